@@ -1,0 +1,15 @@
+//! A frame as captured, and the picture in it: the first room on a frame's way.
+//!
+//! * [`Frame`]: the bytes exactly as the camera or file gave them, with their capture times. The record keeps these bytes.
+//! * [`Frame::decode`]: the upright RGB picture, checked against [`Limits`] before anything is allocated.
+//! * [`resize`]: Pillow's resampling, byte for byte, because the reference network was trained and is run on it.
+//! * [`PixelBox`]: a rectangle in pixels, used by every later room.
+
+mod captured;
+mod decode;
+mod geometry;
+pub mod resize;
+
+pub use captured::{CaptureTime, Frame, FrameFormat};
+pub use decode::{DecodeOptions, Decoded, FrameError, Limits, Orientation};
+pub use geometry::{PixelBox, Size};

@@ -1,0 +1,24 @@
+//! fishrig turns a small computer under a copy stand into a fish digitization station.
+//!
+//! The rooms (modules) below are listed in the order in which a frame passes them; a room uses only rooms above it.
+//! `ARCHITECTURE.md` tells the way of one frame from the camera to the committed record.
+
+pub mod frame;
+pub mod traits;
+
+pub mod locate;
+pub mod network;
+pub mod render;
+
+pub mod input;
+pub mod source;
+
+pub mod display;
+pub mod overlay;
+
+pub mod store;
+
+pub mod config;
+pub mod station;
+
+pub mod cli;

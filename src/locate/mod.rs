@@ -1,0 +1,1 @@
+//! Fish, label and ruler in a whole frame.

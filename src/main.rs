@@ -1,0 +1,3 @@
+//! The `fishrig` program; everything is in the library.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The trait network: its bundle, and running it.

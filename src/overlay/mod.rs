@@ -1,0 +1,1 @@
+//! What the operator sees, drawn on any canvas.

@@ -1,0 +1,1 @@
+//! Drawn specimens and rig scenes with exact masks.

@@ -1,0 +1,1 @@
+//! Records on disk: committed whole or not at all.

@@ -1,0 +1,125 @@
+//! Masks as picture files: BGNN's colours, and the 16-bit grey file that keeps every bit.
+
+use std::io::Cursor;
+
+use image::{ImageBuffer, ImageEncoder, ImageFormat, Luma, RgbImage, codecs::png::PngEncoder};
+use thiserror::Error;
+
+use super::{Palette, Trait, TraitMask, TraitSet};
+use crate::frame::Size;
+
+/// Why a mask file could not be written or read.
+#[derive(Debug, Error)]
+pub enum LabelPictureError {
+    /// The PNG coder's own words.
+    #[error("mask picture: {0}")]
+    Png(#[from] image::ImageError),
+    /// A colour that no trait has; interpolated borders look like this.
+    #[error(
+        "mask picture: colour {colour:?} at column {x}, row {y} belongs to no trait; \
+         masks must be resized by nearest neighbour only"
+    )]
+    UnknownColour {
+        /// The colour found.
+        colour: [u8; 3],
+        /// Its column.
+        x: u32,
+        /// Its row.
+        y: u32,
+    },
+    /// Not the kind of picture that was asked for.
+    #[error("mask picture: expected 16-bit grey pixels with trait bits, found {0}")]
+    WrongKind(String),
+}
+
+/// The mask painted in BGNN's colours as an 8-bit RGB PNG without alpha, palette or metadata, as `segmentation_main_*.py` writes it.
+///
+/// # Errors
+/// [`LabelPictureError::Png`] if the encoder fails, which takes a picture without pixels.
+pub fn encode_bgnn(mask: &TraitMask) -> Result<Vec<u8>, LabelPictureError> {
+    let picture = super::paint::bgnn(mask);
+    let mut file = Vec::new();
+    PngEncoder::new(&mut file).write_image(
+        picture.as_raw(),
+        picture.width(),
+        picture.height(),
+        image::ExtendedColorType::Rgb8,
+    )?;
+    Ok(file)
+}
+
+/// The visible trait of each pixel of a picture in BGNN's colours; at most one trait a pixel, since painting has hidden the others.
+///
+/// # Errors
+/// [`LabelPictureError::UnknownColour`] at the first colour that is neither black nor a trait's.
+pub fn from_bgnn(picture: &RgbImage) -> Result<TraitMask, LabelPictureError> {
+    let mut mask = TraitMask::empty(Size::new(picture.width(), picture.height()));
+    for (x, y, pixel) in picture.enumerate_pixels() {
+        if pixel.0 == [0, 0, 0] {
+            continue;
+        }
+        let which = Trait::ALL
+            .into_iter()
+            .find(|t| Palette::Bgnn.colour(*t) == pixel.0)
+            .ok_or(LabelPictureError::UnknownColour { colour: pixel.0, x, y })?;
+        mask.set(x, y, TraitSet::EMPTY.with(which));
+    }
+    Ok(mask)
+}
+
+/// The mask as a 16-bit grey PNG: bit k of a pixel is set where the trait of channel k is.
+///
+/// # Errors
+/// [`LabelPictureError::Png`] if the encoder fails, which takes a picture without pixels.
+pub fn encode_bits(mask: &TraitMask) -> Result<Vec<u8>, LabelPictureError> {
+    let size = mask.size();
+    let picture: ImageBuffer<Luma<u16>, _> =
+        ImageBuffer::from_raw(size.width, size.height, mask.bits()).expect("one value for each pixel of the mask");
+    let mut file = Cursor::new(Vec::new());
+    picture.write_to(&mut file, ImageFormat::Png)?;
+    Ok(file.into_inner())
+}
+
+/// Reads what [`encode_bits`] wrote.
+///
+/// # Errors
+/// [`LabelPictureError::Png`] for a damaged file, [`LabelPictureError::WrongKind`] for a picture of another kind.
+pub fn decode_bits(file: &[u8]) -> Result<TraitMask, LabelPictureError> {
+    match image::load_from_memory_with_format(file, ImageFormat::Png)? {
+        image::DynamicImage::ImageLuma16(picture) => {
+            let size = Size::new(picture.width(), picture.height());
+            Ok(TraitMask::from_bits(size, picture.into_raw()).expect("one value for each pixel of the picture"))
+        }
+        other => Err(LabelPictureError::WrongKind(format!("{:?}", other.color()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some_mask() -> TraitMask {
+        let bits = (0..12 * 7).map(|i| ((i * 2654435761u64) >> 7) as u16).collect();
+        TraitMask::from_bits(Size::new(12, 7), bits).expect("the right length")
+    }
+
+    #[test]
+    fn every_bit_survives_the_16_bit_file() {
+        let mask = some_mask();
+        assert_eq!(decode_bits(&encode_bits(&mask).unwrap()).unwrap(), mask);
+    }
+
+    #[test]
+    fn painting_what_was_read_gives_the_same_picture() {
+        let painted = super::super::paint::bgnn(&some_mask());
+        let read = from_bgnn(&painted).unwrap();
+        assert_eq!(super::super::paint::bgnn(&read), painted);
+    }
+
+    #[test]
+    fn an_interpolated_colour_is_named() {
+        let picture = RgbImage::from_pixel(2, 1, image::Rgb([127, 0, 0]));
+        let error = from_bgnn(&picture).unwrap_err().to_string();
+        assert!(error.contains("[127, 0, 0]") && error.contains("nearest"), "{error}");
+    }
+}

@@ -1,0 +1,20 @@
+//! The twelve traits of a fish and their masks.
+//!
+//! * [`Trait`]: the twelve, in the channel order of the reference network; [`TraitSet`]: any of them, one bit each.
+//! * [`TraitMask`]: one [`TraitSet`] for every pixel. A pixel may hold several traits (a ray lies in its fin), so this, not a painted
+//!   picture, is what the station keeps.
+//! * [`Palette`]: the colours, BGNN's and a colour-blind-safe set.
+//! * [`paint`] and [`label_picture`]: the painted picture that BGNN reads, and the 16-bit file that keeps all bits.
+//! * [`components`]: connected pieces of a plane.
+
+pub mod components;
+pub mod label_picture;
+mod mask;
+pub mod paint;
+mod palette;
+mod trait_kind;
+
+pub use label_picture::LabelPictureError;
+pub use mask::TraitMask;
+pub use palette::{Palette, Rgb};
+pub use trait_kind::{Trait, TraitSet};
