@@ -2,6 +2,7 @@
 
 use image::RgbImage;
 use thiserror::Error;
+use tract_linalg::multithread::{Executor, multithread_tract_scope};
 use tract_onnx::prelude::*;
 
 use super::prepare::prepare;
@@ -69,6 +70,7 @@ pub struct TraitNetwork {
     manifest: Manifest,
     classes: Vec<Trait>,
     plan: Arc<TypedRunnableModel>,
+    executor: Executor,
 }
 
 impl TraitNetwork {
@@ -110,11 +112,11 @@ impl TraitNetwork {
             .into_optimized()
             .and_then(|model| model.into_runnable())
             .map_err(|e| load(format!("{e:#}")))?;
-        let _ = settings;
         Ok(Self {
             manifest,
             classes,
             plan,
+            executor: executor(settings.threads),
         })
     }
 
@@ -161,9 +163,17 @@ impl TraitNetwork {
         let failed = |e: TractError| NetworkError::Run(format!("{e:#}"));
         let values = prepare(crop, &self.manifest.input);
         let input = Tensor::from_shape(&shape(3, self.manifest.input.size()), &values).map_err(failed)?;
-        let outputs = self.plan.run(tvec!(input.into())).map_err(failed)?;
+        let outputs = multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec!(input.into())));
+        let outputs = outputs.map_err(failed)?;
         let output = outputs[0].to_plain_array_view::<f32>().map_err(failed)?;
         Ok(output.iter().copied().collect())
+    }
+}
+
+fn executor(threads: usize) -> Executor {
+    match threads {
+        0 | 1 => Executor::SingleThread,
+        more => Executor::multithread_with_name(more, "trait-network"),
     }
 }
 
