@@ -103,11 +103,13 @@ fn bad_pictures_are_named_and_the_rest_goes_on() {
     assert!(reason("large.png").contains("limit of 1.5"));
     assert_eq!(reason("drawn.png"), "");
     assert!(at("segmented/drawn_segmented.png").is_file());
-    assert_eq!(
-        std::fs::read_dir(at("segmented")).unwrap().count(),
-        4,
-        "nothing of the bad ones, no partial files"
-    );
+    for entry in std::fs::read_dir(at("segmented")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(
+            name.starts_with("drawn_"),
+            "nothing of the bad ones, no partial files: {name}"
+        );
+    }
 }
 
 #[test]
