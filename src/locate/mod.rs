@@ -1,69 +1,26 @@
-//! Fish, label and ruler in a whole frame.
+//! Fish, label and ruler in a whole frame, and which way the head points: the step between a decoded frame and the network.
+//!
+//! [`locate`] works on a copy of about 600 by 400 pixels, so that a frame of any size costs about the same:
+//!
+//! 1. `reduced` shrinks the frame, `ground` fits the colour of the table with its fall-off of light, and everything is then judged by its
+//!    distance from the ground;
+//! 2. `sheets` finds straight-sided things from strong to weak contrast (`rectangle`, `shape`), `print` finds strokes, and together they
+//!    tell ruler and label from colour cards and tape;
+//! 3. `candidates` follows what is left through all levels of contrast and keeps what has the outline of a fish (`outline`).
+//!
+//! Nothing here is learnt from data or random: the same picture gives the same [`Scene`].
 
-use image::RgbImage;
+mod candidates;
+mod ground;
+mod outline;
+mod plane;
+mod print;
+mod rectangle;
+mod reduced;
+mod scene;
+mod settings;
+mod shape;
+mod sheets;
 
-use crate::frame::{PixelBox, Size};
-
-/// Settings.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct LocateSettings {}
-
-/// Which way the head points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HeadSide {
-    /// Left.
-    Left,
-    /// Right.
-    Right,
-    /// Not told.
-    Unknown,
-}
-
-/// A fish.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fish {
-    /// Box.
-    pub bounds: PixelBox,
-    /// Head.
-    pub head: HeadSide,
-    /// Cut.
-    pub cut_by_edge: bool,
-}
-
-impl Fish {
-    /// Crop.
-    pub fn crop(&self, picture: Size) -> PixelBox {
-        self.bounds.grown(0.025, picture)
-    }
-}
-
-/// A scene.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scene {
-    /// Size.
-    pub picture: Size,
-    /// Fish.
-    pub fish: Option<Fish>,
-    /// More.
-    pub further_fish: Vec<PixelBox>,
-    /// Label.
-    pub label: Option<PixelBox>,
-    /// Ruler.
-    pub ruler: Option<PixelBox>,
-}
-
-/// Stub.
-pub fn locate(picture: &RgbImage, _settings: &LocateSettings) -> Scene {
-    let size = Size::from(picture.dimensions());
-    Scene {
-        picture: size,
-        fish: Some(Fish {
-            bounds: PixelBox::whole(size),
-            head: HeadSide::Unknown,
-            cut_by_edge: false,
-        }),
-        further_fish: vec![],
-        label: None,
-        ruler: None,
-    }
-}
+pub use scene::{Fish, HeadSide, Scene, locate};
+pub use settings::LocateSettings;
