@@ -10,6 +10,7 @@ pub mod locate;
 pub mod network;
 pub mod render;
 
+pub mod identify;
 pub mod input;
 pub mod source;
 
