@@ -14,6 +14,7 @@ pub mod network;
 pub mod analysis;
 pub mod render;
 
+pub mod identify;
 pub mod input;
 pub mod source;
 
