@@ -16,6 +16,8 @@ pub mod source;
 pub mod display;
 pub mod overlay;
 
+pub mod health;
+
 pub mod store;
 
 pub mod config;
