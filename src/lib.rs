@@ -21,6 +21,8 @@ pub mod source;
 pub mod display;
 pub mod overlay;
 
+pub mod health;
+
 pub mod store;
 
 pub mod config;

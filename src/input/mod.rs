@@ -1,1 +1,133 @@
-//! What the operator does: keys, signals, timers.
+//! What the operator does: keys and signals become [`Event`]s for the station.
+//!
+//! * [`Event`]: everything that can be asked of a running station, whichever way it was asked.
+//! * [`keys`]: bytes typed on a terminal → events, without a terminal; [`lines`]: the same for a pipe or a file.
+//! * [`Stdin`]: the thread that reads standard input, in raw mode where it is a terminal.
+//! * [`Signals`]: the thread that takes `SIGUSR1`, `SIGINT`, `SIGTERM` and `SIGHUP`.
+//! * [`TriggerSettings`]: by what a picture is taken.
+//!
+//! | key | what it does |
+//! |---|---|
+//! | SPACE, ENTER | takes a picture |
+//! | `+` | takes another picture of the same specimen |
+//! | `u` | undoes the last record: marks it as void |
+//! | `o` | asks for the operator's name; ENTER keeps it, ESC leaves it as it was |
+//! | `n` | asks for a note that goes with the following records |
+//! | `h`, `?` | shows the keys |
+//! | `q` | finishes |
+
+pub mod keys;
+pub mod lines;
+mod settings;
+mod signals;
+mod stdin;
+
+use thiserror::Error;
+
+pub use settings::TriggerSettings;
+pub use signals::Signals;
+pub use stdin::Stdin;
+
+/// Something that the operator, or a program in the operator's place, asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Take a picture.
+    Trigger {
+        /// What asked for it.
+        by: TriggerKind,
+        /// It shows the specimen of the picture before it once more.
+        same_specimen: bool,
+    },
+    /// Void the last record.
+    Undo,
+    /// Text is being typed; shown so that the operator sees what happens.
+    Typing {
+        /// What the text is for.
+        field: Field,
+        /// What has been typed so far.
+        text: String,
+    },
+    /// Typing was given up.
+    TypingCancelled,
+    /// A text was finished.
+    Set {
+        /// What the text is for.
+        field: Field,
+        /// The text; empty to clear.
+        text: String,
+    },
+    /// Show the keys, or hide them.
+    Help,
+    /// Finish the record that is being written and those that wait, then stop.
+    Finish,
+    /// Stop without waiting for anything.
+    FinishAtOnce,
+}
+
+/// What asks for a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TriggerKind {
+    /// A key, or a line on standard input.
+    Key,
+    /// The timer.
+    Timer,
+    /// `SIGUSR1`.
+    Signal,
+    /// The station itself: a specimen lies still.
+    Auto,
+}
+
+impl TriggerKind {
+    /// The word under which a record keeps it: `key`, `timer`, `signal`, `auto`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Timer => "timer",
+            Self::Signal => "signal",
+            Self::Auto => "auto",
+        }
+    }
+}
+
+/// A text that the operator may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// Who works at the station.
+    Operator,
+    /// A remark that goes with the following records.
+    Note,
+}
+
+impl Field {
+    /// The word that the operator reads: `operator`, `note`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// Longest operator name or note, in characters.
+pub const MAX_TEXT: usize = 500;
+
+/// Why input can't be taken.
+#[derive(Debug, Error)]
+pub enum InputError {
+    /// A setting outside what is allowed.
+    #[error("trigger.{key} is {value}; allowed is {allowed}")]
+    Setting {
+        /// Key in the section `[trigger]`.
+        key: &'static str,
+        /// The value given.
+        value: String,
+        /// What is allowed, in words.
+        allowed: &'static str,
+    },
+    /// Signals can't be caught.
+    #[error("can't take signals ({0}); the station would not stop cleanly, so it does not start")]
+    Signals(std::io::Error),
+    /// A thread can't be started.
+    #[error("can't start a thread for input ({0}); free memory or raise the limit of processes")]
+    Thread(std::io::Error),
+}

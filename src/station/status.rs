@@ -1,0 +1,109 @@
+//! The station's state in plain values, for the display and the log.
+
+use crate::health::Reading;
+use crate::input::Field;
+
+/// How urgent a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// All is well.
+    Info,
+    /// Something was not done, or needs attention soon.
+    Warning,
+    /// Something is broken.
+    Error,
+}
+
+/// A sentence for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// How urgent it is.
+    pub severity: Severity,
+    /// The sentence.
+    pub text: String,
+}
+
+/// What the station is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// The source is being opened for the first time.
+    Starting,
+    /// Everything waits for the operator.
+    Ready,
+    /// Triggered frames are being analysed or written.
+    Saving,
+    /// There is no source; it is tried again.
+    SourceLost {
+        /// The error and its cure.
+        reason: String,
+    },
+    /// Records can't be written; triggered frames are kept and tried again.
+    StorageFailing {
+        /// The error and its cure.
+        reason: String,
+    },
+    /// What waits is written, then the station stops.
+    Finishing,
+}
+
+impl Phase {
+    /// The state in a few words that are read from two metres.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Saving => "saving",
+            Self::SourceLost { .. } => "NO CAMERA",
+            Self::StorageFailing { .. } => "NOT SAVING",
+            Self::Finishing => "finishing",
+        }
+    }
+}
+
+/// What has been counted since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Records committed.
+    pub saved: u64,
+    /// Records of these that were voided.
+    pub voided: u64,
+    /// Triggers that were refused because too many frames waited, or because there was no source.
+    pub refused: u64,
+    /// Triggered frames without a fish, which were not saved.
+    pub without_fish: u64,
+    /// Triggered frames that could not be analysed or saved, and are gone.
+    pub lost: u64,
+    /// Frames of the source that were unusable.
+    pub passed_over: u64,
+}
+
+/// Everything that the machine knows and an operator wants to see.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status {
+    /// What the station is doing.
+    pub phase: Phase,
+    /// The latest sentence, for as long as it is worth reading.
+    pub message: Option<Message>,
+    /// What the source is, once it was open.
+    pub source: String,
+    /// Counts since the start.
+    pub counts: Counts,
+    /// Triggered frames that are not committed yet.
+    pub waiting: usize,
+    /// The most that may wait.
+    pub waiting_max: usize,
+    /// The last committed record's id.
+    pub last_id: Option<String>,
+    /// Who works here; may be empty.
+    pub operator: String,
+    /// The remark for the following records; may be empty.
+    pub note: String,
+    /// A text that is being typed.
+    pub typing: Option<(Field, String)>,
+    /// The keys are to be shown.
+    pub help: bool,
+    /// The machine's health, once it was read.
+    pub health: Option<Reading>,
+    /// How many more records fit, once a record's size is known.
+    pub records_left: Option<u64>,
+}
