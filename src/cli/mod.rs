@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 mod bgnn;
 mod completions;
+mod config;
 mod model;
 mod output_file;
 mod pictures;
@@ -40,6 +41,8 @@ enum Command {
     Segment(segment::SegmentArgs),
     #[command(subcommand)]
     Model(model::ModelCommand),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     Completions(completions::CompletionsArgs),
 }
 
@@ -50,6 +53,7 @@ pub fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Segment(args) => segment::run(args),
         Command::Model(command) => model::run(command),
+        Command::Config(command) => config::run(command),
         Command::Completions(args) => completions::run(args, Arguments::command()),
     };
     match outcome {
