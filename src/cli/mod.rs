@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 mod bgnn;
 mod completions;
 mod config;
+mod doctor;
 mod model;
 mod output_file;
 mod pictures;
@@ -43,6 +44,7 @@ enum Command {
     Model(model::ModelCommand),
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Segment(args) => segment::run(args),
         Command::Model(command) => model::run(command),
         Command::Config(command) => config::run(command),
+        Command::Doctor(args) => doctor::run(args),
         Command::Completions(args) => completions::run(args, Arguments::command()),
     };
     match outcome {

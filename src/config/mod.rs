@@ -74,6 +74,13 @@ pub struct StationIdentity {
     pub note: String,
 }
 
+impl Default for Configuration {
+    /// What an empty file says: `config/station.toml`.
+    fn default() -> Self {
+        Self::parse("", Path::new("")).expect("the defaults are checked by a test")
+    }
+}
+
 impl Configuration {
     /// Reads and checks a file.
     ///
