@@ -7,10 +7,19 @@ use crate::frame::Size;
 /// Every how manyth column and row is looked at while fitting.
 const STEP: usize = 4;
 
-/// Terms of a second-order surface.
-const TERMS: usize = 6;
+/// Terms of a third-order surface.
+const TERMS: usize = 10;
 
-/// How the ground looks: one second-order surface for each channel, which follows the light's fall-off towards the corners.
+/// Distances in levels within which samples take part in one fit after the other.
+const TOLERANCES: [f32; 6] = [36.0, 28.0, 22.0, 16.0, 12.0, 9.0];
+
+/// Largest difference between two neighbouring samples of an even ground, in levels.
+const SLOPE: f32 = 4.0;
+
+/// How often the ground is followed along its slopes and fitted anew.
+const FOLLOWINGS: usize = 3;
+
+/// How the ground looks: one third-order surface for each channel, which follows the light's fall-off towards the corners.
 pub struct Ground {
     size: Size,
     surfaces: [[f32; TERMS]; 3],
@@ -18,6 +27,7 @@ pub struct Ground {
     pub noise: f32,
 }
 
+#[derive(Clone)]
 struct Sample {
     terms: [f32; TERMS],
     colour: [f32; 3],
@@ -26,63 +36,101 @@ struct Sample {
 }
 
 impl Ground {
-    /// Fits the ground of a picture: the commonest smooth colour (pixels at the border count more), then a surface through all pixels near it.
+    /// Fits the ground of a picture: the commonest smooth colour (pixels at the border count more), then a surface through all pixels near
+    /// it, then through all that are reached from these over gentle slopes, which is what uneven light makes and an outline does not.
     pub fn of(picture: &Reduced) -> Self {
         let size = picture.size();
-        let samples = samples(picture);
+        let (samples, columns) = samples(picture);
         let start = commonest_colour(&samples);
-        let mut surfaces = start.map(|level| [level, 0.0, 0.0, 0.0, 0.0, 0.0]);
-        let mut noise = 3.0;
-        for tolerance in [36.0, 28.0, 22.0, 16.0, 12.0, 9.0, 9.0] {
-            let near: Vec<&Sample> = samples
-                .iter()
-                .filter(|s| s.smooth && distance(&surfaces, s) < tolerance)
-                .collect();
-            if near.len() < 40 {
-                break;
-            }
-            for (c, surface) in surfaces.iter_mut().enumerate() {
-                if let Some(fitted) = fit(&near, c) {
-                    *surface = fitted;
-                }
-            }
-            let mut distances: Vec<f32> = near.iter().map(|s| distance(&surfaces, s)).collect();
-            let middle = distances.len() / 2;
-            noise = *distances.select_nth_unstable_by(middle, f32::total_cmp).1;
+        let mut surfaces = start.map(|level| {
+            let mut surface = [0.0; TERMS];
+            surface[0] = level;
+            surface
+        });
+        let mut members: Vec<bool> = Vec::new();
+        for tolerance in TOLERANCES {
+            members = samples.iter().map(|s| s.smooth && distance(&surfaces, s) < tolerance).collect();
+            refit(&mut surfaces, &samples, &members, 6);
         }
-        Self {
-            size,
-            surfaces,
-            noise: noise.max(0.5),
+        for _ in 0..FOLLOWINGS {
+            follow_slopes(&mut members, &samples, columns);
+            refit(&mut surfaces, &samples, &members, TERMS);
+            for (member, sample) in members.iter_mut().zip(&samples) {
+                *member &= distance(&surfaces, sample) < 20.0;
+            }
         }
-    }
-
-    /// The ground's colour at column `x`, row `y` of the small copy.
-    pub fn colour(&self, x: usize, y: usize) -> [f32; 3] {
-        let terms = terms(self.size, x, y);
-        self.surfaces.map(|s| value(&s, &terms).clamp(0.0, 255.0))
+        let mut distances: Vec<f32> =
+            samples.iter().zip(&members).filter(|(_, member)| **member).map(|(s, _)| distance(&surfaces, s)).collect();
+        let middle = distances.len() / 2;
+        let noise = if distances.is_empty() { 3.0 } else { *distances.select_nth_unstable_by(middle, f32::total_cmp).1 };
+        Self { size, surfaces, noise: noise.max(0.5) }
     }
 
     /// How far each pixel is from the ground: the largest difference of its three channels, in levels.
     pub fn distances(&self, picture: &Reduced) -> Plane<u8> {
-        let [red, green, blue] = &picture.channels;
-        Plane::from_fn(self.size, |x, y| {
-            let ground = self.colour(x, y);
-            let pixel = [red.at(x, y), green.at(x, y), blue.at(x, y)];
-            let far = ground
-                .iter()
-                .zip(pixel)
-                .map(|(g, p)| (g - f32::from(p)).abs())
-                .fold(0.0, f32::max);
-            far.round() as u8
-        })
+        let mut distances = Plane::filled(self.size, 0u8);
+        for y in 0..self.size.height as usize {
+            let v = coordinate(y, self.size.height);
+            let out = distances.row_mut(y);
+            for (surface, channel) in self.surfaces.iter().zip(&picture.channels) {
+                // The surface along one row is a polynomial of the column alone.
+                let [one, u1, v1, uu, uv, vv, uuu, uuv, uvv, vvv] = *surface;
+                let constant = one + v * (v1 + v * (vv + v * vvv));
+                let linear = u1 + v * (uv + v * uvv);
+                let square = uu + v * uuv;
+                for (x, (out, pixel)) in out.iter_mut().zip(channel.row(y)).enumerate() {
+                    let u = coordinate(x, self.size.width);
+                    let ground = (constant + u * (linear + u * (square + u * uuu))).clamp(0.0, 255.0);
+                    *out = (*out).max(((ground - f32::from(*pixel)).abs() + 0.5) as u8);
+                }
+            }
+        }
+        distances
+    }
+}
+
+/// Position in a side of `length` pixels as -1 to 1.
+fn coordinate(at: usize, length: u32) -> f32 {
+    (at as f32 + 0.5) * (2.0 / length as f32) - 1.0
+}
+
+/// Adds every smooth sample that differs little from a neighbouring member, and so on from there.
+fn follow_slopes(members: &mut [bool], samples: &[Sample], columns: usize) {
+    let mut reached: Vec<usize> = (0..members.len()).filter(|i| members[*i]).collect();
+    while let Some(i) = reached.pop() {
+        let column = i % columns;
+        let neighbours = [
+            (column > 0).then(|| i - 1),
+            (column + 1 < columns).then(|| i + 1),
+            i.checked_sub(columns),
+            (i + columns < samples.len()).then(|| i + columns),
+        ];
+        for n in neighbours.into_iter().flatten() {
+            let near = samples[n].colour.iter().zip(&samples[i].colour).all(|(a, b)| (a - b).abs() <= SLOPE);
+            if !members[n] && samples[n].smooth && near {
+                members[n] = true;
+                reached.push(n);
+            }
+        }
+    }
+}
+
+/// Fits the surfaces anew to the members, with the first `terms` terms; too few members change nothing.
+fn refit(surfaces: &mut [[f32; TERMS]; 3], samples: &[Sample], members: &[bool], terms: usize) {
+    let near: Vec<&Sample> = samples.iter().zip(members).filter(|(_, m)| **m).map(|(s, _)| s).collect();
+    if near.len() < 4 * TERMS {
+        return;
+    }
+    for (c, surface) in surfaces.iter_mut().enumerate() {
+        if let Some(fitted) = fit(&near, c, terms) {
+            *surface = fitted;
+        }
     }
 }
 
 fn terms(size: Size, x: usize, y: usize) -> [f32; TERMS] {
-    let u = (x as f32 + 0.5) / size.width as f32 * 2.0 - 1.0;
-    let v = (y as f32 + 0.5) / size.height as f32 * 2.0 - 1.0;
-    [1.0, u, v, u * u, u * v, v * v]
+    let (u, v) = (coordinate(x, size.width), coordinate(y, size.height));
+    [1.0, u, v, u * u, u * v, v * v, u * u * u, u * u * v, u * v * v, v * v * v]
 }
 
 fn value(surface: &[f32; TERMS], terms: &[f32; TERMS]) -> f32 {
@@ -95,7 +143,8 @@ fn distance(surfaces: &[[f32; TERMS]; 3], sample: &Sample) -> f32 {
         .fold(0.0, f32::max)
 }
 
-fn samples(picture: &Reduced) -> Vec<Sample> {
+/// Samples on a grid, row by row, and how many make a row.
+fn samples(picture: &Reduced) -> (Vec<Sample>, usize) {
     let size = picture.size();
     let (width, height) = (size.width as usize, size.height as usize);
     let rim = (width.min(height) / 40).max(1);
@@ -116,7 +165,7 @@ fn samples(picture: &Reduced) -> Vec<Sample> {
             });
         }
     }
-    samples
+    (samples, (STEP / 2..width - 1).step_by(STEP).len())
 }
 
 /// Centre of the fullest cube of 24 levels a side; smooth pixels count, at the border four times.
@@ -164,16 +213,22 @@ fn median_colour(samples: &[Sample]) -> [f32; 3] {
     })
 }
 
-/// Least squares by the normal equations, Gaussian elimination with pivoting; `None` where the samples don't determine the surface.
-fn fit(samples: &[&Sample], channel: usize) -> Option<[f32; TERMS]> {
+/// Least squares by the normal equations of the first `terms` terms, Gaussian elimination with pivoting; `None` where the samples don't
+/// determine the surface.
+fn fit(samples: &[&Sample], channel: usize, terms: usize) -> Option<[f32; TERMS]> {
     let mut m = [[0f64; TERMS + 1]; TERMS];
     for s in samples {
         let t = s.terms.map(f64::from);
-        for i in 0..TERMS {
-            for j in 0..TERMS {
+        for i in 0..terms {
+            for j in i..terms {
                 m[i][j] += t[i] * t[j];
             }
             m[i][TERMS] += t[i] * f64::from(s.colour[channel]);
+        }
+    }
+    for i in 0..terms {
+        for j in 0..i {
+            m[i][j] = m[j][i];
         }
     }
     // A little weight on flatness keeps the surface tame where samples cover only a part of the picture.
@@ -181,13 +236,13 @@ fn fit(samples: &[&Sample], channel: usize) -> Option<[f32; TERMS]> {
     for (i, row) in m.iter_mut().enumerate().skip(1) {
         row[i] += ridge;
     }
-    for i in 0..TERMS {
-        let pivot = (i..TERMS).max_by(|a, b| m[*a][i].abs().total_cmp(&m[*b][i].abs()))?;
+    for i in 0..terms {
+        let pivot = (i..terms).max_by(|a, b| m[*a][i].abs().total_cmp(&m[*b][i].abs()))?;
         m.swap(i, pivot);
         if m[i][i].abs() < 1e-9 {
             return None;
         }
-        for k in 0..TERMS {
+        for k in 0..terms {
             if k != i {
                 let share = m[k][i] / m[i][i];
                 for j in i..=TERMS {
@@ -197,7 +252,7 @@ fn fit(samples: &[&Sample], channel: usize) -> Option<[f32; TERMS]> {
         }
     }
     let mut surface = [0.0; TERMS];
-    for (i, s) in surface.iter_mut().enumerate() {
+    for (i, s) in surface.iter_mut().enumerate().take(terms) {
         *s = (m[i][TERMS] / m[i][i]) as f32;
     }
     Some(surface)

@@ -7,6 +7,9 @@ use crate::traits::components::Component;
 /// How far inside and outside the outline its sharpness is measured, in pixels of the small copy.
 const REACH: i64 = 3;
 
+/// A step of fewer levels than this is no outline.
+const SOFT_STEP: i32 = 6;
+
 /// Measurements of a piece's outer outline; holes are ignored.
 #[derive(Debug, Clone, Copy)]
 pub struct Outline {
@@ -18,6 +21,8 @@ pub struct Outline {
     pub solidity: f32,
     /// Step of the distance from the ground across the outline, median, in levels.
     pub sharpness: f32,
+    /// Share of the outline across which there is hardly a step: where the piece has leaked into a stain or shadow.
+    pub soft: f32,
     /// Share of the outline that lies at the frame's edge.
     pub cut: f32,
 }
@@ -29,6 +34,7 @@ impl Outline {
         let extents = Extents::of(piece);
         let area = extents.filled();
         let (mut steps, cut) = extents.steps(distances);
+        let soft = steps.iter().filter(|s| **s < SOFT_STEP).count() as f32 / steps.len().max(1) as f32;
         let middle = steps.len() / 2;
         let sharpness = if steps.is_empty() {
             0
@@ -40,6 +46,7 @@ impl Outline {
             area,
             solidity: area / polygon_area(&hull).max(1.0),
             sharpness: sharpness as f32,
+            soft,
             cut,
         }
     }
@@ -50,6 +57,7 @@ impl Outline {
         self.area.sqrt()
             * between(self.solidity, 0.4, 0.75)
             * between(self.sharpness, 0.0, 24.0)
+            * between(self.soft, 0.6, 0.05)
             * between(self.cut, 0.5, 0.1)
             * between(self.tilted.elongation(), 16.0, 10.0)
     }
