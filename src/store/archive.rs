@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::error::cure;
 use super::layout::{INCOMING, Place, RECORD_REWRITE, day_of, id_of};
 use super::record::{self, Record};
 use super::storage::{EntryKind, Storage};
@@ -148,8 +149,11 @@ impl<S: Storage> Archive<S> {
     }
 
     pub(super) fn read_or_problem(&self, place: &Place) -> Result<Record, String> {
-        let content = self.record_bytes(place)?;
-        let record = Record::from_file(&content)?;
+        self.record_of(place, &self.record_bytes(place)?)
+    }
+
+    fn record_of(&self, place: &Place, content: &[u8]) -> Result<Record, String> {
+        let record = Record::from_file(content)?;
         if record.id != place.id {
             return Err(format!("is of the record {}, so this directory was renamed", record.id));
         }
@@ -162,7 +166,7 @@ impl<S: Storage> Archive<S> {
             .map_err(|e| match e.kind() {
                 io::ErrorKind::NotFound => "is missing".to_owned(),
                 io::ErrorKind::FileTooLarge => "is too long for a record".to_owned(),
-                _ => format!("can't be read: {e}"),
+                _ => format!("can't be read: {e}; {}", cure(&e)),
             })
     }
 
@@ -178,25 +182,32 @@ impl<S: Storage> Archive<S> {
     /// Marks a record as voided; nothing is deleted. Returns when the mark is durable. Voiding again is no error.
     ///
     /// # Errors
-    /// [`StoreError::NoRecord`], [`StoreError::Damaged`], [`StoreError::InUse`] while another process voids it, [`StoreError::NotVoided`].
+    /// [`StoreError::NoRecord`], [`StoreError::InUse`] while another process voids it, [`StoreError::NotVoided`].
     pub fn void(&self, id: &RecordId, when: Timestamp) -> Result<(), StoreError> {
-        let place = self.find(id)?;
-        let fail = |path: &Path| {
-            let (id, path) = (id.clone(), path.to_owned());
-            move |source| StoreError::NotVoided { id, path, source }
+        let not_voided = |path: &Path, problem| StoreError::NotVoided {
+            id: id.clone(),
+            path: path.to_owned(),
+            problem,
         };
+        let fail = |path: &Path| {
+            let path = path.to_owned();
+            move |e: io::Error| not_voided(&path, format!("{e}; {}", cure(&e)))
+        };
+        let place = self.find(id).map_err(|error| match error {
+            StoreError::Read { path, source } => fail(&path)(source),
+            other => other,
+        })?;
         let lock = self.storage.lock(&place.directory).map_err(fail(&place.directory))?;
         let Some(_lock) = lock else {
             return Err(StoreError::InUse {
                 directory: place.directory,
             });
         };
-        let damaged = |problem| StoreError::Damaged {
-            path: place.record_file(),
-            problem,
-        };
-        self.read(&place)?;
-        let content = record::voided(&self.record_bytes(&place).map_err(damaged)?, when).map_err(damaged)?;
+        let path = place.record_file();
+        let damaged = |problem| not_voided(&path, problem);
+        let content = self.record_bytes(&place).map_err(damaged)?;
+        self.record_of(&place, &content).map_err(damaged)?;
+        let content = record::voided(&content, when).map_err(damaged)?;
 
         let rewrite = place.directory.join(RECORD_REWRITE);
         match self.storage.remove_file(&rewrite) {
@@ -207,9 +218,7 @@ impl<S: Storage> Archive<S> {
         }
         let file = self.storage.create_file(&rewrite, &content).map_err(fail(&rewrite))?;
         self.storage.sync_file(&file).map_err(fail(&rewrite))?;
-        self.storage
-            .replace(&rewrite, &place.record_file())
-            .map_err(fail(&place.record_file()))?;
+        self.storage.replace(&rewrite, &path).map_err(fail(&path))?;
         self.storage
             .sync_directory(&place.directory)
             .map_err(fail(&place.directory))

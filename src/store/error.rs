@@ -93,15 +93,15 @@ pub enum StoreError {
         /// The root.
         root: PathBuf,
     },
-    /// A record could not be marked.
-    #[error("record {id} is NOT voided: {path}: {source}; {}", cure(.source))]
+    /// A record could not be marked; it is as it was, or marked.
+    #[error("record {id} is NOT voided: {path}: {problem}")]
     NotVoided {
         /// Its id.
         id: RecordId,
         /// Where.
         path: PathBuf,
-        /// The system's words.
-        source: io::Error,
+        /// What is wrong, and what to do.
+        problem: String,
     },
     /// A record whose `record.toml` can't be read.
     #[error("{path}: {problem}; `fishrig store verify` says more")]

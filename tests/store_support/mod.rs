@@ -1,5 +1,6 @@
 //! Small records for the tests of the store.
 
+#![allow(clippy::unwrap_used, reason = "part of the tests")]
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod sim;
@@ -83,7 +84,7 @@ pub fn fish(crop_box: PixelBox, seed: u32) -> FishDraft {
             if (3..5).contains(&x) && (3..5).contains(&y) {
                 traits = traits.with(Trait::Eye);
             }
-            if x > 14 && (x + y + seed) % 3 == 0 {
+            if x > 14 && (x + y + seed).is_multiple_of(3) {
                 traits = traits.with(Trait::CaudalFin);
             }
             mask.set(x, y, traits);
