@@ -15,6 +15,7 @@ mod model;
 mod output_file;
 mod pictures;
 mod progress;
+mod render;
 mod segment;
 
 /// How a command ended that was understood and could begin.
@@ -45,6 +46,7 @@ enum Command {
     #[command(subcommand)]
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArgs),
+    Render(render::RenderArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Model(command) => model::run(command),
         Command::Config(command) => config::run(command),
         Command::Doctor(args) => doctor::run(args),
+        Command::Render(args) => render::run(args),
         Command::Completions(args) => completions::run(args, Arguments::command()),
     };
     match outcome {
