@@ -46,10 +46,6 @@ pub(super) const SMALLEST_SMOOTH: u32 = 10;
 pub(super) struct Glyphs {
     /// Height of a capital letter in pixels.
     pub capital: f32,
-    /// Pixels above the baseline that a line needs, accents included.
-    pub ascent: f32,
-    /// Pixels below the baseline that a line needs.
-    pub descent: f32,
     by_character: HashMap<char, Glyph>,
     missing: Glyph,
 }
@@ -91,12 +87,11 @@ impl Glyphs {
 
     fn taken_from(font: &FontRenderer) -> Self {
         let latin_1 = (' '..='~').chain('\u{a0}'..='\u{ff}');
-        let by_character: HashMap<char, Glyph> = latin_1.filter_map(|c| Some((c, Glyph::taken_from(font, c)?))).collect();
+        let by_character: HashMap<char, Glyph> =
+            latin_1.filter_map(|c| Some((c, Glyph::taken_from(font, c)?))).collect();
         let capital = by_character.get(&'H').map_or(1, |glyph| glyph.height);
         Self {
             capital: capital as f32,
-            ascent: by_character.values().map(|g| -g.top).max().unwrap_or(1) as f32,
-            descent: by_character.values().map(|g| g.top + g.height as i32).max().unwrap_or(0) as f32,
             missing: Glyph::hollow_box(capital),
             by_character,
         }
@@ -167,7 +162,10 @@ impl Glyph {
         let x = x.clamp(0.0, self.width as f32);
         let y = y.clamp(0.0, self.height as f32);
         let (column, row) = (x as usize, y as usize);
-        let (right, below) = ((column + 1).min(self.width as usize), (row + 1).min(self.height as usize));
+        let (right, below) = (
+            (column + 1).min(self.width as usize),
+            (row + 1).min(self.height as usize),
+        );
         let sum = |column: usize, row: usize| f32::from(self.sums[row * (self.width as usize + 1) + column]);
         let (along, down) = (x - column as f32, y - row as f32);
         let upper = sum(column, row) * (1.0 - along) + sum(right, row) * along;
@@ -198,7 +196,9 @@ impl Ink {
     }
 
     fn cut(&self, area: Rectangle) -> Self {
-        let on = area.points().map(|p| self.on[p.y as usize * self.size.width as usize + p.x as usize]);
+        let on = area
+            .points()
+            .map(|p| self.on[p.y as usize * self.size.width as usize + p.x as usize]);
         Self {
             size: area.size,
             on: on.collect(),
@@ -268,7 +268,13 @@ mod tests {
             .map(|y| {
                 (0..glyph.width)
                     .map(|x| (x as f32, y as f32))
-                    .map(|(x, y)| if glyph.ink_between((x, y), (x + 1.0, y + 1.0)) > 0.5 { '#' } else { '.' })
+                    .map(|(x, y)| {
+                        if glyph.ink_between((x, y), (x + 1.0, y + 1.0)) > 0.5 {
+                            '#'
+                        } else {
+                            '.'
+                        }
+                    })
                     .collect()
             })
             .collect();

@@ -37,8 +37,10 @@ pub struct Measures {
     pub detail: u32,
     /// Side of the state's icon.
     pub icon: u32,
-    /// Width of the panel with the legend; 0 for none.
+    /// Least width of the panel with the legend; 0 for none. It takes half as much again where the picture does not need it.
     pub panel: u32,
+    /// Whether the rates are in the strip rather than in the panel.
+    pub rates_in_strip: bool,
     /// Names of traits.
     pub legend_text: u32,
     /// Largest distance between two lines of the legend.
@@ -62,8 +64,17 @@ impl SizeClass {
         }
     }
 
-    /// The measures of this class.
-    pub fn measures(self) -> Measures {
+    /// The measures for a display of that size in this class: an upright one has room below the picture.
+    pub fn measures_for(self, size: Size) -> Measures {
+        let mut measures = self.measures();
+        if size.height > size.width && measures.panel > 0 {
+            measures.rates_in_strip = false;
+            measures.bar = measures.bar * 4 / 3;
+        }
+        measures
+    }
+
+    fn measures(self) -> Measures {
         match self {
             Self::Tiny => Measures {
                 margin: 2,
@@ -74,6 +85,7 @@ impl SizeClass {
                 detail: 8,
                 icon: 10,
                 panel: 0,
+                rates_in_strip: true,
                 legend_text: 8,
                 legend_row: 11,
                 small_text: 8,
@@ -88,6 +100,7 @@ impl SizeClass {
                 detail: 10,
                 icon: 36,
                 panel: 108,
+                rates_in_strip: true,
                 legend_text: 8,
                 legend_row: 12,
                 small_text: 8,
@@ -97,11 +110,12 @@ impl SizeClass {
                 margin: 10,
                 strip: 30,
                 strip_text: 12,
-                bar: 104,
-                headline: 38,
-                detail: 20,
-                icon: 72,
+                bar: 108,
+                headline: 40,
+                detail: 23,
+                icon: 76,
                 panel: 232,
+                rates_in_strip: true,
                 legend_text: 15,
                 legend_row: 28,
                 small_text: 10,
@@ -112,10 +126,11 @@ impl SizeClass {
                 strip: 42,
                 strip_text: 16,
                 bar: 150,
-                headline: 54,
-                detail: 28,
+                headline: 56,
+                detail: 32,
                 icon: 104,
                 panel: 344,
+                rates_in_strip: false,
                 legend_text: 21,
                 legend_row: 42,
                 small_text: 14,
@@ -126,10 +141,11 @@ impl SizeClass {
                 strip: 60,
                 strip_text: 22,
                 bar: 214,
-                headline: 78,
-                detail: 40,
+                headline: 80,
+                detail: 46,
                 icon: 150,
                 panel: 512,
+                rates_in_strip: false,
                 legend_text: 31,
                 legend_row: 62,
                 small_text: 20,
@@ -153,21 +169,18 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The parts on a display of that size. While something is wrong the bar takes more than half of it, and the panel goes.
-    pub fn new(size: Size, measures: &Measures, wrong: bool) -> Self {
+    /// The parts on a display of that size while the station runs; `picture` is the size of the live picture.
+    pub fn running(size: Size, measures: &Measures, picture: Option<Size>) -> Self {
         let m = measures.margin;
-        let mut rest = Rectangle::new(
-            Point::zero(),
-            embedded_graphics::geometry::Size::new(size.width, size.height),
-        );
-        let strip = take_top(&mut rest, measures.strip);
-        let bar_height = if wrong { size.height * 6 / 10 } else { measures.bar.min(size.height / 2) };
-        let bar = take_bottom(&mut rest, bar_height);
+        let (strip, mut rest) = Self::below_strip(size, measures);
+        let bar = take_bottom(&mut rest, measures.bar.min(size.height / 2));
         let mut rest = inset(rest, m);
-        let panel = if wrong || measures.panel == 0 {
+        let panel = if measures.panel == 0 {
             Rectangle::zero()
         } else if size.width >= size.height {
-            let panel = take_right(&mut rest, measures.panel);
+            let needed = picture.map_or(rest.size.width, |p| fitted(p, rest).size.width);
+            let spare = rest.size.width.saturating_sub(needed + m);
+            let panel = take_right(&mut rest, spare.clamp(measures.panel, measures.panel * 3 / 2));
             take_right(&mut rest, m);
             panel
         } else {
@@ -183,6 +196,31 @@ impl Layout {
             panel,
             bar,
         }
+    }
+
+    /// The parts while something is wrong: the state takes all but the strip and, where there is one, a small picture.
+    pub fn wrong(size: Size, measures: &Measures, picture: Option<Size>) -> Self {
+        let (strip, mut rest) = Self::below_strip(size, measures);
+        let picture = picture.filter(|_| measures.panel > 0).map_or(Rectangle::zero(), |_| {
+            let place = if size.width >= size.height {
+                take_right(&mut rest, size.width * 2 / 5)
+            } else {
+                take_bottom(&mut rest, size.height * 3 / 10)
+            };
+            inset(place, 2 * measures.margin)
+        });
+        Self {
+            strip,
+            picture,
+            panel: Rectangle::zero(),
+            bar: rest,
+        }
+    }
+
+    fn below_strip(size: Size, measures: &Measures) -> (Rectangle, Rectangle) {
+        let mut rest = part(Point::zero(), size.width, size.height);
+        let strip = take_top(&mut rest, measures.strip);
+        (strip, rest)
     }
 }
 
@@ -240,7 +278,11 @@ pub fn inset(area: Rectangle, margin: u32) -> Rectangle {
 pub fn centred_square(area: Rectangle, side: u32) -> Rectangle {
     let side = side.min(area.size.width).min(area.size.height);
     part(
-        area.top_left + Point::new((area.size.width - side) as i32 / 2, (area.size.height - side) as i32 / 2),
+        area.top_left
+            + Point::new(
+                (area.size.width - side) as i32 / 2,
+                (area.size.height - side) as i32 / 2,
+            ),
         side,
         side,
     )

@@ -6,7 +6,13 @@
 //! * [`View`]: plain values, gathered by the station. [`draw`] shows it on a display of any size; displays of about the same size share
 //!   a layout ([`SizeClass`]).
 //! * [`compose`]: the same as a list of items, which tests read; [`Screen::paint`] paints it.
+//! * [`draw_error_page`]: why a station does not start, on the whole screen.
+//! * [`annotated_picture`]: a picture with what was found in it and a legend, without a screen around it.
 
+mod annotated;
+mod bar;
+mod error_page;
+mod failure;
 mod font;
 mod icon;
 mod layout;
@@ -26,6 +32,8 @@ use embedded_graphics::pixelcolor::Rgb888;
 
 use crate::frame::Size;
 
+pub use annotated::annotated_picture;
+pub use error_page::{ErrorPage, compose as compose_error_page};
 pub use font::Face;
 pub use icon::Icon;
 pub use layout::{Layout, Measures, SizeClass};
@@ -45,4 +53,16 @@ where
 {
     let size = target.bounding_box().size;
     compose(view, Size::new(size.width, size.height)).paint(target)
+}
+
+/// Draws the error page over the whole target.
+///
+/// # Errors
+/// The target's own.
+pub fn draw_error_page<D>(page: &ErrorPage, target: &mut D) -> Result<(), D::Error>
+where
+    D: DrawTarget<Color = Rgb888>,
+{
+    let size = target.bounding_box().size;
+    compose_error_page(page, Size::new(size.width, size.height)).paint(target)
 }

@@ -6,9 +6,9 @@ use embedded_graphics::primitives::Rectangle;
 
 use super::font::Face;
 use super::icon::Icon;
-use super::layout::{self, Measures, SizeClass};
+use super::layout::{self, Measures};
 use super::screen::Screen;
-use super::station_screen::{Surroundings, middle_baseline};
+use super::station_screen::Surroundings;
 use super::text::TextStyle;
 use super::theme;
 use super::view::{TraitLayer, View};
@@ -16,7 +16,7 @@ use super::words;
 use crate::traits::{Palette, Trait, TraitSet};
 
 /// From head to tail, as people look at a fish.
-const READING_ORDER: [Trait; Trait::COUNT] = [
+pub(super) const READING_ORDER: [Trait; Trait::COUNT] = [
     Trait::Head,
     Trait::Eye,
     Trait::Trunk,
@@ -31,21 +31,13 @@ const READING_ORDER: [Trait; Trait::COUNT] = [
     Trait::AltFinSpine,
 ];
 
-pub(super) fn compose(
-    screen: &mut Screen,
-    view: &View,
-    area: Rectangle,
-    measures: &Measures,
-    around: Surroundings,
-    class: SizeClass,
-) {
+pub(super) fn compose(screen: &mut Screen, view: &View, area: Rectangle, measures: &Measures, around: Surroundings) {
     if area.is_zero_sized() {
         return;
     }
     screen.fill(area, around.panel);
-    let pad = if class == SizeClass::Small { measures.margin } else { measures.margin * 6 / 5 };
-    let mut rest = layout::inset(area, pad);
-    if class != SizeClass::Small {
+    let mut rest = layout::inset(area, measures.margin);
+    if !measures.rates_in_strip {
         rates(screen, view, &mut rest, measures, around);
     }
     regions(screen, view, &mut rest, measures, around);
@@ -58,36 +50,51 @@ pub(super) fn compose(
 /// Whether fish, label and ruler were found.
 fn regions(screen: &mut Screen, view: &View, rest: &mut Rectangle, measures: &Measures, around: Surroundings) {
     let found = &view.annotations;
-    let style = TextStyle::new(Face::Bold, (measures.legend_text * 4 / 5).max(measures.small_text));
-    let mut row = layout::take_top(rest, style.capital() * 2);
-    let third = row.size.width / 3;
-    for (words, there) in [
+    let cells = [
         ("Fish", found.fish.is_some()),
         ("Label", found.label.is_some()),
         ("Ruler", found.ruler.is_some()),
-    ] {
-        let mut cell = layout::take_left(&mut row, third);
-        let side = style.capital() * 5 / 4;
-        let icon_area = layout::centred_square(layout::take_left(&mut cell, side), side);
-        let (icon, mark, colour) = match (there, around.flash) {
-            (true, false) => (Icon::Check, theme::GREEN_MARK, theme::TEXT),
-            (true, true) => (Icon::Check, theme::TEXT, theme::TEXT),
-            (false, _) => (Icon::Dash, around.quiet, around.quiet),
+    ];
+    let bold = TextStyle::new(Face::Bold, (measures.legend_text * 9 / 10).max(measures.small_text));
+    let icon = bold.capital() * 5 / 4;
+    let gap = bold.capital() / 3;
+    let needed = |style: TextStyle| {
+        cells
+            .iter()
+            .map(|(words, _)| icon + gap + style.width(words))
+            .sum::<u32>()
+    };
+    let fits = needed(bold) + 2 * gap <= rest.size.width;
+    let style = if fits {
+        bold
+    } else {
+        TextStyle::new(Face::Regular, bold.capital())
+    };
+    let needed = needed(style);
+    let mut row = layout::take_top(rest, style.capital() * 2);
+    let between = row.size.width.saturating_sub(needed) / 2;
+    for (words, there) in cells {
+        let square = layout::centred_square(layout::take_left(&mut row, icon), icon);
+        let (mark, mark_colour, colour) = if there {
+            (Icon::Check, theme::GREEN_MARK, theme::TEXT)
+        } else {
+            (Icon::Dash, around.quiet, around.quiet)
         };
-        screen.icon(icon, icon_area, mark, around.panel);
-        layout::take_left(&mut cell, style.capital() / 3);
-        let at = Point::new(cell.top_left.x, middle_baseline(cell, style));
-        screen.text(words, at, cell.size.width, style, colour, around.panel);
+        screen.icon(mark, square, mark_colour, around.panel);
+        layout::take_left(&mut row, gap);
+        let at = Point::new(row.top_left.x, style.middle_baseline(row));
+        screen.text(words, at, row.size.width, style, colour, around.panel);
+        layout::take_left(&mut row, style.width(words) + between);
     }
-    rule(screen, rest, measures, around);
+    rule(screen, rest, measures);
 }
 
 /// A thin line across with room around it.
-fn rule(screen: &mut Screen, rest: &mut Rectangle, measures: &Measures, around: Surroundings) {
+fn rule(screen: &mut Screen, rest: &mut Rectangle, measures: &Measures) {
     let gap = measures.margin / 2;
     layout::take_top(rest, gap);
     let line = layout::take_top(rest, measures.outline);
-    screen.fill(line, if around.flash { theme::GREEN } else { theme::RULE });
+    screen.fill(line, theme::RULE);
     layout::take_top(rest, gap);
 }
 
@@ -125,7 +132,12 @@ fn legend(
     if pitch < 9 {
         return;
     }
-    let style = TextStyle::new(Face::Regular, measures.legend_text.min(pitch * 3 / 5));
+    let style = TextStyle::new(Face::Regular, measures.legend_text.min(pitch * 2 / 3));
+    let names = assessed
+        .iter()
+        .map(|t| style.width(&capitalized(t.label())))
+        .max()
+        .unwrap_or(0);
     for which in assessed {
         let row = layout::take_top(&mut rest, pitch);
         let line = LegendLine {
@@ -134,7 +146,7 @@ fn legend(
             present: present.contains(which),
             confidence: traits.confidence[which.channel()],
         };
-        line.compose(screen, row, style, around);
+        line.compose(screen, row, style, names, around);
     }
 }
 
@@ -146,33 +158,68 @@ struct LegendLine {
 }
 
 impl LegendLine {
-    fn compose(&self, screen: &mut Screen, mut row: Rectangle, style: TextStyle, around: Surroundings) {
+    /// Swatch, name, a bar as long as the confidence, and its number; `names` is the width of the longest name.
+    fn compose(&self, screen: &mut Screen, mut row: Rectangle, style: TextStyle, names: u32, around: Surroundings) {
         let side = style.capital() * 5 / 4;
         let swatch = layout::centred_square(layout::take_left(&mut row, side), side);
-        layout::take_left(&mut row, style.capital() * 3 / 4);
-        let baseline = middle_baseline(row, style);
-        let (value, colour) = if self.present {
-            screen.fill(swatch, theme::RULE);
-            screen.fill(layout::inset(swatch, (side / 12).max(1)), self.colour);
-            (self.confidence.map_or_else(String::new, words::percent), theme::TEXT)
+        screen.fill(swatch, theme::RULE);
+        let inner = layout::inset(swatch, (side / 10).max(1));
+        screen.fill(inner, if self.present { self.colour } else { around.panel });
+        layout::take_left(&mut row, style.capital() / 2);
+
+        let (name, baseline) = (capitalized(self.which.label()), style.middle_baseline(row));
+        let colour = if self.present { theme::TEXT } else { around.quiet };
+        let full = if self.present {
+            self.confidence.map_or_else(String::new, words::percent)
         } else {
-            screen.fill(swatch, if around.flash { theme::GREEN } else { theme::RULE });
-            screen.fill(layout::inset(swatch, (side / 8).max(1)), around.panel);
-            ("not found".to_owned(), around.quiet)
+            "not found".to_owned()
         };
-        let right = row.top_left.x + row.size.width as i32;
-        let value_width = style.width(&value);
-        let name = capitalized(self.which.label());
-        let room = row.size.width.saturating_sub(value_width + style.capital() / 2);
-        if self.present || style.width(&name) <= room {
-            screen.text_to(&value, Point::new(right, baseline), row.size.width, style, colour, around.panel);
-            screen.text(&name, Point::new(row.top_left.x, baseline), room, style, colour, around.panel);
+        let fits = |value: &str| names + style.capital() / 2 + style.width(value) <= row.size.width;
+        let value = if self.present || fits(&full) {
+            full
         } else {
-            let none = "\u{2013}";
-            screen.text_to(none, Point::new(right, baseline), row.size.width, style, colour, around.panel);
-            let room = row.size.width.saturating_sub(style.capital());
-            screen.text(&name, Point::new(row.top_left.x, baseline), room, style, colour, around.panel);
+            "\u{2013}".to_owned()
+        };
+        let value_width = style.width(&value);
+        let right = row.top_left.x + row.size.width as i32;
+        screen.text_to(
+            &value,
+            Point::new(right, baseline),
+            row.size.width,
+            style,
+            colour,
+            around.panel,
+        );
+        let room = row.size.width.saturating_sub(value_width + style.capital() / 2);
+        screen.text(
+            &name,
+            Point::new(row.top_left.x, baseline),
+            room,
+            style,
+            colour,
+            around.panel,
+        );
+
+        if let (true, Some(confidence)) = (self.present, self.confidence) {
+            layout::take_left(&mut row, names + style.capital());
+            layout::take_right(&mut row, style.width("100 %") + style.capital());
+            if row.size.width >= 3 * style.capital() {
+                self.bar(screen, row, confidence, style);
+            }
         }
+    }
+
+    fn bar(&self, screen: &mut Screen, row: Rectangle, confidence: f32, style: TextStyle) {
+        let height = (style.capital() / 3).max(2);
+        let top = row.top_left.y + (row.size.height.saturating_sub(height)) as i32 / 2;
+        let mut bar = Rectangle::new(
+            Point::new(row.top_left.x, top),
+            embedded_graphics::geometry::Size::new(row.size.width, height),
+        );
+        screen.fill(bar, theme::RULE);
+        // A number that is none gives an empty bar.
+        let full = (row.size.width as f32 * confidence.clamp(0.0, 1.0)).round() as u32;
+        screen.fill(layout::take_left(&mut bar, full), theme::QUIET);
     }
 }
 
@@ -180,7 +227,11 @@ fn not_assessed(screen: &mut Screen, which: TraitSet, rest: &mut Rectangle, meas
     if which.is_empty() {
         return;
     }
-    let names: Vec<&str> = READING_ORDER.into_iter().filter(|t| which.contains(*t)).map(Trait::label).collect();
+    let names: Vec<&str> = READING_ORDER
+        .into_iter()
+        .filter(|t| which.contains(*t))
+        .map(Trait::label)
+        .collect();
     let style = TextStyle::new(Face::Regular, measures.small_text * 11 / 10);
     let lines = style.wrapped(&format!("Not assessed: {}", names.join(", ")), rest.size.width, 3);
     let area = layout::take_bottom(rest, style.line_height() * lines.len() as u32);
@@ -202,36 +253,73 @@ fn rates(screen: &mut Screen, view: &View, rest: &mut Rectangle, measures: &Meas
     let column_width = (table.size.width.saturating_sub(gap)) / 2;
     for pair in cells.chunks(2) {
         let mut row = layout::take_top(&mut table, pitch);
-        for (name, value) in pair {
+        for (name, value, _) in pair {
+            let value = value.as_deref().unwrap_or("\u{2013}");
             let cell = layout::take_left(&mut row, column_width);
             layout::take_left(&mut row, gap);
-            let baseline = middle_baseline(cell, style);
+            let baseline = style.middle_baseline(cell);
             let right = cell.top_left.x + cell.size.width as i32;
-            screen.text_to(value, Point::new(right, baseline), cell.size.width, strong, theme::TEXT, around.panel);
-            let room = cell.size.width.saturating_sub(strong.width(value) + style.capital() / 2);
-            screen.text(name, Point::new(cell.top_left.x, baseline), room, style, around.quiet, around.panel);
+            screen.text_to(
+                value,
+                Point::new(right, baseline),
+                cell.size.width,
+                strong,
+                theme::TEXT,
+                around.panel,
+            );
+            let room = cell
+                .size
+                .width
+                .saturating_sub(strong.width(value) + style.capital() / 2);
+            screen.text(
+                name,
+                Point::new(cell.top_left.x, baseline),
+                room,
+                style,
+                around.quiet,
+                around.panel,
+            );
         }
     }
     let mut line = layout::take_bottom(rest, measures.margin + measures.outline);
-    rule(screen, &mut line, measures, around);
+    rule(screen, &mut line, measures);
 }
 
-fn rate_cells(view: &View) -> [(&'static str, String); 4] {
+/// Name, value, and what the value needs beside it where the name has no room.
+fn rate_cells(view: &View) -> [(&'static str, Option<String>, &'static str); 4] {
     [
-        ("Camera", words::rate(view.rates.frames)),
-        ("Network", words::rate(view.rates.network)),
-        ("Latency", words::latency(view.rates.latency_ms)),
-        ("Free", view.storage.map_or_else(|| "-".to_owned(), |s| words::bytes(s.bytes))),
+        ("Camera", view.rates.frames.map(words::rate), "camera"),
+        ("Network", view.rates.network.map(words::rate), "network"),
+        ("Latency", view.rates.latency_ms.map(words::latency), ""),
+        ("Free", view.storage.map(|s| words::bytes(s.bytes)), "free"),
     ]
 }
 
-/// The same where there is room for one line only.
-pub(super) fn rates_in_a_line(view: &View) -> String {
-    let [(_, frames), (_, network), (_, latency), (_, free)] = rate_cells(view);
-    format!("{frames}  {network}  {latency}  {free}")
+/// The same in a line, with names where they fit into `width` columns.
+pub(super) fn rates_in_a_line(view: &View, style: TextStyle, width: u32) -> String {
+    let cells = rate_cells(view);
+    let line = |named: bool| {
+        let cells = cells.iter().filter_map(|(_, value, name)| {
+            let value = value.as_ref()?;
+            Some(if named && !name.is_empty() {
+                format!("{value} {name}")
+            } else {
+                value.clone()
+            })
+        });
+        cells.collect::<Vec<_>>().join("   ")
+    };
+    let named = line(true);
+    if style.width(&named) <= width {
+        named
+    } else {
+        line(false)
+    }
 }
 
 fn capitalized(name: &str) -> String {
     let mut characters = name.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

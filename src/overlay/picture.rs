@@ -1,11 +1,12 @@
 //! The live picture with the traits and rectangles on it.
 
 use embedded_graphics::draw_target::DrawTarget;
-use embedded_graphics::geometry::Point;
-use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+use embedded_graphics::geometry::{Dimensions, Point};
+use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::primitives::Rectangle;
 use image::RgbImage;
 
+use super::layout;
 use super::scale;
 use super::theme;
 use super::view::{Annotations, TraitLayer};
@@ -62,14 +63,14 @@ impl PictureLayer<'_> {
         let found = self.annotations;
         let place = |b: &PixelBox| placed(b, found.picture, size);
         for beside in [&found.label, &found.ruler].into_iter().flatten() {
-            outline(canvas, place(beside), theme::BOX, self.line, Stroke::Whole);
+            outline(canvas, place(beside), theme::BOX, self.line + 1, Stroke::Whole);
         }
         for fish in &found.further_fish {
-            outline(canvas, place(fish), theme::AMBER, self.line, Stroke::Dashed);
+            outline(canvas, place(fish), theme::AMBER, self.line + 1, Stroke::Dashed);
         }
         if let Some(fish) = &found.fish {
             let colour = if fish.cut_by_edge { theme::AMBER } else { theme::BOX };
-            outline(canvas, place(&fish.bounds), colour, self.line + 1, Stroke::Corners);
+            outline(canvas, place(&fish.bounds), colour, 2 * self.line + 1, Stroke::Corners);
         }
     }
 }
@@ -77,8 +78,14 @@ impl PictureLayer<'_> {
 /// Where a rectangle of a picture lies in the shown copy of it.
 pub fn placed(bounds: &PixelBox, picture: Size, shown: Size) -> Rectangle {
     let along = |v: u32, from: u32, to: u32| (f64::from(v) * f64::from(to) / f64::from(from.max(1))).round() as i32;
-    let (left, right) = (along(bounds.left, picture.width, shown.width), along(bounds.right, picture.width, shown.width));
-    let (top, bottom) = (along(bounds.top, picture.height, shown.height), along(bounds.bottom, picture.height, shown.height));
+    let (left, right) = (
+        along(bounds.left, picture.width, shown.width),
+        along(bounds.right, picture.width, shown.width),
+    );
+    let (top, bottom) = (
+        along(bounds.top, picture.height, shown.height),
+        along(bounds.bottom, picture.height, shown.height),
+    );
     Rectangle::new(
         Point::new(left, top),
         embedded_graphics::geometry::Size::new((right - left).max(1) as u32, (bottom - top).max(1) as u32),
@@ -88,8 +95,20 @@ pub fn placed(bounds: &PixelBox, picture: Size, shown: Size) -> Rectangle {
 /// Lays the traits over the shown picture: their areas translucent, their borders in full colour.
 fn paint_traits(shown: &mut RgbImage, layer: &TraitLayer, picture: Size, palette: Palette, line: u32) {
     let size = Size::from(shown.dimensions());
-    let columns = Mapping::new(layer.crop.left, layer.crop.right, layer.mask.size().width, picture.width, size.width);
-    let rows = Mapping::new(layer.crop.top, layer.crop.bottom, layer.mask.size().height, picture.height, size.height);
+    let columns = Mapping::new(
+        layer.crop.left,
+        layer.crop.right,
+        layer.mask.size().width,
+        picture.width,
+        size.width,
+    );
+    let rows = Mapping::new(
+        layer.crop.top,
+        layer.crop.bottom,
+        layer.mask.size().height,
+        picture.height,
+        size.height,
+    );
     let uppermost = uppermost_table();
     let (width, height) = (columns.source.len(), rows.source.len());
     if width == 0 || height == 0 {
@@ -128,7 +147,10 @@ fn paint_traits(shown: &mut RgbImage, layer: &TraitLayer, picture: Size, palette
 fn is_border(traits: &[u8], at: usize, stride: usize, reach: usize) -> bool {
     let here = traits[at];
     (1..=reach).any(|d| {
-        traits[at - d] != here || traits[at + d] != here || traits[at - d * stride] != here || traits[at + d * stride] != here
+        traits[at - d] != here
+            || traits[at + d] != here
+            || traits[at - d * stride] != here
+            || traits[at + d * stride] != here
     })
 }
 
@@ -186,12 +208,11 @@ enum Stroke {
     Corners,
 }
 
-/// A rectangle's outline with a dark rim on both sides, so that it is seen on white and on black.
+/// A rectangle's outline, moved inwards where it would leave the canvas.
 fn outline(canvas: &mut Canvas, area: Rectangle, colour: Rgb888, width: u32, stroke: Stroke) {
-    for (grown, colour) in [(1, Rgb888::BLACK), (0, colour)] {
-        for piece in pieces(area, width, stroke) {
-            let Ok(()) = canvas.fill_solid(&piece.offset(grown), colour);
-        }
+    let area = layout::inset(canvas.bounding_box(), width).intersection(&area);
+    for piece in pieces(area, width, stroke) {
+        let Ok(()) = canvas.fill_solid(&piece, colour);
     }
 }
 
@@ -216,7 +237,10 @@ fn pieces(area: Rectangle, width: u32, stroke: Stroke) -> Vec<Rectangle> {
             }
             Stroke::Dashed => {
                 let dash = 6 * w;
-                (0..length).step_by(2 * dash as usize).map(|s| (s, (s + dash).min(length))).collect()
+                (0..length)
+                    .step_by(2 * dash as usize)
+                    .map(|s| (s, (s + dash).min(length)))
+                    .collect()
             }
         }
     };

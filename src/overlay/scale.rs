@@ -51,7 +51,9 @@ fn samples(from: u32, to: u32) -> Samples {
     let each = from.div_ceil(to).min(MOST_SAMPLES);
     let steps = u64::from(to) * u64::from(each);
     // The middle of each of `steps` equal parts of the source.
-    let at = (0..steps).map(|i| ((2 * i + 1) * u64::from(from) / (2 * steps)) as u32).collect();
+    let at = (0..steps)
+        .map(|i| ((2 * i + 1) * u64::from(from) / (2 * steps)) as u32)
+        .collect();
     Samples {
         at,
         each: each as usize,
@@ -65,7 +67,9 @@ mod tests {
 
     #[test]
     fn whole_steps_are_plain_averages() {
-        let picture = RgbImage::from_fn(12, 8, |x, y| Rgb([(x * 20) as u8, (y * 30) as u8, ((x * y) % 256) as u8]));
+        let picture = RgbImage::from_fn(12, 8, |x, y| {
+            Rgb([(x * 20) as u8, (y * 30) as u8, ((x * y) % 256) as u8])
+        });
         let shown = for_display(&picture, Size::new(6, 4));
         for (x, y, pixel) in shown.enumerate_pixels() {
             for channel in 0..3 {
@@ -79,8 +83,15 @@ mod tests {
 
     #[test]
     fn a_smooth_picture_comes_out_as_with_pillows_filter() {
-        let picture = RgbImage::from_fn(1280, 720, |x, y| Rgb([(x / 6) as u8, (y / 3) as u8, ((x + y) / 9) as u8]));
-        for size in [Size::new(558, 314), Size::new(100, 100), Size::new(1279, 719), Size::new(1, 1)] {
+        let picture = RgbImage::from_fn(1280, 720, |x, y| {
+            Rgb([(x / 6) as u8, (y / 3) as u8, ((x + y) / 9) as u8])
+        });
+        for size in [
+            Size::new(558, 314),
+            Size::new(100, 100),
+            Size::new(1279, 719),
+            Size::new(1, 1),
+        ] {
             let (fast, exact) = (for_display(&picture, size), resize::bilinear(&picture, size));
             let most = fast.iter().zip(exact.iter()).map(|(a, b)| a.abs_diff(*b)).max();
             assert!(most <= Some(3), "{size}: {most:?}");

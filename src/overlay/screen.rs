@@ -1,5 +1,6 @@
 //! A screen as a list of what is on it, which can be read (by tests) and painted (by anything that embedded-graphics draws on).
 
+use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::{DrawTarget, DrawTargetExt};
 use embedded_graphics::geometry::{Point, Size};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
@@ -110,13 +111,20 @@ impl<'a> Screen<'a> {
                     colour,
                     on,
                     ..
-                } => paint_ink(&mut target, item.bounds().top_left, &style.coverage(words), *colour, *on)?,
-                Item::Icon {
-                    icon,
-                    area,
-                    colour,
-                    on,
-                } => paint_ink(&mut target, area.top_left, &icon.coverage(area.size.width), *colour, *on)?,
+                } => paint_ink(
+                    &mut target,
+                    item.bounds().top_left,
+                    &style.coverage(words),
+                    *colour,
+                    *on,
+                )?,
+                Item::Icon { icon, area, colour, on } => paint_ink(
+                    &mut target,
+                    area.top_left,
+                    &icon.coverage(area.size.width),
+                    *colour,
+                    *on,
+                )?,
                 Item::Picture { area, layer } => {
                     let shown = layer.render(crate::frame::Size::new(area.size.width, area.size.height));
                     let colours = shown.pixels().map(|p| Rgb888::new(p[0], p[1], p[2]));
@@ -173,9 +181,18 @@ where
     D: DrawTarget<Color = Rgb888>,
 {
     let mixed = |ink: u8| {
-        let mix = |a: u8, b: u8| ((u32::from(a) * u32::from(ink) + u32::from(b) * (255 - u32::from(ink)) + 127) / 255) as u8;
-        Rgb888::new(mix(colour.r(), on.r()), mix(colour.g(), on.g()), mix(colour.b(), on.b()))
+        let mix =
+            |a: u8, b: u8| ((u32::from(a) * u32::from(ink) + u32::from(b) * (255 - u32::from(ink)) + 127) / 255) as u8;
+        Rgb888::new(
+            mix(colour.r(), on.r()),
+            mix(colour.g(), on.g()),
+            mix(colour.b(), on.b()),
+        )
     };
-    let area = Rectangle::new(at, coverage.size);
-    target.fill_contiguous(&area, coverage.ink.iter().map(|ink| mixed(*ink)))
+    let width = coverage.size.width.max(1) as usize;
+    let pixels = coverage.ink.iter().enumerate().filter(|(_, ink)| **ink > 0);
+    target.draw_iter(pixels.map(|(i, ink)| {
+        let place = Point::new((i % width) as i32, (i / width) as i32);
+        Pixel(at + place, mixed(*ink))
+    }))
 }

@@ -14,7 +14,8 @@ use super::tags;
 use super::text::TextStyle;
 use super::theme::{self, Tone};
 use super::view::{State, View};
-use super::words::{self, Message};
+use super::words;
+use super::{bar, failure};
 use crate::frame::Size;
 
 /// The colours of the parts around the picture. All turn green for a moment when a record is saved.
@@ -23,46 +24,65 @@ pub(super) struct Surroundings {
     pub ground: Rgb888,
     pub panel: Rgb888,
     pub quiet: Rgb888,
-    pub flash: bool,
 }
 
-/// Everything that is to be seen of a view on a display of that size.
-pub fn compose(view: &View, size: Size) -> Screen<'_> {
-    let class = SizeClass::of(size);
-    let measures = class.measures();
-    let message = words::message(view);
-    let parts = Layout::new(size, &measures, message.tone == Tone::Error);
-    let around = surroundings(view);
-    let whole = embedded_graphics::geometry::Size::new(size.width, size.height);
-    let mut screen = Screen::new(whole);
-    screen.fill(Rectangle::new(Point::zero(), whole), around.ground);
-    strip(&mut screen, view, parts.strip, &measures, around, class);
-    picture(&mut screen, view, parts.picture, &measures, around);
-    panel::compose(&mut screen, view, parts.panel, &measures, around, class);
-    bar(&mut screen, view, &message, parts.bar, &measures);
-    screen
-}
+impl Surroundings {
+    const DARK: Self = Self {
+        ground: theme::GROUND,
+        panel: theme::PANEL,
+        quiet: theme::QUIET,
+    };
 
-fn surroundings(view: &View) -> Surroundings {
-    if matches!(view.state, State::Saved { just_now: true, .. }) {
-        Surroundings {
-            ground: theme::GREEN,
-            panel: theme::GREEN_PANEL,
-            quiet: Tone::Good.second_text(),
-            flash: true,
-        }
-    } else {
-        Surroundings {
-            ground: theme::GROUND,
-            panel: theme::PANEL,
-            quiet: theme::QUIET,
-            flash: false,
+    fn of(tone: Tone) -> Self {
+        Self {
+            ground: tone.ground(),
+            panel: tone.ground(),
+            quiet: tone.second_text(),
         }
     }
 }
 
+/// Everything that is to be seen of a view on a display of that size.
+pub fn compose(view: &View, size: Size) -> Screen<'_> {
+    let measures = SizeClass::of(size).measures_for(size);
+    let message = words::message(view);
+    let picture_size = view.preview.as_ref().map(|p| Size::from(p.dimensions()));
+    let whole = Rectangle::new(
+        Point::zero(),
+        embedded_graphics::geometry::Size::new(size.width, size.height),
+    );
+    let mut screen = Screen::new(whole.size);
+    if message.tone == Tone::Error {
+        let parts = Layout::wrong(size, &measures, picture_size);
+        let around = Surroundings::of(Tone::Error);
+        screen.fill(whole, around.ground);
+        strip(&mut screen, view, parts.strip, &measures, Surroundings::DARK);
+        picture(&mut screen, view, parts.picture, &measures);
+        failure::compose(&mut screen, &message, parts.bar, &measures);
+        return screen;
+    }
+    let parts = Layout::running(size, &measures, picture_size);
+    let just_saved = matches!(view.state, State::Saved { just_now: true, .. });
+    let around = if just_saved {
+        Surroundings::of(Tone::Good)
+    } else {
+        Surroundings::DARK
+    };
+    screen.fill(whole, around.ground);
+    strip(&mut screen, view, parts.strip, &measures, around);
+    picture(&mut screen, view, parts.picture, &measures);
+    if just_saved {
+        let mark = layout::centred_square(parts.panel, parts.panel.size.width * 9 / 10);
+        screen.icon(Icon::Check, mark, theme::TEXT, around.ground);
+    } else {
+        panel::compose(&mut screen, view, parts.panel, &measures, around);
+    }
+    bar::compose(&mut screen, view, &message, parts.bar, &measures);
+    screen
+}
+
 /// Station, operator and note on the left, clock on the right; amber with what deserves attention where something does.
-fn strip(screen: &mut Screen, view: &View, area: Rectangle, measures: &Measures, around: Surroundings, class: SizeClass) {
+fn strip(screen: &mut Screen, view: &View, area: Rectangle, measures: &Measures, around: Surroundings) {
     if area.is_zero_sized() {
         return;
     }
@@ -78,18 +98,32 @@ fn strip(screen: &mut Screen, view: &View, area: Rectangle, measures: &Measures,
     layout::take_right(&mut row, measures.margin);
     let bold = TextStyle::new(Face::Bold, measures.strip_text);
     let regular = TextStyle::new(Face::Regular, measures.strip_text);
-    let baseline = middle_baseline(row, bold);
+    let baseline = bold.middle_baseline(row);
 
     let clock_width = bold.width(&view.clock).min(row.size.width / 3);
     let clock = layout::take_right(&mut row, clock_width);
-    screen.text(&view.clock, Point::new(clock.top_left.x, baseline), clock_width, bold, strong, on);
+    screen.text(
+        &view.clock,
+        Point::new(clock.top_left.x, baseline),
+        clock_width,
+        bold,
+        strong,
+        on,
+    );
     layout::take_right(&mut row, 2 * measures.margin);
 
-    if class == SizeClass::Small && notices.is_empty() {
-        let rates = panel::rates_in_a_line(view);
+    if measures.rates_in_strip && (notices.is_empty() || row.size.width > 500) {
+        let rates = panel::rates_in_a_line(view, regular, row.size.width * 3 / 5);
         let width = regular.width(&rates).min(row.size.width * 2 / 3);
         let place = layout::take_right(&mut row, width);
-        screen.text(&rates, Point::new(place.top_left.x, baseline), width, regular, quiet, on);
+        screen.text(
+            &rates,
+            Point::new(place.top_left.x, baseline),
+            width,
+            regular,
+            quiet,
+            on,
+        );
         layout::take_right(&mut row, 2 * measures.margin);
     }
     if !notices.is_empty() {
@@ -116,13 +150,16 @@ fn strip(screen: &mut Screen, view: &View, area: Rectangle, measures: &Measures,
     screen.text(&person.join("  \u{b7}  "), at, row.size.width, regular, quiet, on);
 }
 
-fn picture<'a>(screen: &mut Screen<'a>, view: &'a View, area: Rectangle, measures: &Measures, around: Surroundings) {
-    if !around.flash {
-        screen.fill(area, theme::BEHIND_PICTURE);
-    }
+fn picture<'a>(screen: &mut Screen<'a>, view: &'a View, area: Rectangle, measures: &Measures) {
     let Some(preview) = &view.preview else {
+        screen.fill(area, theme::BEHIND_PICTURE);
         let side = area.size.height / 3;
-        screen.icon(Icon::Camera, layout::centred_square(area, side), theme::RULE, theme::BEHIND_PICTURE);
+        screen.icon(
+            Icon::Camera,
+            layout::centred_square(area, side),
+            theme::RULE,
+            theme::BEHIND_PICTURE,
+        );
         return;
     };
     let place = layout::fitted(preview.dimensions().into(), area);
@@ -134,90 +171,4 @@ fn picture<'a>(screen: &mut Screen<'a>, view: &'a View, area: Rectangle, measure
     };
     screen.picture(place, layer);
     tags::compose(screen, &view.annotations, place, measures);
-}
-
-/// The state: icon, a few large words, a sentence; the number of records on the right.
-fn bar(screen: &mut Screen, view: &View, message: &Message, area: Rectangle, measures: &Measures) {
-    let on = message.tone.ground();
-    screen.fill(area, on);
-    let mut row = layout::inset(area, measures.margin.min(area.size.height / 8));
-    let wrong = message.tone == Tone::Error;
-    let icon_column = layout::take_left(&mut row, measures.icon);
-    let icon_area = if wrong {
-        Rectangle::new(icon_column.top_left, icon_column.size)
-    } else {
-        icon_column
-    };
-    let icon = layout::centred_square(icon_area, measures.icon);
-    screen.icon(message.icon, icon, message.tone.text(), on);
-    layout::take_left(&mut row, measures.margin * 3 / 2);
-    if !wrong {
-        records(screen, view, &mut row, message.tone, measures);
-    }
-    let lines = bar_lines(message, row, measures, wrong);
-    for (words, style, baseline, strong) in lines {
-        let colour = if strong { message.tone.text() } else { message.tone.second_text() };
-        let at = Point::new(row.top_left.x, baseline);
-        screen.text(&words, at, row.size.width, style, colour, on);
-    }
-}
-
-/// Headline and detail as lines centred in the height of `row`: words, style, baseline, whether it is the headline.
-fn bar_lines(message: &Message, row: Rectangle, measures: &Measures, wrong: bool) -> Vec<(String, TextStyle, i32, bool)> {
-    let width = row.size.width;
-    let headline = TextStyle::new(Face::Bold, measures.headline).fitted(&message.headline, width, measures.detail);
-    let one_line = row.size.height < headline.capital() + 2 * measures.detail;
-    let mut lines: Vec<(String, TextStyle, bool)> = vec![(message.headline.to_string(), headline, true)];
-    if !one_line && !message.detail.is_empty() {
-        let detail = TextStyle::new(Face::Regular, measures.detail);
-        if wrong {
-            let room = row.size.height.saturating_sub(headline.line_height());
-            let count = (room / detail.line_height()).max(1) as usize;
-            lines.extend(detail.wrapped(&message.detail, width, count).into_iter().map(|l| (l, detail, false)));
-        } else {
-            let detail = detail.fitted(&message.detail, width, measures.detail * 3 / 4);
-            lines.push((message.detail.to_string(), detail, false));
-        }
-    }
-    // The gap between two lines is two thirds of the lower one's capitals.
-    let gap = |style: TextStyle| style.capital() * 2 / 3;
-    let height: u32 = lines.iter().skip(1).map(|(_, style, _)| style.capital() + gap(*style)).sum::<u32>() + headline.capital();
-    let mut baseline = row.top_left.y + (row.size.height.saturating_sub(height)) as i32 / 2;
-    let mut placed = Vec::new();
-    for (i, (words, style, strong)) in lines.into_iter().enumerate() {
-        baseline += (style.capital() + if i > 0 { gap(style) } else { 0 }) as i32;
-        placed.push((words, style, baseline, strong));
-    }
-    placed
-}
-
-/// The number of records, and how many frames wait, at the right end of the bar.
-fn records(screen: &mut Screen, view: &View, row: &mut Rectangle, tone: Tone, measures: &Measures) {
-    let number = words::count(view.records);
-    let large = TextStyle::new(Face::Bold, measures.headline * 2 / 3);
-    let small = TextStyle::new(Face::Regular, measures.small_text * 5 / 4);
-    let below = if view.waiting.frames > 0 {
-        format!("{} of {} waiting", view.waiting.frames, view.waiting.limit)
-    } else if view.records == 1 {
-        "record".to_owned()
-    } else {
-        "records".to_owned()
-    };
-    let width = large.width(&number).max(small.width(&below));
-    if measures.panel == 0 || width > row.size.width / 3 {
-        return;
-    }
-    let area = layout::take_right(row, width);
-    layout::take_right(row, 2 * measures.margin);
-    let height = large.capital() + small.capital() * 5 / 3;
-    let baseline = area.top_left.y + (area.size.height.saturating_sub(height)) as i32 / 2 + large.capital() as i32;
-    let right = area.top_left.x + width as i32;
-    screen.text_to(&number, Point::new(right, baseline), width, large, tone.text(), tone.ground());
-    let baseline = baseline + (small.capital() * 5 / 3) as i32;
-    screen.text_to(&below, Point::new(right, baseline), width, small, tone.second_text(), tone.ground());
-}
-
-/// The baseline that puts capitals in the middle of a row.
-pub(super) fn middle_baseline(row: Rectangle, style: TextStyle) -> i32 {
-    row.top_left.y + (row.size.height as i32 + style.capital() as i32) / 2
 }

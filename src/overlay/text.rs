@@ -14,6 +14,13 @@ pub struct TextStyle {
     capital: u32,
 }
 
+/// Rows above and below a baseline.
+#[derive(Default, Clone, Copy)]
+struct Reach {
+    above: u32,
+    below: u32,
+}
+
 /// How much of each pixel is covered by ink, 0 to 255; row by row.
 pub(super) struct Coverage {
     pub size: Size,
@@ -41,7 +48,7 @@ impl TextStyle {
 
     /// Pixels from one baseline to the next.
     pub fn line_height(self) -> u32 {
-        (self.capital * 3).div_ceil(2) + 1
+        (self.capital * 3).div_ceil(2)
     }
 
     /// Columns that the text takes.
@@ -52,20 +59,31 @@ impl TextStyle {
         (advance * scale).ceil() as u32
     }
 
-    /// The rectangle that a line with its baseline's left end at `at` may touch, accents and descenders included.
+    /// The rectangle that the ink of a line with its baseline's left end at `at` may touch.
     pub fn bounds(self, words: &str, at: Point) -> Rectangle {
+        let reach = self.reach(words);
         Rectangle::new(
-            Point::new(at.x, at.y - self.ascent() as i32),
-            Size::new(self.width(words), self.ascent() + self.descent()),
+            Point::new(at.x, at.y - reach.above as i32),
+            Size::new(self.width(words), reach.above + reach.below),
         )
     }
 
-    fn ascent(self) -> u32 {
-        (self.glyphs().ascent * self.scale()).ceil() as u32
+    /// How far the words reach from the baseline; nothing below it without descenders.
+    fn reach(self, words: &str) -> Reach {
+        let scale = self.scale();
+        let glyphs = self.glyphs();
+        let whole = |rows: f32| (rows * scale).ceil().max(0.0) as u32;
+        shown(words)
+            .map(|c| glyphs.glyph(c))
+            .fold(Reach::default(), |reach, glyph| Reach {
+                above: reach.above.max(whole(-glyph.top as f32)),
+                below: reach.below.max(whole(glyph.top as f32 + glyph.height as f32)),
+            })
     }
 
-    fn descent(self) -> u32 {
-        (self.glyphs().descent * self.scale()).ceil() as u32
+    /// The baseline that puts capitals in the middle of a row.
+    pub(super) fn middle_baseline(self, row: Rectangle) -> i32 {
+        row.top_left.y + (row.size.height as i32 + self.capital as i32) / 2
     }
 
     /// The text if it fits into `width` columns, else as many of its characters as do with an ellipsis after them.
@@ -84,7 +102,9 @@ impl TextStyle {
         }
         let mut room = (width - ellipsis) as f32 / self.scale();
         let fitting = words.chars().take_while(|c| {
-            let advances = shown(c.encode_utf8(&mut [0; 4])).map(|c| self.glyphs().glyph(c).advance).sum::<f32>();
+            let advances = shown(c.encode_utf8(&mut [0; 4]))
+                .map(|c| self.glyphs().glyph(c).advance)
+                .sum::<f32>();
             room -= advances;
             room >= 0.0
         });
@@ -114,7 +134,11 @@ impl TextStyle {
     fn wrap_paragraph(self, paragraph: &str, width: u32, lines: usize, out: &mut Vec<String>) {
         let mut line = String::new();
         for word in paragraph.split_whitespace() {
-            let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+            let longer = if line.is_empty() {
+                word.to_owned()
+            } else {
+                format!("{line} {word}")
+            };
             if self.width(&longer) <= width {
                 line = longer;
                 continue;
@@ -146,6 +170,34 @@ impl TextStyle {
         line
     }
 
+    /// Lines as they stand, spaces kept, cut into pieces of `width` columns where they are longer; at most `lines` of them, an ellipsis for
+    /// what is left over. For the monospaced face.
+    pub fn pieces(self, text: &str, width: u32, lines: usize) -> Vec<String> {
+        let in_a_line = (width / self.width("m").max(1)).max(1) as usize;
+        let mut out = Vec::new();
+        for line in text.lines() {
+            let characters: Vec<char> = line.chars().collect();
+            if characters.is_empty() {
+                out.push(String::new());
+            }
+            out.extend(
+                characters
+                    .chunks(in_a_line)
+                    .map(|piece| piece.iter().collect::<String>()),
+            );
+            if out.len() > lines {
+                break;
+            }
+        }
+        if out.len() > lines {
+            out.truncate(lines);
+            if let Some(last) = out.last_mut() {
+                *last = self.cut(last, width);
+            }
+        }
+        out
+    }
+
     /// The largest style from this one down to `smallest` in which the text fits into `width` columns; `smallest` if none does.
     pub fn fitted(self, words: &str, width: u32, smallest: u32) -> Self {
         let mut style = self;
@@ -160,35 +212,41 @@ impl TextStyle {
 
     /// The ink of a line in the rectangle that [`Self::bounds`] gives.
     pub(super) fn coverage(self, words: &str) -> Coverage {
-        let bounds = self.bounds(words, Point::zero());
+        let reach = self.reach(words);
+        let size = Size::new(self.width(words), reach.above + reach.below);
         let mut coverage = Coverage {
-            size: bounds.size,
-            ink: vec![0; bounds.size.width as usize * bounds.size.height as usize],
+            size,
+            ink: vec![0; size.width as usize * size.height as usize],
         };
         let glyphs = self.glyphs();
         let mut pen = 0.0;
         for c in shown(words) {
             let glyph = glyphs.glyph(c);
-            self.ink_glyph(glyph, pen, &mut coverage);
+            self.ink_glyph(glyph, (pen, reach.above as f32), &mut coverage);
             pen += glyph.advance * self.scale();
         }
         coverage
     }
 
-    /// Adds one glyph whose origin is `pen` columns from the left.
-    fn ink_glyph(self, glyph: &Glyph, pen: f32, coverage: &mut Coverage) {
+    /// Adds one glyph with its origin at `pen`, column and row.
+    fn ink_glyph(self, glyph: &Glyph, pen: (f32, f32), coverage: &mut Coverage) {
         let scale = self.scale();
-        let left = pen + glyph.left as f32 * scale;
-        let top = self.ascent() as f32 + glyph.top as f32 * scale;
+        let left = pen.0 + glyph.left as f32 * scale;
+        let top = pen.1 + glyph.top as f32 * scale;
         // Enlarging looks through a window of one and a half font pixels and then steepens the edge, which rounds the font's steps.
-        let (window, steepness) = if scale > 1.0 { (1.5, 1.5 * scale) } else { (1.0 / scale, 1.0) };
+        let (window, steepness) = if scale > 1.0 {
+            (1.5, 1.5 * scale)
+        } else {
+            (1.0 / scale, 1.0)
+        };
         let half = window / 2.0;
         let columns = pixels(left, glyph.width as f32 * scale, coverage.size.width);
         for y in pixels(top, glyph.height as f32 * scale, coverage.size.height) {
             let row = (y as f32 + 0.5 - top) / scale;
             for x in columns.clone() {
                 let column = (x as f32 + 0.5 - left) / scale;
-                let ink = glyph.ink_between((column - half, row - half), (column + half, row + half)) / (window * window);
+                let ink =
+                    glyph.ink_between((column - half, row - half), (column + half, row + half)) / (window * window);
                 let ink = ((ink - 0.5) * steepness + 0.5).clamp(0.0, 1.0);
                 let pixel = &mut coverage.ink[y as usize * coverage.size.width as usize + x as usize];
                 *pixel = (*pixel).max((ink * 255.0).round() as u8);
@@ -263,7 +321,10 @@ mod tests {
         let name = "Collection of Recent Fishes";
         assert_eq!(STYLE.shortened(name, 1000), name);
         let short = STYLE.shortened(name, 150);
-        assert!(short.ends_with('…') && name.starts_with(short.trim_end_matches('…')), "{short}");
+        assert!(
+            short.ends_with('…') && name.starts_with(short.trim_end_matches('…')),
+            "{short}"
+        );
         assert!(STYLE.width(&short) <= 150);
         assert_eq!(STYLE.shortened(name, 3), "");
     }
@@ -272,7 +333,10 @@ mod tests {
     fn lines_break_between_words() {
         let lines = STYLE.wrapped("Change the disk, then press SPACE.\nNothing is lost.", 220, 9);
         assert_eq!(lines.join(" "), "Change the disk, then press SPACE. Nothing is lost.");
-        assert!(lines.len() >= 3 && lines.iter().all(|l| STYLE.width(l) <= 220), "{lines:?}");
+        assert!(
+            lines.len() >= 3 && lines.iter().all(|l| STYLE.width(l) <= 220),
+            "{lines:?}"
+        );
         let two = STYLE.wrapped("Change the disk, then press SPACE.\nNothing is lost.", 220, 2);
         assert_eq!(two.len(), 2);
         assert!(two[1].ends_with('…'), "{two:?}");
@@ -280,7 +344,10 @@ mod tests {
 
     #[test]
     fn letters_beyond_latin_1_are_brought_to_it() {
-        assert_eq!(shown("Dvořák — Łódź… “Žluťák”").collect::<String>(), "Dvorák - Lódz... \"Zluták\"");
+        assert_eq!(
+            shown("Dvořák — Łódź… “Žluťák”").collect::<String>(),
+            "Dvorák - Lódz... \"Zluták\""
+        );
         assert_eq!(shown("a\tb\nc🐟").collect::<String>(), "a b c🐟");
     }
 

@@ -14,8 +14,6 @@ pub const RULE: Rgb888 = Rgb888::new(48, 59, 71);
 pub const TEXT: Rgb888 = Rgb888::new(240, 244, 248);
 /// What may be read.
 pub const QUIET: Rgb888 = Rgb888::new(150, 164, 178);
-/// What is there only to be complete.
-pub const FAINT: Rgb888 = Rgb888::new(98, 112, 126);
 /// Behind the live picture where it does not reach.
 pub const BEHIND_PICTURE: Rgb888 = Rgb888::new(6, 8, 10);
 /// Text and icons on amber.
@@ -24,16 +22,14 @@ pub const DARK_TEXT: Rgb888 = Rgb888::new(20, 16, 4);
 pub const BLUE: Rgb888 = Rgb888::new(17, 92, 176);
 /// Saved.
 pub const GREEN: Rgb888 = Rgb888::new(10, 128, 62);
-/// A little lighter, for panels while all is green.
-pub const GREEN_PANEL: Rgb888 = Rgb888::new(16, 146, 74);
 /// Attention.
 pub const AMBER: Rgb888 = Rgb888::new(245, 184, 46);
 /// Wrong.
 pub const RED: Rgb888 = Rgb888::new(190, 28, 32);
 /// A check mark on a dark panel.
 pub const GREEN_MARK: Rgb888 = Rgb888::new(70, 208, 130);
-/// Rectangles around the fish and what lies beside it.
-pub const BOX: Rgb888 = Rgb888::new(255, 255, 255);
+/// Rectangles around the fish and what lies beside it: seen on white paper as on a black ground, and no trait's colour.
+pub const BOX: Rgb888 = Rgb888::new(40, 132, 240);
 
 /// A trait's colour as embedded-graphics has it.
 pub fn of_rgb([r, g, b]: Rgb) -> Rgb888 {

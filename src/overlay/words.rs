@@ -44,18 +44,24 @@ pub fn message(view: &View) -> Message<'_> {
         ),
         State::Segmenting => Message::new(Ready, Icon::Fish, "Fish found", "Looking at its traits"),
         State::FishFound { hint } => Message::new(Ready, Icon::Fish, "Fish found", hint.as_str()),
-        State::Settling { seconds } => {
-            Message::new(Ready, Icon::Hourglass, "Hold still", format!("Saves by itself in {seconds} s"))
-        }
+        State::Settling { seconds } => Message::new(
+            Ready,
+            Icon::Hourglass,
+            "Hold still",
+            format!("Saves by itself in {seconds} s"),
+        ),
         State::FishCut => Message::new(
             Warning,
             Icon::Attention,
             "Fish is cut off",
             "Move all of it into the picture",
         ),
-        State::AlreadySaved { id } => {
-            Message::new(Good, Icon::Check, "Already saved", format!("{id}. Lay down the next specimen"))
-        }
+        State::AlreadySaved { id } => Message::new(
+            Good,
+            Icon::Check,
+            "Already saved",
+            format!("{id}. Lay down the next specimen"),
+        ),
         State::Saving { id } => Message::new(Ready, Icon::Hourglass, "Saving", id.as_str()),
         State::Saved { id, .. } => Message::new(Good, Icon::Check, "Saved", id.as_str()),
         State::Voided { id } => Message::new(Warning, Icon::Cross, "Undone", format!("{id} is marked void")),
@@ -63,7 +69,7 @@ pub fn message(view: &View) -> Message<'_> {
             Warning,
             Icon::Attention,
             "Not taken",
-            format!("{}. Wait a moment, then try again", waiting(view.waiting)),
+            format!("{}, try again soon", waiting(view.waiting)),
         ),
         State::StorageFull => Message::new(
             Error,
@@ -84,15 +90,15 @@ pub fn notices(view: &View) -> Vec<Cow<'_, str>> {
         more => notices.push(format!("{more} further fish in the frame").into()),
     }
     notices.extend(view.warnings.iter().map(|w| Cow::Borrowed(w.as_str())));
-    if view.storage.is_some_and(|s| s.low) {
+    if view.storage.is_some_and(|s| s.low) && view.state != State::StorageFull {
         notices.push("Storage almost full".into());
     }
     notices
 }
 
-/// For example `Waiting: 2 of 4 frames`.
-pub fn waiting(waiting: Waiting) -> String {
-    format!("Waiting: {} of {} frames", waiting.frames, waiting.limit)
+/// For example `2 of 4 frames waiting`.
+fn waiting(waiting: Waiting) -> String {
+    format!("{} of {} frames waiting", waiting.frames, waiting.limit)
 }
 
 /// A number of records with thin groups of three, for example `12 345`.
@@ -121,17 +127,17 @@ pub fn bytes(bytes: u64) -> String {
     format!("{value:.digits$} {}", units[unit])
 }
 
-/// A rate, for example `29.8/s`; a dash where nothing was measured.
-pub fn rate(per_second: Option<f32>) -> String {
-    per_second.map_or_else(|| "-".to_owned(), |r| format!("{r:.1}/s"))
+/// A rate, for example `29.8/s`.
+pub fn rate(per_second: f32) -> String {
+    format!("{per_second:.1}/s")
 }
 
 /// Milliseconds below ten seconds, seconds above.
-pub fn latency(milliseconds: Option<f32>) -> String {
-    match milliseconds {
-        None => "-".to_owned(),
-        Some(ms) if ms < 9_999.5 => format!("{ms:.0} ms"),
-        Some(ms) => format!("{:.0} s", ms / 1000.0),
+pub fn latency(milliseconds: f32) -> String {
+    if milliseconds < 9_999.5 {
+        format!("{milliseconds:.0} ms")
+    } else {
+        format!("{:.0} s", milliseconds / 1000.0)
     }
 }
 
@@ -150,8 +156,14 @@ mod tests {
             [0, 999, 1_000, 41_249_000_000, 999_960_000_000, u64::MAX].map(bytes),
             ["0 B", "999 B", "1.0 kB", "41.2 GB", "1.0 TB", "18.4 EB"]
         );
-        assert_eq!([0, 999, 12_345, 1_000_000].map(count), ["0", "999", "12 345", "1 000 000"]);
-        assert_eq!([None, Some(480.4), Some(12_300.0)].map(latency), ["-", "480 ms", "12 s"]);
-        assert_eq!([0.0, 0.974, 1.2, f32::NAN].map(percent), ["0 %", "97 %", "100 %", "NaN %"]);
+        assert_eq!(
+            [0, 999, 12_345, 1_000_000].map(count),
+            ["0", "999", "12 345", "1 000 000"]
+        );
+        assert_eq!([480.4, 9_999.0, 12_300.0].map(latency), ["480 ms", "9999 ms", "12 s"]);
+        assert_eq!(
+            [0.0, 0.974, 1.2, f32::NAN].map(percent),
+            ["0 %", "97 %", "100 %", "NaN %"]
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fishrig::frame::{PixelBox, Size};
-use fishrig::overlay::{Annotations, FishBox, FreeSpace, Rates, State, TraitLayer, View, Waiting};
+use fishrig::overlay::{Annotations, ErrorPage, FishBox, FreeSpace, Rates, State, TraitLayer, View, Waiting};
 use fishrig::traits::{Palette, Trait, TraitMask, TraitSet};
 use image::{Rgb, RgbImage};
 
@@ -88,7 +88,8 @@ pub fn mask(size: Size) -> TraitMask {
     for y in 0..size.height {
         for x in 0..size.width {
             let frame_x = f64::from(crop.left) + (f64::from(x) + 0.5) * f64::from(crop.width()) / f64::from(size.width);
-            let frame_y = f64::from(crop.top) + (f64::from(y) + 0.5) * f64::from(crop.height()) / f64::from(size.height);
+            let frame_y =
+                f64::from(crop.top) + (f64::from(y) + 0.5) * f64::from(crop.height()) / f64::from(size.height);
             let (u, v) = in_fish(frame_x, frame_y);
             let traits: TraitSet = PARTS
                 .iter()
@@ -121,7 +122,9 @@ pub fn annotations() -> Annotations {
             mask: Arc::new(mask(Size::new(640, 256))),
             crop: crop(),
             confidence,
-            not_assessed: [Trait::CaudalFinRay, Trait::AltFinRay, Trait::AltFinSpine].into_iter().collect(),
+            not_assessed: [Trait::CaudalFinRay, Trait::AltFinRay, Trait::AltFinSpine]
+                .into_iter()
+                .collect(),
         }),
     }
 }
@@ -290,9 +293,10 @@ pub fn every_state() -> Vec<(&'static str, View)> {
                 rates: Rates::default(),
                 ..seen(State::Failed {
                     what: "No camera".to_owned(),
-                    cure: "The camera at /dev/video0 does not answer. Check its USB cable; the station goes on by itself \
+                    cure:
+                        "The camera at /dev/video0 does not answer. Check its USB cable; the station goes on by itself \
                            when it is back."
-                        .to_owned(),
+                            .to_owned(),
                 })
             },
         ),
@@ -301,7 +305,9 @@ pub fn every_state() -> Vec<(&'static str, View)> {
             View {
                 station: "Ichthyology collection, second basement, bench by the window".to_owned(),
                 operator: Some("Ana-Sofía Příkrá-Wołodźko van der Größenwahn".to_owned()),
-                note: Some("ethanol series 3, jar 118, left side, photographed again since the label had slipped".to_owned()),
+                note: Some(
+                    "ethanol series 3, jar 118, left side, photographed again since the label had slipped".to_owned(),
+                ),
                 records: 1_234_567,
                 ..seen(State::Saved {
                     id: "Field-Museum_Zoology_Fishes_FMNH_000000123456789_left-side-2".to_owned(),
@@ -310,4 +316,17 @@ pub fn every_state() -> Vec<(&'static str, View)> {
             },
         ),
     ]
+}
+
+/// A configuration with a typo.
+pub fn error_page() -> ErrorPage {
+    ErrorPage {
+        title: "The configuration has an error".to_owned(),
+        reason:
+            "/etc/fishrig/station.toml, line 14, column 1\n   |\n14 | pallete = \"bgnn\"\n   | ^^^^^^^\nunknown key \
+                 `pallete` in [overlay]\nallowed: palette, boxes"
+                .to_owned(),
+        last_good: Some("station.toml of 20 November 2026, 16:41".to_owned()),
+        cure: "Correct the file; the station starts by itself when it is saved.".to_owned(),
+    }
 }
