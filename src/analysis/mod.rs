@@ -106,9 +106,9 @@ impl Analyser {
     ///
     /// # Errors
     /// [`NetworkError::Run`].
-    pub fn crop(&self, picture: RgbImage) -> Result<Analysis, NetworkError> {
+    pub fn crop(&self, picture: &RgbImage) -> Result<Analysis, NetworkError> {
         let size = Size::from(picture.dimensions());
-        let (specimen, duration) = self.segment(picture, PixelBox::whole(size), HeadSide::Unknown)?;
+        let (specimen, duration) = self.segment(picture.clone(), PixelBox::whole(size), HeadSide::Unknown)?;
         Ok(Analysis {
             scene: Scene {
                 picture: size,

@@ -31,7 +31,7 @@ pub(super) fn run(analyser: &Analyser, limits: Limits, input: &Path, output: &Pa
         .and_then(|frame| frame.decode(&options))
         .with_context(|| input.display().to_string())?
         .rgb;
-    let analysis = analyser.crop(crop)?;
+    let analysis = analyser.crop(&crop)?;
     let specimen = analysis.specimen.context("a crop always holds a specimen")?;
     let mut file = std::io::Cursor::new(Vec::new());
     paint::bgnn(&specimen.mask).write_to(&mut file, format)?;

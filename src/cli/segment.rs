@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
+use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,8 @@ use crate::analysis::{Analyser, Analysis, Specimen};
 use crate::frame::{DecodeOptions, Frame, Limits, PixelBox, Size};
 use crate::locate::LocateSettings;
 use crate::network::{NetworkSettings, TraitNetwork};
-use crate::traits::{Trait, label_picture};
+use crate::overlay::{Annotations, annotated_picture};
+use crate::traits::{Palette, Trait, label_picture};
 
 /// Segment pictures: whole frames, in which the fish is found first, or crops.
 ///
@@ -93,6 +95,9 @@ pub(super) fn run(args: SegmentArgs) -> anyhow::Result<Outcome> {
     };
     run_batch(&batch, &pictures, &refused, jobs, args.json)
 }
+
+/// Columns of an overlay picture, unless the picture itself has fewer.
+const OVERLAY_WIDTH: u32 = 1600;
 
 /// What is the same for all pictures of a batch.
 struct Batch {
@@ -316,13 +321,10 @@ fn segment_picture(batch: &Batch, picture: &Picture) -> anyhow::Result<Item> {
     }
     let decoded = Frame::from_file_bytes(bytes, None)?.decode(&batch.options)?;
     let analysis = match batch.cropped {
-        true => batch.analyser.crop(decoded.rgb)?,
+        true => batch.analyser.crop(&decoded.rgb)?,
         false => batch.analyser.whole_frame(&decoded.rgb)?,
     };
-    let files = match &analysis.specimen {
-        Some(specimen) => write_pictures(batch, picture, specimen)?,
-        None => Vec::new(),
-    };
+    let files = write_pictures(batch, picture, &decoded.rgb, &analysis)?;
     let result = describe(batch, picture, sha256, decoded.orientation.exif(), &analysis, files);
     // Written last: where it is, all that it names is.
     batch
@@ -358,17 +360,21 @@ fn earlier_result(batch: &Batch, picture: &Picture, sha256: &str) -> Option<Pict
     (same && there).then_some(result)
 }
 
-fn write_pictures(batch: &Batch, picture: &Picture, specimen: &Specimen) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = vec![
-        ("_segmented.png", label_picture::encode_bgnn(&specimen.mask)?),
-        ("_traits.png", label_picture::encode_bits(&specimen.mask)?),
-    ];
-    if !batch.cropped {
-        let mut jpeg = Vec::new();
-        JpegEncoder::new_with_quality(&mut jpeg, 95)
-            .encode_image(&specimen.crop)
-            .context("the crop can't be written as JPEG")?;
-        files.push(("_cropped.jpg", jpeg));
+fn write_pictures(
+    batch: &Batch,
+    picture: &Picture,
+    rgb: &RgbImage,
+    analysis: &Analysis,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let annotations = Annotations::from(analysis);
+    let overlay = annotated_picture(rgb, &annotations, Palette::Bgnn, OVERLAY_WIDTH.min(rgb.width()));
+    let mut files = vec![("_overlay.jpg", jpeg(&overlay)?)];
+    if let Some(specimen) = &analysis.specimen {
+        files.push(("_segmented.png", label_picture::encode_bgnn(&specimen.mask)?));
+        files.push(("_traits.png", label_picture::encode_bits(&specimen.mask)?));
+        if !batch.cropped {
+            files.push(("_cropped.jpg", jpeg(&specimen.crop)?));
+        }
     }
     let mut written = Vec::new();
     for (ending, bytes) in files {
@@ -377,6 +383,14 @@ fn write_pictures(batch: &Batch, picture: &Picture, specimen: &Specimen) -> anyh
         written.push(file);
     }
     Ok(written)
+}
+
+fn jpeg(picture: &RgbImage) -> anyhow::Result<Vec<u8>> {
+    let mut file = Vec::new();
+    JpegEncoder::new_with_quality(&mut file, 95)
+        .encode_image(picture)
+        .context("a picture can't be written as JPEG")?;
+    Ok(file)
 }
 
 fn describe(

@@ -70,7 +70,11 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
     let distances = ground.distances(&small);
     if let Ok(path) = std::env::var("LOC_DUMP") {
         let s = small.size();
-        image::GrayImage::from_fn(s.width, s.height, |x, y| image::Luma([distances.at(x as usize, y as usize).saturating_mul(4)])).save(path).ok();
+        image::GrayImage::from_fn(s.width, s.height, |x, y| {
+            image::Luma([distances.at(x as usize, y as usize).saturating_mul(4)])
+        })
+        .save(path)
+        .ok();
     }
     let mut hidden = Plane::filled(small.size(), false);
     let sheets = sheets::find(&distances.opened(3), 2.5 * ground.noise, &mut hidden);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use image::RgbImage;
 
+use crate::analysis::Analysis;
 use crate::frame::{PixelBox, Size};
 use crate::traits::{Palette, Trait, TraitMask, TraitSet};
 
@@ -64,6 +65,29 @@ impl Default for Annotations {
             label: None,
             ruler: None,
             traits: None,
+        }
+    }
+}
+
+impl From<&Analysis> for Annotations {
+    /// What an analysis found, in the picture that was analysed.
+    fn from(analysis: &Analysis) -> Self {
+        let scene = &analysis.scene;
+        Self {
+            picture: scene.picture,
+            fish: scene.fish.as_ref().map(|fish| FishBox {
+                bounds: fish.bounds,
+                cut_by_edge: fish.cut_by_edge,
+            }),
+            further_fish: scene.further_fish.clone(),
+            label: scene.label,
+            ruler: scene.ruler,
+            traits: analysis.specimen.as_ref().map(|specimen| TraitLayer {
+                mask: Arc::new(specimen.mask.clone()),
+                crop: specimen.crop_box,
+                confidence: specimen.confidence,
+                not_assessed: specimen.not_assessed,
+            }),
         }
     }
 }
