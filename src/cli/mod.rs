@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 mod bgnn;
 mod completions;
 mod config;
+mod demo;
 mod doctor;
 mod model;
 mod output_file;
@@ -40,6 +41,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
     Segment(segment::SegmentArgs),
     #[command(subcommand)]
     Model(model::ModelCommand),
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log(arguments.verbose);
     let outcome = match arguments.command {
+        Command::Demo(args) => demo::run(args),
         Command::Segment(args) => segment::run(args),
         Command::Model(command) => model::run(command),
         Command::Config(command) => config::run(command),

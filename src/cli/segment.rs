@@ -19,7 +19,7 @@ use super::pictures::{self, Picture, Refused};
 use super::{Outcome, bgnn, model, progress};
 use crate::analysis::{Analyser, Analysis, Specimen};
 use crate::frame::{DecodeOptions, Frame, Limits, PixelBox, Size};
-use crate::locate::LocateSettings;
+use crate::locate::{HeadSide, LocateSettings};
 use crate::network::{NetworkSettings, TraitNetwork};
 use crate::overlay::{Annotations, annotated_picture};
 use crate::traits::{Palette, Trait, label_picture};
@@ -126,8 +126,7 @@ struct PictureResult {
     orientation: u8,
     /// Boxes in the upright picture; absent where there is none.
     fish: Option<PixelBox>,
-    /// "left", "right" or "unknown".
-    head: Option<String>,
+    head: Option<HeadSide>,
     /// The fish goes on beyond the frame's edge.
     cut_by_edge: bool,
     /// Fish beside the one that was segmented.
@@ -296,7 +295,7 @@ impl Item {
             return words + "no fish found";
         }
         if let (Some(fish), Some(head)) = (&result.fish, &result.head) {
-            words += &format!("fish {fish}, head {head}; ");
+            words += &format!("fish {fish}, head {}; ", format!("{head:?}").to_lowercase());
         }
         if result.cut_by_edge {
             words += "cut by the frame's edge; ";
@@ -411,7 +410,7 @@ fn describe(
         size: scene.picture,
         orientation,
         fish: scene.fish.as_ref().map(|f| f.bounds),
-        head: scene.fish.as_ref().map(|f| format!("{:?}", f.head).to_lowercase()),
+        head: scene.fish.as_ref().map(|f| f.head),
         cut_by_edge: scene.fish.as_ref().is_some_and(|f| f.cut_by_edge),
         further_fish: scene.further_fish.clone(),
         label: scene.label,

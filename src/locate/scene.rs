@@ -1,6 +1,7 @@
 //! What lies in a frame.
 
 use image::RgbImage;
+use serde::{Deserialize, Serialize};
 
 use super::candidates::{self, Candidate};
 use super::ground::Ground;
@@ -53,7 +54,8 @@ impl Fish {
 }
 
 /// Which way a fish's head points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum HeadSide {
     /// To the left, as most collections lay their fish.
     Left,

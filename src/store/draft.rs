@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::frame::{Frame, Orientation, PixelBox, Size};
 use crate::identify::RecordId;
+use crate::locate::HeadSide;
 use crate::traits::{Trait, TraitMask, TraitSet};
 
 /// Everything that one record holds. Plain values; [`super::Store::commit`] turns them into files.
@@ -74,16 +75,4 @@ pub struct NetworkIdentity {
     pub version: String,
     /// SHA-256 of its ONNX file, in hexadecimal digits.
     pub sha256: String,
-}
-
-/// Where the head of a fish points in the upright frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum HeadSide {
-    /// To the left, as BGNN expects.
-    Left,
-    /// To the right.
-    Right,
-    /// Can't be told.
-    Unknown,
 }

@@ -6,9 +6,10 @@
 
 use serde_json::{Value, json};
 
-use super::draft::{FishDraft, HeadSide, RecordDraft};
+use super::draft::{FishDraft, RecordDraft};
 use crate::frame::PixelBox;
 use crate::identify::RecordId;
+use crate::locate::HeadSide;
 use crate::traits::components::{self, Connectivity};
 use crate::traits::{Trait, TraitMask};
 

@@ -30,7 +30,7 @@ pub use archive::{Archive, Listed};
 pub use checksum::sha256_hex;
 pub use commit::{Committed, Store};
 pub use disk::Disk;
-pub use draft::{FishDraft, HeadSide, NetworkIdentity, RecordDraft};
+pub use draft::{FishDraft, NetworkIdentity, RecordDraft};
 pub use error::StoreError;
 pub use layout::Place;
 pub use record::Record;

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::checksum::sha256_hex;
-use super::draft::{HeadSide, NetworkIdentity};
+use super::draft::NetworkIdentity;
 use super::trait_tables;
 use crate::frame::{PixelBox, Size};
 use crate::identify::RecordId;
+use crate::locate::HeadSide;
 use crate::traits::{Trait, TraitSet};
 
 /// The only layout of records so far.

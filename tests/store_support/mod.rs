@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use fishrig::frame::{CaptureTime, Frame, Orientation, PixelBox, Size};
 use fishrig::identify::RecordId;
-use fishrig::store::{FishDraft, HeadSide, NetworkIdentity, RecordDraft, StoreSettings};
+use fishrig::locate::HeadSide;
+use fishrig::store::{FishDraft, NetworkIdentity, RecordDraft, StoreSettings};
 use fishrig::traits::{Trait, TraitMask, TraitSet};
 use image::{Rgb, RgbImage};
 use jiff::Timestamp;

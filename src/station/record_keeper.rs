@@ -1,0 +1,189 @@
+//! From an analysed frame to a committed record: names it, draws what the operator saw, hands it to the store.
+
+use std::collections::BTreeMap;
+
+use image::codecs::jpeg::JpegEncoder;
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::frame_analysis::FrameAnalysis;
+use crate::config::Configuration;
+use crate::frame::{Frame, Orientation, Size};
+use crate::health::ClockTrust;
+use crate::identify::{Identifier, IdentifyError, RecordId};
+use crate::network::Manifest;
+use crate::overlay::{Annotations, annotated_picture};
+use crate::store::{Archive, Committed, FishDraft, NetworkIdentity, RecordDraft, Store, StoreError};
+use crate::traits::Palette;
+
+/// Names and commits the records of one station.
+pub struct RecordKeeper {
+    store: Store,
+    identifier: Identifier,
+    network: NetworkIdentity,
+    configuration: Configuration,
+}
+
+/// What goes into a record beside its frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// Who worked at the station.
+    pub operator: &'a str,
+    /// The note that held.
+    pub note: &'a str,
+    /// The specimen that this is a further picture of.
+    pub same_specimen_as: Option<&'a str>,
+    /// Whether the wall clock could be trusted.
+    pub clock: ClockTrust,
+}
+
+/// Why there is no record.
+#[derive(Debug, Error)]
+pub enum KeepError {
+    /// It can't be named.
+    #[error("record NOT saved: {0}")]
+    Name(#[from] IdentifyError),
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl RecordKeeper {
+    /// Opens the store that the configuration names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(configuration: &Configuration, manifest: &Manifest) -> Result<Self, StoreError> {
+        let store = Store::open(configuration.store.clone())?;
+        let ids = ids(store.archive())?;
+        Ok(Self {
+            identifier: Identifier::new(configuration.id.clone(), ids.iter().map(RecordId::as_str)),
+            store,
+            network: NetworkIdentity {
+                name: manifest.name.clone(),
+                version: manifest.version.clone(),
+                sha256: manifest.sha256.clone(),
+            },
+            configuration: configuration.clone(),
+        })
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Commits a frame with its analysis; without one, the frame alone.
+    ///
+    /// # Errors
+    /// [`KeepError`]; as with [`Store::commit`], nothing of the record is there unless the error says otherwise.
+    pub fn keep(
+        &mut self,
+        frame: &Frame,
+        analysed: Option<&FrameAnalysis>,
+        circumstances: Circumstances<'_>,
+    ) -> Result<Committed, KeepError> {
+        let id = self.name(frame, circumstances.same_specimen_as)?;
+        let draft = self.draft(id, frame, analysed, circumstances);
+        let committed = self.store.commit(&draft)?;
+        self.identifier.taken(committed.id.as_str());
+        Ok(committed)
+    }
+
+    /// Marks a record as void.
+    ///
+    /// # Errors
+    /// [`KeepError`].
+    pub fn void(&mut self, id: &str) -> Result<(), KeepError> {
+        let id: RecordId = id.parse()?;
+        Ok(self.store.archive().void(&id, Timestamp::now())?)
+    }
+
+    fn name(&self, frame: &Frame, same_specimen_as: Option<&str>) -> Result<RecordId, IdentifyError> {
+        if let Some(specimen) = same_specimen_as {
+            return specimen.parse();
+        }
+        let today = Timestamp::now()
+            .to_zoned_datetime(self.configuration.store.time_zone.clone())
+            .date();
+        self.identifier.propose(frame.name.as_deref(), today)
+    }
+
+    fn draft(
+        &self,
+        id: RecordId,
+        frame: &Frame,
+        analysed: Option<&FrameAnalysis>,
+        circumstances: Circumstances<'_>,
+    ) -> RecordDraft {
+        let scene = analysed.map(|a| &a.analysis.scene);
+        RecordDraft {
+            id,
+            frame: frame.clone(),
+            picture: scene.map_or(Size::new(0, 0), |s| s.picture),
+            orientation: analysed.map_or(Orientation::UPRIGHT, |a| a.orientation),
+            fish: analysed.and_then(|a| self.fish(a)),
+            label: scene.and_then(|s| s.label),
+            ruler: scene.and_then(|s| s.ruler),
+            station: self.configuration.station.name.clone(),
+            operator: circumstances.operator.to_owned(),
+            note: circumstances.note.to_owned(),
+            clock_synchronized: match circumstances.clock {
+                ClockTrust::Synchronized => Some(true),
+                ClockTrust::NotSynchronized => Some(false),
+                ClockTrust::Unknown => None,
+            },
+            settings_sha256: self.configuration.sha256.clone(),
+            timings_ms: analysed.map(timings_ms).unwrap_or_default(),
+            overlay_jpeg: analysed
+                .filter(|_| self.configuration.keep_overlay)
+                .and_then(|a| overlay_jpeg(a, self.configuration.palette)),
+            further_files: Vec::new(),
+        }
+    }
+
+    fn fish(&self, analysed: &FrameAnalysis) -> Option<FishDraft> {
+        let fish = analysed.analysis.scene.fish.as_ref()?;
+        let specimen = analysed.analysis.specimen.as_ref()?;
+        Some(FishDraft {
+            bounds: fish.bounds,
+            crop_box: specimen.crop_box,
+            head: fish.head,
+            crop: specimen.crop.clone(),
+            mask: specimen.mask.clone(),
+            confidence: specimen.confidence,
+            not_assessed: specimen.not_assessed,
+            network: self.network.clone(),
+        })
+    }
+}
+
+fn ids(archive: &Archive) -> Result<Vec<RecordId>, StoreError> {
+    archive.places()?.map(|place| Ok(place?.id)).collect()
+}
+
+fn timings_ms(analysed: &FrameAnalysis) -> BTreeMap<String, f64> {
+    let timings = analysed.analysis.timings;
+    [
+        ("decode", analysed.decode),
+        ("locate", timings.locate),
+        ("network", timings.network),
+    ]
+    .into_iter()
+    .map(|(stage, duration)| (stage.to_owned(), (duration.as_secs_f64() * 1e4).round() / 10.0))
+    .collect()
+}
+
+/// A record without its overlay is better than none, so a failure is only logged.
+fn overlay_jpeg(analysed: &FrameAnalysis, palette: Palette) -> Option<Vec<u8>> {
+    let annotations = Annotations::from(&analysed.analysis);
+    let picture = annotated_picture(&analysed.small, &annotations, palette, analysed.small.width());
+    let mut file = Vec::new();
+    match JpegEncoder::new_with_quality(&mut file, 90).encode_image(&picture) {
+        Ok(()) => Some(file),
+        Err(error) => {
+            tracing::warn!("the overlay picture can't be written as JPEG: {error}");
+            None
+        }
+    }
+}
