@@ -22,6 +22,8 @@ use crate::input::{self, Field, TriggerKind, TriggerSettings};
 const OVERRIDE_WITHIN: Duration = Duration::from_secs(3);
 /// How long after *finish* an analysis may still begin.
 const FINISH_ANALYSING_WITHIN: Duration = Duration::from_secs(1);
+/// How long after *finish* an analysis that has begun is waited for before its frame is saved without it.
+const FINISH_ANALYSIS_HANGS: Duration = Duration::from_secs(20);
 /// The first pause before a lost source is opened again; it doubles up to the longest.
 const SOURCE_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_SOURCE_PAUSE: Duration = Duration::from_secs(30);
@@ -293,13 +295,22 @@ impl Machine {
             self.next_timer = Some(next);
             self.trigger(TriggerKind::Timer, false, now);
         }
-        if let Some(since) = self.finishing
-            && now >= since + FINISH_ANALYSING_WITHIN
-            && !self.analysing_stopped
-            && self.waiting.iter().any(|w| w.stage == Stage::Analysing)
-        {
+        if let Some(since) = self.finishing {
+            self.hurry(now.saturating_sub(since));
+        }
+    }
+
+    /// Sees to it that the end comes, `elapsed` after *finish*.
+    fn hurry(&mut self, elapsed: Duration) {
+        let is_analysing = |w: &Waiting| w.stage == Stage::Analysing;
+        if elapsed >= FINISH_ANALYSING_WITHIN && !self.analysing_stopped && self.waiting.iter().any(is_analysing) {
             self.analysing_stopped = true;
             self.effects.push(Effect::StopAnalysing);
+        }
+        if elapsed >= FINISH_ANALYSIS_HANGS {
+            for waiting in self.waiting.iter_mut().filter(|w| is_analysing(w)) {
+                waiting.stage = Stage::Ready;
+            }
         }
     }
 
@@ -475,7 +486,11 @@ impl Machine {
     }
 
     fn analysed(&mut self, ticket: Ticket, seen: &Observation, now: Duration) {
-        let Some(waiting) = self.waiting.iter().find(|w| w.ticket == ticket) else {
+        let Some(waiting) = self
+            .waiting
+            .iter()
+            .find(|w| w.ticket == ticket && w.stage == Stage::Analysing)
+        else {
             return;
         };
         if seen.fish.is_some() || waiting.whole_frame {
