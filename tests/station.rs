@@ -129,9 +129,11 @@ struct Bench {
     running: JoinHandle<Result<Counts, StationError>>,
 }
 
+type Analyse = Box<dyn FnMut(&Frame) -> Result<(), String> + Send>;
+
 /// What of a bench misbehaves.
 struct Faults {
-    analyse: Box<dyn FnMut(&Frame) -> Result<(), String> + Send>,
+    analyse: Analyse,
     record: Box<dyn FnMut() -> Result<(), RecordError> + Send>,
     draw: Box<dyn FnMut() -> Result<(), String> + Send>,
     source: Option<OpenSource>,

@@ -52,6 +52,9 @@ pub struct Station<A> {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// What a thread does.
+type Work<A> = Box<dyn FnOnce(&Shared<A>, &Teller<A>) + Send>;
+
 /// A triggered frame.
 struct Kept<A> {
     frame: Frame,
@@ -97,7 +100,7 @@ impl<A: Send + Sync + 'static> Station<A> {
         let (source_asked, asked) = channel();
         let (recorder_jobs, jobs) = channel();
         let mut threads = Vec::new();
-        let mut spawn = |name: &str, work: Box<dyn FnOnce(&Shared<A>, &Teller<A>) + Send>| {
+        let mut spawn = |name: &str, work: Work<A>| {
             let (shared, teller) = (Arc::clone(&shared), teller.clone());
             let thread = std::thread::Builder::new().name(name.into());
             threads.push(
