@@ -3,13 +3,18 @@
 //! The rooms (modules) below are listed in the order in which a frame passes them; a room uses only rooms above it.
 //! `ARCHITECTURE.md` tells the way of one frame from the camera to the committed record.
 
+#![warn(clippy::unwrap_used)]
+
 pub mod frame;
 pub mod traits;
 
 pub mod locate;
 pub mod network;
+
+pub mod analysis;
 pub mod render;
 
+pub mod identify;
 pub mod input;
 pub mod source;
 

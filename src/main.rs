@@ -1,3 +1,7 @@
 //! The `fishrig` program; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fishrig::cli::main()
+}

@@ -1,1 +1,119 @@
-//! The configuration file, checked.
+//! The configuration file, from text to checked settings.
+//!
+//! * [`Configuration`]: the settings of every room; past this point nothing is optional that has a default.
+//! * [`DEFAULT_FILE`]: `config/station.toml`, which documents every key.
+//! * [`ConfigError`]: what is wrong, with file, line, key and what is allowed.
+//!
+//! `raw.rs` mirrors the file's tables; `checked.rs` turns them into the types that the rooms own.
+
+mod checked;
+mod error;
+mod raw;
+
+use std::path::{Path, PathBuf};
+
+pub use error::{ConfigError, Problem};
+
+use crate::display::DisplaySettings;
+use crate::frame::Limits;
+use crate::identify::IdSettings;
+use crate::input::TriggerSettings;
+use crate::locate::LocateSettings;
+use crate::network::NetworkSettings;
+use crate::source::SourceSettings;
+use crate::store::StoreSettings;
+use crate::traits::Palette;
+
+/// The file that documents every key with its default.
+pub const DEFAULT_FILE: &str = include_str!("../../config/station.toml");
+
+/// The most that a configuration file may weigh, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Everything that a station needs to be told, checked.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// Who and where.
+    pub station: StationIdentity,
+    /// How records are named.
+    pub id: IdSettings,
+    /// Where frames come from.
+    pub source: SourceSettings,
+    /// Bounds on pictures.
+    pub limits: Limits,
+    /// How fish are located.
+    pub locate: LocateSettings,
+    /// Folder of the network bundle; `None` for the built-in one.
+    pub bundle: Option<PathBuf>,
+    /// How the network is run.
+    pub network: NetworkSettings,
+    /// Where pictures are shown.
+    pub display: DisplaySettings,
+    /// Colours of the traits on the display.
+    pub palette: Palette,
+    /// By what pictures are taken.
+    pub trigger: TriggerSettings,
+    /// Where records go.
+    pub store: StoreSettings,
+    /// Whether a record keeps the picture that the operator saw.
+    pub keep_overlay: bool,
+    /// SHA-256 of the file's text, kept in every record.
+    pub sha256: String,
+}
+
+/// Who works where; kept in every record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StationIdentity {
+    /// The station's name.
+    pub name: String,
+    /// The collection.
+    pub collection: String,
+    /// Who works here at the start.
+    pub operator: String,
+    /// The note at the start.
+    pub note: String,
+}
+
+impl Default for Configuration {
+    /// What an empty file says: `config/station.toml`.
+    fn default() -> Self {
+        Self::parse("", Path::new("")).expect("the defaults are checked by a test")
+    }
+}
+
+impl Configuration {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which names all that is out of range at once.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let unreadable = |error| ConfigError::Unreadable {
+            path: path.to_owned(),
+            error,
+        };
+        let length = std::fs::metadata(path).map_err(unreadable)?.len();
+        if length > FILE_BYTES_MAX {
+            return Err(ConfigError::TooLarge {
+                path: path.to_owned(),
+                limit: FILE_BYTES_MAX,
+            });
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        Self::parse(&text, path)
+    }
+
+    /// Checks a text that was read from `path`; paths in it are taken from that file's folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let raw: raw::Tables = toml::from_str(text).map_err(|error| ConfigError::Syntax {
+            path: path.to_owned(),
+            error: error.to_string().trim_end().to_owned(),
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        checked::check(raw, text, folder).map_err(|found| ConfigError::Values {
+            problems: found.into_iter().map(|f| f.located(text, path)).collect(),
+        })
+    }
+}

@@ -6,9 +6,11 @@
 use std::io::Cursor;
 
 use image::codecs::{jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder};
+use image::metadata::Orientation as ExifOrientation;
 use image::{DynamicImage, ImageDecoder, ImageError, RgbImage, RgbaImage};
 use thiserror::Error;
 
+use super::palette_tiff::PaletteTiff;
 use super::{FrameFormat, Size};
 
 /// The bounds that a picture from outside must keep.
@@ -155,21 +157,31 @@ pub(super) fn decode(bytes: &[u8], format: FrameFormat, options: &DecodeOptions)
             if !jpeg_is_complete(bytes) {
                 return Err(FrameError::Truncated { read: bytes.len() });
             }
-            decode_file(decoder, options).map_err(damaged)
+            let (picture, orientation) = read_pixels(decoder).map_err(damaged)?;
+            Ok(finish(picture, orientation, options))
         }
         FrameFormat::Png => {
-            let decoder =
-                PngDecoder::with_limits(Cursor::new(bytes), allocation_limits(&options.limits)).map_err(damaged)?;
-            options.limits.check(decoder.dimensions().into())?;
-            decode_file(decoder, options).map_err(damaged)
+            if let Some(size) = png_size(bytes) {
+                options.limits.check(size)?;
+            }
+            let limits = allocation_limits(&options.limits);
+            let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(damaged)?;
+            let (picture, orientation) = read_pixels(decoder).map_err(damaged)?;
+            Ok(finish(picture, orientation, options))
         }
         FrameFormat::Tiff => {
-            let mut decoder = TiffDecoder::new(Cursor::new(bytes)).map_err(damaged)?;
+            let palette = PaletteTiff::of(bytes);
+            let file = palette.as_ref().map_or(bytes, |p| &p.as_grey);
+            let mut decoder = TiffDecoder::new(Cursor::new(file)).map_err(damaged)?;
             options.limits.check(decoder.dimensions().into())?;
             decoder
                 .set_limits(allocation_limits(&options.limits))
                 .map_err(damaged)?;
-            decode_file(decoder, options).map_err(damaged)
+            let (mut picture, orientation) = read_pixels(decoder).map_err(damaged)?;
+            if let Some(palette) = palette {
+                picture = palette.in_colour(picture);
+            }
+            Ok(finish(picture, orientation, options))
         }
         FrameFormat::Rgb8(size) => {
             check_raw_length(bytes, size, size.pixels() * 3, &options.limits)?;
@@ -206,22 +218,31 @@ fn damaged(error: ImageError, length: usize) -> FrameError {
     }
 }
 
-/// Decodes, applies the orientation if wanted, and brings every kind of pixel to 8-bit RGB.
-fn decode_file(mut decoder: impl ImageDecoder, options: &DecodeOptions) -> Result<Decoded, ImageError> {
-    let exif = decoder.orientation()?;
-    let mut picture = DynamicImage::from_decoder(decoder)?;
+fn read_pixels(mut decoder: impl ImageDecoder) -> Result<(DynamicImage, ExifOrientation), ImageError> {
+    let orientation = decoder.orientation()?;
+    Ok((DynamicImage::from_decoder(decoder)?, orientation))
+}
+
+/// Applies the orientation if wanted, and brings every kind of pixel to 8-bit RGB.
+fn finish(mut picture: DynamicImage, orientation: ExifOrientation, options: &DecodeOptions) -> Decoded {
     if options.apply_orientation {
-        picture.apply_orientation(exif);
+        picture.apply_orientation(orientation);
     }
     let rgb = match picture {
         DynamicImage::ImageRgb8(rgb) => rgb,
         other if other.color().has_alpha() => over_white(&other.into_rgba8()),
         other => other.into_rgb8(),
     };
-    Ok(Decoded {
+    Decoded {
         rgb,
-        orientation: Orientation(exif.to_exif()),
-    })
+        orientation: Orientation(orientation.to_exif()),
+    }
+}
+
+/// The size that a PNG's header claims; asked before the decoder is, whose own complaint about memory tells an operator nothing.
+fn png_size(bytes: &[u8]) -> Option<Size> {
+    let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    Some(Size::new(number(16)?, number(20)?))
 }
 
 /// Cut-out specimens come with alpha; paper, not black, is what they were cut from.

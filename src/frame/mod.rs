@@ -8,6 +8,7 @@
 mod captured;
 mod decode;
 mod geometry;
+mod palette_tiff;
 pub mod resize;
 
 pub use captured::{CaptureTime, Frame, FrameFormat};

@@ -1,0 +1,154 @@
+//! What one picture shows: the regions of its frame and the traits of its fish.
+//!
+//! The way of a frame from decoding to the mask, for everyone who walks it: the live station, `fishrig segment`, the demo, tests.
+//! Locates the fish ([`locate`](crate::locate)), cuts the crop from the decoded picture, and runs the [`network`](crate::network) on it.
+
+use std::time::{Duration, Instant};
+
+use image::{RgbImage, imageops};
+
+use crate::frame::{PixelBox, Size};
+use crate::locate::{HeadSide, LocateSettings, Scene, locate};
+use crate::network::{NetworkError, Segmentation, TraitNetwork};
+use crate::traits::{Trait, TraitMask, TraitSet};
+
+/// A network and the settings with which fish are located for it.
+pub struct Analyser {
+    network: TraitNetwork,
+    locate: LocateSettings,
+}
+
+/// What one picture shows.
+#[derive(Debug, Clone)]
+pub struct Analysis {
+    /// Fish, label and ruler; in a picture given as a crop only the fish, which fills it.
+    pub scene: Scene,
+    /// The fish that was segmented; `None` where the frame is empty.
+    pub specimen: Option<Specimen>,
+    /// How long the steps took.
+    pub timings: Timings,
+}
+
+/// The segmented fish of a picture.
+#[derive(Debug, Clone)]
+pub struct Specimen {
+    /// The part of the picture that the network saw.
+    pub crop_box: PixelBox,
+    /// Those pixels.
+    pub crop: RgbImage,
+    /// Which way the head points.
+    pub head: HeadSide,
+    /// The traits, at the crop's size.
+    pub mask: TraitMask,
+    /// Mean probability of each trait over its pixels, in channel order; `None` where it is not present.
+    pub confidence: [Option<f32>; Trait::COUNT],
+    /// Traits about which the network can say nothing.
+    pub not_assessed: TraitSet,
+}
+
+impl Specimen {
+    /// The traits that the mask holds.
+    pub fn present(&self) -> TraitSet {
+        self.mask.present()
+    }
+}
+
+/// How long the steps of an analysis took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timings {
+    /// Finding fish, label and ruler.
+    pub locate: Duration,
+    /// Resizing, the network, and its mask.
+    pub network: Duration,
+}
+
+impl Analyser {
+    /// An analyser with that network.
+    pub fn new(network: TraitNetwork, locate: LocateSettings) -> Self {
+        Self { network, locate }
+    }
+
+    /// The network.
+    pub fn network(&self) -> &TraitNetwork {
+        &self.network
+    }
+
+    /// Analyses a whole frame: locates, crops, segments.
+    ///
+    /// # Errors
+    /// [`NetworkError::Run`]; a frame without a fish is an answer, not an error.
+    pub fn whole_frame(&self, picture: &RgbImage) -> Result<Analysis, NetworkError> {
+        let start = Instant::now();
+        let scene = locate(picture, &self.locate);
+        let mut timings = Timings {
+            locate: start.elapsed(),
+            ..Timings::default()
+        };
+        let Some(fish) = &scene.fish else {
+            return Ok(Analysis {
+                scene,
+                specimen: None,
+                timings,
+            });
+        };
+        let crop_box = fish.crop(scene.picture);
+        let crop = crop_of(picture, crop_box);
+        let (specimen, duration) = self.segment(crop, crop_box, fish.head)?;
+        timings.network = duration;
+        Ok(Analysis {
+            scene,
+            specimen: Some(specimen),
+            timings,
+        })
+    }
+
+    /// Analyses a picture that is a crop of one fish already.
+    ///
+    /// # Errors
+    /// [`NetworkError::Run`].
+    pub fn crop(&self, picture: &RgbImage) -> Result<Analysis, NetworkError> {
+        let size = Size::from(picture.dimensions());
+        let (specimen, duration) = self.segment(picture.clone(), PixelBox::whole(size), HeadSide::Unknown)?;
+        Ok(Analysis {
+            scene: Scene {
+                picture: size,
+                fish: None,
+                further_fish: Vec::new(),
+                label: None,
+                ruler: None,
+            },
+            specimen: Some(specimen),
+            timings: Timings {
+                network: duration,
+                ..Timings::default()
+            },
+        })
+    }
+
+    fn segment(
+        &self,
+        crop: RgbImage,
+        crop_box: PixelBox,
+        head: HeadSide,
+    ) -> Result<(Specimen, Duration), NetworkError> {
+        let start = Instant::now();
+        let Segmentation {
+            mask,
+            confidence,
+            not_assessed,
+        } = self.network.segment(&crop)?;
+        let specimen = Specimen {
+            mask: mask.resized(crop_box.size()),
+            crop_box,
+            crop,
+            head,
+            confidence,
+            not_assessed,
+        };
+        Ok((specimen, start.elapsed()))
+    }
+}
+
+fn crop_of(picture: &RgbImage, part: PixelBox) -> RgbImage {
+    imageops::crop_imm(picture, part.left, part.top, part.width(), part.height()).to_image()
+}

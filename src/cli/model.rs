@@ -1,0 +1,87 @@
+//! `fishrig model`: what a bundle is.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::Outcome;
+use crate::network::{Bundle, NetworkSettings, Quantization, TraitNetwork};
+use crate::traits::Trait;
+
+/// Look at trait networks.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum ModelCommand {
+    /// Say what a bundle holds, and whether its network loads.
+    Inspect(InspectArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct InspectArgs {
+    /// A bundle's folder; without it the network that is built in.
+    bundle: Option<PathBuf>,
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
+    match command {
+        ModelCommand::Inspect(args) => inspect(args),
+    }
+}
+
+/// The bundle in `folder`, or the built-in one.
+pub(super) fn open_bundle(folder: Option<&Path>) -> anyhow::Result<Bundle> {
+    Ok(match folder {
+        Some(folder) => Bundle::open(folder)?,
+        None => Bundle::builtin(),
+    })
+}
+
+fn inspect(args: InspectArgs) -> anyhow::Result<Outcome> {
+    let bundle = open_bundle(args.bundle.as_deref())?;
+    let network = TraitNetwork::load(&bundle, &NetworkSettings::default())?;
+    let manifest = network.manifest();
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        let all = json!({
+            "bundle": bundle.origin(),
+            "bytes": bundle.network().len(),
+            "manifest": manifest,
+        });
+        serde_json::to_writer_pretty(&mut out, &all)?;
+        writeln!(out)?;
+        return Ok(Outcome::Done);
+    }
+    let quantization = match manifest.quantization {
+        Quantization::None => "none (32-bit float)",
+        Quantization::Int8Qdq => "int8 (QDQ)",
+    };
+    let names = |wanted: bool| {
+        let untrained = |t: &Trait| manifest.not_assessed().contains(*t);
+        let named: Vec<_> = Trait::ALL
+            .iter()
+            .filter(|t| untrained(t) != wanted)
+            .map(|t| t.label())
+            .collect();
+        named.join(", ")
+    };
+    writeln!(out, "{} {} ({})", manifest.name, manifest.version, bundle.origin())?;
+    writeln!(out, "  {}", manifest.description)?;
+    for (what, value) in [
+        ("input", format!("{} RGB", manifest.input.size())),
+        ("quantization", quantization.to_owned()),
+        ("size", format!("{:.1} MB", bundle.network().len() as f64 / 1e6)),
+        ("SHA-256", manifest.sha256.clone()),
+        ("traits", names(true)),
+        ("not assessed", names(false)),
+        ("origin", manifest.origin.clone()),
+        ("training", manifest.training.trim().to_owned()),
+        ("licence", manifest.licence.clone()),
+    ] {
+        writeln!(out, "  {what:<13} {value}")?;
+    }
+    writeln!(out, "  loads, and its shapes fit the manifest")?;
+    Ok(Outcome::Done)
+}

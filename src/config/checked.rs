@@ -1,0 +1,205 @@
+//! From the file's tables to the settings that the rooms own; every value is checked, all that is wrong is found at once.
+
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+use super::error::Found;
+use super::raw::{self, DisplayKind, SourceKind};
+use super::{Configuration, StationIdentity};
+use crate::display::{DisplayError, DisplaySettings, Kept, PngSettings, WindowSettings};
+use crate::frame::{Limits, Size};
+use crate::identify::{IdPattern, IdSettings};
+use crate::input::{InputError, TriggerSettings};
+use crate::locate::LocateSettings;
+use crate::network::NetworkSettings;
+use crate::source::{ReplaySettings, SourceError, SourceSettings};
+use crate::store::{StoreSettings, sha256_hex};
+
+/// Collects what is wrong while the settings are put together.
+struct Check<'a> {
+    found: Vec<Found>,
+    /// Relative paths are taken from here.
+    folder: &'a Path,
+}
+
+pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Configuration, Vec<Found>> {
+    let mut check = Check {
+        found: Vec::new(),
+        folder,
+    };
+    let time_zone = check.time_zone(&raw.station.time_zone);
+    let configuration = Configuration {
+        id: check.id(&raw.station),
+        station: StationIdentity {
+            name: raw.station.name,
+            collection: raw.station.collection,
+            operator: raw.station.operator,
+            note: raw.station.note,
+        },
+        source: check.source(raw.source),
+        limits: Limits {
+            megapixels: check.within("limits", "megapixels", raw.limits.megapixels, 0.1..=1000.0),
+            min_side: check.within("limits", "min_side", raw.limits.min_side, 16..=4096),
+        },
+        locate: LocateSettings {
+            min_fish_length: check.within("locate", "min_fish_length", raw.locate.min_fish_length, 0.01..=0.9) as f32,
+        },
+        bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
+        network: match raw.network.threads {
+            Some(threads) => NetworkSettings {
+                threads: check.within("network", "threads", threads, 1..=64),
+            },
+            None => NetworkSettings::default(),
+        },
+        display: check.display(raw.display),
+        palette: raw.overlay.palette,
+        trigger: check.trigger(raw.trigger),
+        keep_overlay: raw.store.overlay,
+        store: check.store(raw.store, time_zone),
+        sha256: sha256_hex(text.as_bytes()),
+    };
+    if check.found.is_empty() {
+        Ok(configuration)
+    } else {
+        Err(check.found)
+    }
+}
+
+impl Check<'_> {
+    fn wrong(&mut self, section: &'static str, key: &'static str, message: String) {
+        self.found.push(Found { section, key, message });
+    }
+
+    /// The value, which a NaN never is.
+    fn within<T: PartialOrd + std::fmt::Display + Copy>(
+        &mut self,
+        section: &'static str,
+        key: &'static str,
+        value: T,
+        allowed: RangeInclusive<T>,
+    ) -> T {
+        if !allowed.contains(&value) {
+            let (least, most) = (allowed.start(), allowed.end());
+            self.wrong(
+                section,
+                key,
+                format!("{section}.{key} is {value}; allowed is {least} to {most}"),
+            );
+        }
+        value
+    }
+
+    fn path(&self, path: PathBuf) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    fn time_zone(&mut self, name: &str) -> TimeZone {
+        if name == "system" {
+            return TimeZone::system();
+        }
+        TimeZone::get(name).unwrap_or_else(|_| {
+            let allowed = "allowed is \"system\" or a name of the time zone database such as \"America/Chicago\"";
+            self.wrong(
+                "station",
+                "time_zone",
+                format!("station.time_zone {name:?} is not known; {allowed}"),
+            );
+            TimeZone::UTC
+        })
+    }
+
+    fn id(&mut self, station: &raw::Station) -> IdSettings {
+        let pattern = station.id.parse::<IdPattern>().unwrap_or_else(|error| {
+            self.wrong("station", "id", format!("station.id: {error}"));
+            IdSettings::default().pattern
+        });
+        IdSettings {
+            pattern,
+            first: station.first,
+        }
+    }
+
+    fn source(&mut self, raw: raw::Source) -> SourceSettings {
+        let path = if raw.path.as_os_str().is_empty() {
+            raw.path // joined with the folder it would no longer look empty
+        } else {
+            self.path(raw.path)
+        };
+        let settings = match raw.kind {
+            SourceKind::Replay => SourceSettings::Replay(ReplaySettings {
+                path,
+                frames_per_second: raw.frames_per_second,
+                repeat: raw.repeat,
+                looping: raw.looping,
+            }),
+        };
+        if let Err(error) = settings.check() {
+            let key = match &error {
+                SourceError::Setting { key, .. } => key,
+                _ => "path",
+            };
+            self.wrong("source", key, error.to_string());
+        }
+        settings
+    }
+
+    fn display(&mut self, raw: raw::Display) -> DisplaySettings {
+        let size = Size::new(raw.size[0], raw.size[1]);
+        self.within("display", "keep", raw.keep, 0..=1_000_000);
+        let settings = match raw.kind {
+            DisplayKind::None => DisplaySettings::None { size },
+            DisplayKind::Png => DisplaySettings::Png(PngSettings {
+                directory: self.path(raw.directory),
+                size,
+                kept: NonZeroU32::new(raw.keep).map_or(Kept::LatestOnly, Kept::Newest),
+            }),
+            DisplayKind::Window => DisplaySettings::Window(WindowSettings {
+                size,
+                scale: raw.scale,
+                ..WindowSettings::default()
+            }),
+        };
+        if let Err(error) = settings.check() {
+            let key = match &error {
+                DisplayError::Scale { .. } => "scale",
+                _ => "size",
+            };
+            self.wrong("display", key, format!("display.{key}: {error}"));
+        }
+        settings
+    }
+
+    fn trigger(&mut self, raw: raw::Trigger) -> TriggerSettings {
+        let settings = TriggerSettings {
+            key: raw.key,
+            signal: raw.signal,
+            timer_seconds: raw.timer_seconds,
+            auto_still_seconds: raw.auto_still_seconds,
+            waiting_max: raw.waiting_max,
+        };
+        if let Err(error) = settings.check() {
+            let key = match &error {
+                InputError::Setting { key, .. } => key,
+                _ => "key",
+            };
+            self.wrong("trigger", key, error.to_string());
+        }
+        settings
+    }
+
+    fn store(&mut self, raw: raw::Store, time_zone: TimeZone) -> StoreSettings {
+        if raw.root.as_os_str().is_empty() {
+            self.wrong("store", "root", "store.root is empty; allowed is a folder".to_owned());
+        }
+        let megabytes = self.within("store", "floor_megabytes", raw.floor_megabytes, 0..=1_000_000);
+        StoreSettings {
+            root: self.path(raw.root),
+            create: raw.create,
+            floor_bytes: megabytes.saturating_mul(1 << 20),
+            time_zone,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The tables of the file as they are written; types only, no ranges.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::traits::Palette;
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Tables {
+    pub(super) station: Station,
+    pub(super) source: Source,
+    pub(super) limits: Limits,
+    pub(super) locate: Locate,
+    pub(super) network: Network,
+    pub(super) display: Display,
+    pub(super) overlay: Overlay,
+    pub(super) trigger: Trigger,
+    pub(super) store: Store,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Station {
+    pub(super) name: String,
+    pub(super) collection: String,
+    pub(super) operator: String,
+    pub(super) note: String,
+    pub(super) id: String,
+    pub(super) first: u64,
+    pub(super) time_zone: String,
+}
+
+impl Default for Station {
+    fn default() -> Self {
+        Self {
+            name: "fishrig".to_owned(),
+            collection: String::new(),
+            operator: String::new(),
+            note: String::new(),
+            id: "{counter:06}".to_owned(),
+            first: 1,
+            time_zone: "system".to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SourceKind {
+    Replay,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Source {
+    pub(super) kind: SourceKind,
+    pub(super) path: PathBuf,
+    pub(super) frames_per_second: Option<f64>,
+    pub(super) repeat: u32,
+    pub(super) looping: bool,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self {
+            kind: SourceKind::Replay,
+            path: "frames".into(),
+            frames_per_second: None,
+            repeat: 1,
+            looping: false,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) megapixels: f64,
+    pub(super) min_side: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            megapixels: 120.0,
+            min_side: 16,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Locate {
+    pub(super) min_fish_length: f64,
+}
+
+impl Default for Locate {
+    fn default() -> Self {
+        Self { min_fish_length: 0.04 }
+    }
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Network {
+    pub(super) bundle: Option<PathBuf>,
+    pub(super) threads: Option<usize>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum DisplayKind {
+    None,
+    Png,
+    Window,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Display {
+    pub(super) kind: DisplayKind,
+    pub(super) size: [u32; 2],
+    pub(super) directory: PathBuf,
+    pub(super) keep: u32,
+    pub(super) scale: u32,
+}
+
+impl Default for Display {
+    fn default() -> Self {
+        Self {
+            kind: DisplayKind::None,
+            size: [800, 480],
+            directory: "screen".into(),
+            keep: 100,
+            scale: 1,
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Overlay {
+    pub(super) palette: Palette,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Trigger {
+    pub(super) key: bool,
+    pub(super) signal: bool,
+    pub(super) timer_seconds: Option<f64>,
+    pub(super) auto_still_seconds: Option<f64>,
+    pub(super) waiting_max: usize,
+}
+
+impl Default for Trigger {
+    fn default() -> Self {
+        Self {
+            key: true,
+            signal: true,
+            timer_seconds: None,
+            auto_still_seconds: None,
+            waiting_max: 4,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Store {
+    pub(super) root: PathBuf,
+    pub(super) create: bool,
+    pub(super) floor_megabytes: u64,
+    pub(super) overlay: bool,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            root: "records".into(),
+            create: true,
+            floor_megabytes: 1024,
+            overlay: true,
+        }
+    }
+}

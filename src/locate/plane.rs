@@ -1,0 +1,107 @@
+//! A rectangle of values, and the few filters that locating needs.
+
+use crate::frame::Size;
+
+/// One value a pixel, row by row.
+#[derive(Debug, Clone)]
+pub struct Plane<T> {
+    width: usize,
+    values: Vec<T>,
+}
+
+impl<T: Copy> Plane<T> {
+    /// The same value everywhere.
+    pub fn filled(size: Size, value: T) -> Self {
+        Self {
+            width: size.width as usize,
+            values: vec![value; size.pixels() as usize],
+        }
+    }
+
+    /// The value of each pixel from its column and row.
+    pub fn from_fn(size: Size, mut value: impl FnMut(usize, usize) -> T) -> Self {
+        let mut values = Vec::with_capacity(size.pixels() as usize);
+        for y in 0..size.height as usize {
+            values.extend((0..size.width as usize).map(|x| value(x, y)));
+        }
+        Self {
+            width: size.width as usize,
+            values,
+        }
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> Size {
+        Size::new(self.width as u32, self.height() as u32)
+    }
+
+    /// Columns.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.values.len() / self.width
+    }
+
+    /// The value at column `x`, row `y`.
+    pub fn at(&self, x: usize, y: usize) -> T {
+        self.values[y * self.width + x]
+    }
+
+    /// Writes the value at column `x`, row `y`.
+    pub fn set(&mut self, x: usize, y: usize, value: T) {
+        self.values[y * self.width + x] = value;
+    }
+
+    /// One row.
+    pub fn row(&self, y: usize) -> &[T] {
+        &self.values[y * self.width..][..self.width]
+    }
+
+    /// One row, to be written.
+    pub fn row_mut(&mut self, y: usize) -> &mut [T] {
+        &mut self.values[y * self.width..][..self.width]
+    }
+}
+
+impl Plane<u8> {
+    /// The smallest value within `radius` columns and rows of each pixel, then the largest of those: bright structures narrower than
+    /// `2 * radius + 1` vanish.
+    pub fn opened(&self, radius: usize) -> Self {
+        self.extreme(radius, u8::min).extreme(radius, u8::max)
+    }
+
+    /// The reverse of [`Plane::opened`]: dark structures vanish.
+    pub fn closed(&self, radius: usize) -> Self {
+        self.extreme(radius, u8::max).extreme(radius, u8::min)
+    }
+
+    /// The extreme value (`pick` is `min` or `max`) within `radius` columns and rows of each pixel.
+    pub fn extreme(&self, radius: usize, pick: impl Fn(u8, u8) -> u8 + Copy) -> Self {
+        let (width, height) = (self.width, self.height());
+        let mut wide = self.clone();
+        for y in 0..height {
+            let (from, to) = (self.row(y), wide.row_mut(y));
+            for d in 1..=radius.min(width - 1) {
+                for (t, f) in to[d..].iter_mut().zip(from) {
+                    *t = pick(*t, *f);
+                }
+                for (t, f) in to.iter_mut().zip(&from[d..]) {
+                    *t = pick(*t, *f);
+                }
+            }
+        }
+        let mut out = wide.clone();
+        for y in 0..height {
+            let to = out.row_mut(y);
+            for near in y.saturating_sub(radius)..(y + radius + 1).min(height) {
+                for (t, f) in to.iter_mut().zip(wide.row(near)) {
+                    *t = pick(*t, *f);
+                }
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,169 @@
+//! The words, tone and icon of each state, and numbers as people read them.
+
+use std::borrow::Cow;
+
+use super::icon::Icon;
+use super::theme::Tone;
+use super::view::{State, View, Waiting};
+
+/// How a state is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// How it is meant.
+    pub tone: Tone,
+    /// The same as a picture.
+    pub icon: Icon,
+    /// A few words that are read from two metres.
+    pub headline: Cow<'a, str>,
+    /// What to do, or which record.
+    pub detail: Cow<'a, str>,
+}
+
+impl<'a> Message<'a> {
+    fn new(tone: Tone, icon: Icon, headline: impl Into<Cow<'a, str>>, detail: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            tone,
+            icon,
+            headline: headline.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// The words of a view's state.
+pub fn message(view: &View) -> Message<'_> {
+    use Tone::{Calm, Error, Good, Ready, Warning};
+    match &view.state {
+        State::Starting { what } => Message::new(Calm, Icon::Hourglass, "Starting", what.as_str()),
+        State::NoPicture => Message::new(Calm, Icon::Camera, "Waiting for the camera", "No picture has come yet"),
+        State::Looking => Message::new(
+            Calm,
+            Icon::Magnifier,
+            "Looking for a fish",
+            "Lay specimen, label and ruler under the camera",
+        ),
+        State::Segmenting => Message::new(Ready, Icon::Fish, "Fish found", "Looking at its traits"),
+        State::FishFound { hint } => Message::new(Ready, Icon::Fish, "Fish found", hint.as_str()),
+        State::Settling { seconds } => Message::new(
+            Ready,
+            Icon::Hourglass,
+            "Hold still",
+            format!("Saves by itself in {seconds} s"),
+        ),
+        State::FishCut => Message::new(
+            Warning,
+            Icon::Attention,
+            "Fish is cut off",
+            "Move all of it into the picture",
+        ),
+        State::AlreadySaved { id } => Message::new(
+            Good,
+            Icon::Check,
+            "Already saved",
+            format!("{id}. Lay down the next specimen"),
+        ),
+        State::Saving { id } => Message::new(Ready, Icon::Hourglass, "Saving", id.as_str()),
+        State::Saved { id, .. } => Message::new(Good, Icon::Check, "Saved", id.as_str()),
+        State::Voided { id } => Message::new(Warning, Icon::Cross, "Undone", format!("{id} is marked void")),
+        State::Refused => Message::new(
+            Warning,
+            Icon::Attention,
+            "Not taken",
+            format!("{}, try again soon", waiting(view.waiting)),
+        ),
+        State::StorageFull => Message::new(
+            Error,
+            Icon::Attention,
+            "Storage full",
+            "Nothing more can be saved. Change the disk or make room on it; all records so far are safe.",
+        ),
+        State::Failed { what, cure } => Message::new(Error, Icon::Attention, what.as_str(), cure.as_str()),
+    }
+}
+
+/// Sentences for the strip on top: what deserves attention but stops nothing.
+pub fn notices(view: &View) -> Vec<Cow<'_, str>> {
+    let mut notices: Vec<Cow<str>> = Vec::new();
+    match view.annotations.further_fish.len() {
+        0 => {}
+        1 => notices.push("1 further fish in the frame".into()),
+        more => notices.push(format!("{more} further fish in the frame").into()),
+    }
+    notices.extend(view.warnings.iter().map(|w| Cow::Borrowed(w.as_str())));
+    if view.storage.is_some_and(|s| s.low) && view.state != State::StorageFull {
+        notices.push("Storage almost full".into());
+    }
+    notices
+}
+
+/// For example `2 of 4 frames waiting`.
+fn waiting(waiting: Waiting) -> String {
+    format!("{} of {} frames waiting", waiting.frames, waiting.limit)
+}
+
+/// A number of records with thin groups of three, for example `12 345`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Bytes in decimal units with two or three digits, for example `41.2 GB`.
+pub fn bytes(bytes: u64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let digits = usize::from(value < 99.95 && unit > 0);
+    format!("{value:.digits$} {}", units[unit])
+}
+
+/// A rate, for example `29.8/s`.
+pub fn rate(per_second: f32) -> String {
+    format!("{per_second:.1}/s")
+}
+
+/// Milliseconds below ten seconds, seconds above.
+pub fn latency(milliseconds: f32) -> String {
+    if milliseconds < 9_999.5 {
+        format!("{milliseconds:.0} ms")
+    } else {
+        format!("{:.0} s", milliseconds / 1000.0)
+    }
+}
+
+/// A share of one, for example `97 %`.
+pub fn percent(share: f32) -> String {
+    format!("{:.0} %", (share * 100.0).clamp(0.0, 100.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_read_them() {
+        assert_eq!(
+            [0, 999, 1_000, 41_249_000_000, 999_960_000_000, u64::MAX].map(bytes),
+            ["0 B", "999 B", "1.0 kB", "41.2 GB", "1.0 TB", "18.4 EB"]
+        );
+        assert_eq!(
+            [0, 999, 12_345, 1_000_000].map(count),
+            ["0", "999", "12 345", "1 000 000"]
+        );
+        assert_eq!([480.4, 9_999.0, 12_300.0].map(latency), ["480 ms", "9999 ms", "12 s"]);
+        assert_eq!(
+            [0.0, 0.974, 1.2, f32::NAN].map(percent),
+            ["0 %", "97 %", "100 %", "NaN %"]
+        );
+    }
+}

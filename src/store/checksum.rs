@@ -1,0 +1,23 @@
+//! SHA-256 as `sha256sum` prints it.
+
+use sha2::{Digest, Sha256};
+
+/// The SHA-256 of `content` in 64 lower-case hexadecimal digits.
+pub fn sha256_hex(content: &[u8]) -> String {
+    Sha256::digest(content)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_with_fips_180() {
+        // The example of FIPS 180-4 for the message "abc".
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256_hex(b"abc"), expected);
+    }
+}

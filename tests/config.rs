@@ -1,0 +1,140 @@
+//! The configuration file: its documentation, and what is said of mistakes.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use fishrig::config::{Configuration, DEFAULT_FILE};
+use fishrig::display::DisplaySettings;
+use fishrig::identify::IdSettings;
+use fishrig::input::TriggerSettings;
+use fishrig::locate::LocateSettings;
+use fishrig::network::NetworkSettings;
+use fishrig::source::SourceSettings;
+
+fn parse(text: &str) -> Result<Configuration, String> {
+    Configuration::parse(text, Path::new("station.toml")).map_err(|e| e.to_string())
+}
+
+#[test]
+fn the_documented_defaults_are_the_rooms_own() {
+    for configuration in [parse("").unwrap(), parse(DEFAULT_FILE).unwrap()] {
+        assert_eq!(configuration.source, SourceSettings::default());
+        assert_eq!(configuration.trigger, TriggerSettings::default());
+        assert_eq!(configuration.display, DisplaySettings::default());
+        assert_eq!(configuration.locate, LocateSettings::default());
+        assert_eq!(configuration.network, NetworkSettings::default());
+        assert_eq!(configuration.limits, fishrig::frame::Limits::default());
+        assert_eq!(configuration.id, IdSettings::default());
+        assert_eq!(configuration.palette, fishrig::traits::Palette::default());
+        assert_eq!(configuration.store.floor_bytes, 1 << 30);
+        assert_eq!(configuration.store.root, Path::new("records"));
+        assert_eq!(configuration.bundle, None);
+    }
+}
+
+/// The file with the keys that have no default switched on.
+fn all_keys() -> String {
+    let switched_on = |line: &str| match line.strip_prefix("# ") {
+        Some(rest) if rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => rest.to_owned(),
+        _ => line.to_owned(),
+    };
+    DEFAULT_FILE.lines().map(|l| switched_on(l) + "\n").collect()
+}
+
+#[test]
+fn every_key_is_documented() {
+    let file: toml::Table = all_keys().parse().unwrap();
+    // What the program accepts is what it names when asked for a key that it does not know.
+    for section in file.keys() {
+        let refused = parse(&format!("[{section}]\nno_such_key = 1\n")).unwrap_err();
+        let named = refused.split("expected").nth(1).unwrap();
+        for key in named.split('`').skip(1).step_by(2) {
+            assert!(
+                file[section].get(key).is_some(),
+                "{section}.{key} is not in config/station.toml"
+            );
+        }
+    }
+    let refused = parse("[no_such_section]\n").unwrap_err();
+    for section in refused.split("expected").nth(1).unwrap().split('`').skip(1).step_by(2) {
+        assert!(file.contains_key(section), "[{section}] is not in config/station.toml");
+    }
+    assert!(parse(&all_keys()).is_ok());
+}
+
+#[test]
+fn mistakes_are_told_with_file_line_key_and_what_is_allowed() {
+    let mistakes = [
+        (
+            "[store]\nrot = \"x\"\n",
+            &["station.toml", "line 2", "rot", "`root`"][..],
+        ),
+        ("[shop]\n", &["line 1", "shop", "`store`"]),
+        ("[trigger]\nkey = \"yes\"\n", &["line 2", "boolean", "key = \"yes\""]),
+        ("[display]\nkind = \"hdmi\"\n", &["line 2", "hdmi", "`png`"]),
+        ("[overlay]\npalette = \"pink\"\n", &["line 2", "pink", "`colour-blind`"]),
+        (
+            "[source]\n\nframes_per_second = 300\n",
+            &["line 3", "source.frames_per_second is 300", "0.001 to 240"],
+        ),
+        ("[trigger]\nwaiting_max = 0\n", &["line 2", "waiting_max", "1 to 64"]),
+        (
+            "[station]\ntime_zone = \"Mars/Base\"\n",
+            &["line 2", "Mars/Base", "America/Chicago"],
+        ),
+        ("[station]\nid = \"a/b{counter}\"\n", &["line 2", "station.id"]),
+        ("[display]\nsize = [0, 480]\n", &["line 2", "display.size", "8192"]),
+        (
+            "[limits]\nmegapixels = nan\n",
+            &["line 2", "limits.megapixels is NaN", "0.1 to 1000"],
+        ),
+        (
+            "[network]\nthreads = 65\n",
+            &["line 2", "network.threads is 65", "1 to 64"],
+        ),
+        ("[store]\nroot = \"\"\n", &["line 2", "store.root", "empty"]),
+        ("station = 1 1\n", &["line 1"]),
+    ];
+    for (text, wanted) in mistakes {
+        let said = parse(text).unwrap_err();
+        for part in wanted {
+            assert!(said.contains(part), "{text:?} should say {part:?}:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn all_values_that_are_wrong_are_told_at_once() {
+    let said = parse("[trigger]\nwaiting_max = 0\n[network]\nthreads = 0\n").unwrap_err();
+    assert!(
+        said.contains("waiting_max") && said.contains("network.threads"),
+        "{said}"
+    );
+}
+
+#[test]
+fn paths_are_taken_from_the_file_s_folder() {
+    let configuration =
+        Configuration::parse("[store]\nroot = \"r\"\n", Path::new("/etc/fishrig/station.toml")).unwrap();
+    assert_eq!(configuration.store.root, Path::new("/etc/fishrig/r"));
+}
+
+#[test]
+fn the_program_checks_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let fishrig = || {
+        let mut command = Command::cargo_bin("fishrig").unwrap();
+        command.current_dir(&folder);
+        command
+    };
+    let default = fishrig().args(["config", "default"]).output().unwrap();
+    std::fs::write(folder.path().join("station.toml"), default.stdout).unwrap();
+    fishrig().args(["config", "check"]).assert().code(0);
+    std::fs::write(folder.path().join("typo.toml"), "[stor]\n").unwrap();
+    let said = fishrig().args(["config", "check", "typo.toml"]).assert().code(2);
+    let said = String::from_utf8(said.get_output().stderr.clone()).unwrap();
+    assert!(
+        said.contains("typo.toml") && said.contains("line 1") && said.contains("stor"),
+        "{said}"
+    );
+}

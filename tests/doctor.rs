@@ -1,0 +1,49 @@
+//! `fishrig doctor` on stations that are ready and that are not.
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn doctor(folder: &std::path::Path, configuration: &str) -> (Option<i32>, Vec<Value>) {
+    std::fs::write(folder.join("station.toml"), configuration).unwrap();
+    let output = Command::cargo_bin("fishrig")
+        .unwrap()
+        .current_dir(folder)
+        .args(["doctor", "--json", "--config", "station.toml"])
+        .output()
+        .unwrap();
+    (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+fn finding<'a>(findings: &'a [Value], what: &str) -> &'a Value {
+    findings.iter().find(|f| f["what"] == what).unwrap()
+}
+
+#[test]
+fn a_station_with_frames_is_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("frames")).unwrap();
+    image::RgbImage::new(64, 64)
+        .save(folder.path().join("frames/a.png"))
+        .unwrap();
+    let (code, findings) = doctor(folder.path(), "[store]\nfloor_megabytes = 1\n");
+    assert_eq!(code, Some(0), "{findings:?}");
+    assert_eq!(finding(&findings, "source")["state"], "ready");
+    assert!(!folder.path().join("records").exists(), "looking changes nothing");
+}
+
+#[test]
+fn what_is_missing_is_named_with_its_cure() {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = "[store]\nroot = \"not/there\"\n[network]\nbundle = \"nowhere\"\n";
+    let (code, findings) = doctor(folder.path(), configuration);
+    assert_eq!(code, Some(1));
+    for (what, cure) in [
+        ("records", "mount its disk"),
+        ("network", "manifest.toml and network.onnx"),
+        ("source", "frames"),
+    ] {
+        let found = finding(&findings, what);
+        assert_eq!(found["state"], "not-ready", "{what}");
+        assert!(found["words"].as_str().unwrap().contains(cure), "{found}");
+    }
+}

@@ -1,0 +1,147 @@
+//! The shipped bundles against the answers that came with them, and bundles that must be refused.
+
+use std::path::{Path, PathBuf};
+
+use fishrig::network::{Bundle, NetworkSettings, TraitNetwork};
+use fishrig::traits::{Trait, TraitMask, TraitSet, label_picture};
+use image::RgbImage;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn check_input() -> RgbImage {
+    image::open(root().join("tests/data/starter/check_input.png"))
+        .unwrap()
+        .into_rgb8()
+}
+
+/// A mask that ONNX Runtime made, or the drawn truth (`../shared/models/starter/README.md`).
+fn check_mask(name: &str) -> TraitMask {
+    label_picture::decode_bits(&std::fs::read(root().join("tests/data/starter").join(name)).unwrap()).unwrap()
+}
+
+fn open(name: &str) -> Bundle {
+    Bundle::open(&root().join("models").join(name)).unwrap()
+}
+
+fn segment(bundle: &Bundle, threads: usize) -> TraitMask {
+    let network = TraitNetwork::load(bundle, &NetworkSettings { threads }).unwrap();
+    network.segment(&check_input()).unwrap().mask
+}
+
+#[test]
+fn both_bundles_give_the_answers_that_came_with_them() {
+    let truth = check_mask("check_truth.png");
+    for (name, answer, least) in [
+        ("starter-float", "check_f32.png", 0.9995),
+        ("starter-int8", "check_int8.png", 0.99),
+    ] {
+        let mask = segment(&open(name), 1);
+        let iou = mask.iou(&check_mask(answer)).unwrap();
+        eprintln!(
+            "{name}: IoU {iou:.5} with ONNX Runtime's mask, {:.4} with the drawn truth",
+            mask.iou(&truth).unwrap()
+        );
+        assert!(iou >= least, "{name}: IoU {iou}");
+    }
+}
+
+#[test]
+fn threads_do_not_change_the_result() {
+    let bundle = open("starter-int8");
+    assert!(segment(&bundle, 1) == segment(&bundle, 3));
+}
+
+#[test]
+fn the_built_in_bundle_is_the_int8_one() {
+    let builtin = Bundle::builtin();
+    assert_eq!(builtin.manifest(), open("starter-int8").manifest());
+    let rays = [Trait::CaudalFinRay, Trait::AltFinRay, Trait::AltFinSpine];
+    assert_eq!(
+        builtin.manifest().not_assessed(),
+        rays.into_iter().collect::<TraitSet>()
+    );
+}
+
+#[test]
+fn confidence_is_given_for_the_traits_that_are_present() {
+    let network = TraitNetwork::load(&Bundle::builtin(), &NetworkSettings::default()).unwrap();
+    let found = network.segment(&check_input()).unwrap();
+    for which in Trait::ALL {
+        let confidence = found.confidence[which.channel()];
+        assert_eq!(confidence.is_some(), found.mask.present().contains(which), "{which}");
+        assert!(
+            confidence.is_none_or(|c| c > 0.5 && c <= 1.0),
+            "{which}: {confidence:?}"
+        );
+    }
+}
+
+/// A copy of the int8 bundle with its manifest changed.
+fn changed(folder: &Path, from: &str, to: &str) -> Bundle {
+    try_changed(folder, from, to).unwrap()
+}
+
+fn try_changed(folder: &Path, from: &str, to: &str) -> Result<Bundle, fishrig::network::BundleError> {
+    let source = root().join("models/starter-int8");
+    let manifest = std::fs::read_to_string(source.join("manifest.toml")).unwrap();
+    assert!(manifest.contains(from), "{from:?} is in the manifest");
+    std::fs::write(folder.join("manifest.toml"), manifest.replacen(from, to, 1)).unwrap();
+    std::fs::copy(source.join("network.onnx"), folder.join("network.onnx")).unwrap();
+    Bundle::open(folder)
+}
+
+#[test]
+fn a_manifest_that_does_not_hold_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    for (from, to, reason) in [
+        ("format = 1", "format = 2", "format = 2"),
+        ("\"trunk\"", "\"wing\"", "\"wing\" is no trait"),
+        ("\"eye\"", "\"head\"", "names \"head\" twice"),
+        ("untrained = [", "untrained = [\"tail\", ", "\"tail\""),
+        ("threshold = 0.5", "threshold = 1.5", "threshold = 1.5"),
+        ("width = 640", "width = 0", "0x256"),
+        ("width = 640", "width = \"wide\"", "width"),
+        ("std = [1.0", "std = [0.0", "std"),
+        ("[output]", "[output]\ncolour = 1", "colour"),
+        ("sha256 = \"0", "sha256 = \"1", "SHA-256"),
+    ] {
+        let error = try_changed(folder.path(), from, to).unwrap_err().to_string();
+        assert!(error.contains(reason), "{from} -> {to}: {error}");
+    }
+}
+
+#[test]
+fn a_network_of_another_shape_is_refused_with_both_shapes() {
+    let folder = tempfile::tempdir().unwrap();
+    for (from, to, reason) in [
+        ("width = 640", "width = 320", "320"),
+        ("\"dorsal_fin\", ", "", "1,11,256,640"),
+    ] {
+        let bundle = changed(folder.path(), from, to);
+        let error = match TraitNetwork::load(&bundle, &NetworkSettings::default()) {
+            Ok(_) => panic!("{from} -> {to} was accepted"),
+            Err(e) => e.to_string(),
+        };
+        assert!(error.contains(reason), "{from} -> {to}: {error}");
+    }
+}
+
+#[test]
+fn a_damaged_or_missing_network_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    changed(folder.path(), "format = 1", "format = 1");
+    let file = folder.path().join("network.onnx");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[1000] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let error = Bundle::open(folder.path()).unwrap_err().to_string();
+    assert!(
+        error.contains("SHA-256") && error.contains("copy the bundle again"),
+        "{error}"
+    );
+    std::fs::remove_file(&file).unwrap();
+    let error = Bundle::open(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("network.onnx"), "{error}");
+}
