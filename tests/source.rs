@@ -1,5 +1,7 @@
 //! Replays against files that other programs made (`tests/fixtures/source`, by ffmpeg from pictures drawn for the purpose).
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -532,6 +532,18 @@ fn finishing_with_a_full_disk_tries_once_more_and_says_what_is_lost() {
 }
 
 #[test]
+fn an_analysis_that_hangs_does_not_hold_up_the_end_for_ever() {
+    let mut rig = Rig::live();
+    rig.press();
+    rig.input(input::Event::Finish);
+    assert_eq!(rig.after(1.0), [Effect::StopAnalysing]);
+    assert_eq!(rig.after(18.0), [], "it has begun, so it is waited for");
+    assert!(matches!(rig.after(1.0)[..], [Effect::Commit { ticket: Ticket(0), .. }]));
+    assert_eq!(rig.analysed(0, without_fish()), [], "too late to matter");
+    assert_eq!(rig.committed(0, "F-1"), [release(0), Effect::Stop]);
+}
+
+#[test]
 fn a_second_request_stops_without_waiting() {
     let mut rig = Rig::live();
     rig.press();

@@ -19,7 +19,7 @@ impl Memory {
     }
 }
 
-/// The value of a line such as `VmRSS:	   12345 kB`, in bytes.
+/// The value of a line such as `VmRSS:    12345 kB`, in bytes.
 fn kibibytes(text: &str, key: &str) -> Option<u64> {
     let value = text.lines().find_map(|line| line.strip_prefix(key))?;
     let number: u64 = value.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -1,13 +1,42 @@
-//! The live loop.
+//! The live loop: where source, analysis, display and records come together.
+//!
+//! ```text
+//! source thread ──► slot ──► worker thread (locate, network) ──► latest result ──► preview thread ──► display
+//!                    │                                    │
+//!                    └── kept on a trigger ───────────────┴──► recorder thread ──► disk
+//! ```
+//!
+//! * [`machine`]: every decision, without threads or clocks: [`Event`]s in, [`Effect`]s out.
+//! * [`scene_watch`]: whether a scene is still and its specimen new.
+//! * [`slot`]: the newest frame and the triggered ones; the source never waits.
+//! * [`StationParts`]: what a station is made of, behind traits, so that it runs in a test as it runs on a bench.
+//! * [`Station`]: the threads and the loop.
+//!
+//! Nothing waits for something slower behind it: the source overwrites the slot, the preview shows the newest frame with the newest
+//! result, a triggered frame is kept until it is committed, and the number of those is bounded.
 
+mod contained;
 mod event;
 mod frame_analysis;
 pub mod machine;
+mod parts;
+mod rates;
 mod record_keeper;
+mod run;
 pub mod scene_watch;
+mod settings;
+pub mod slot;
 mod status;
+mod stop;
+mod threads;
 
 pub use event::{Effect, Event, RecordFacts, Ticket, Which};
 pub use frame_analysis::{FrameAnalysis, FrameAnalysisError};
+pub use parts::{
+    Analysed, Analyser, Draft, OpenSource, ReadHealth, RecordError, Recorded, Recorder, Screen, Shown, StationParts,
+};
+pub use rates::Rates;
 pub use record_keeper::{Circumstances, KeepError, RecordKeeper};
+pub use run::{Controls, Station, StationError};
+pub use settings::StationSettings;
 pub use status::{Counts, Message, Phase, Severity, Status};

@@ -1,0 +1,173 @@
+//! Whether a picture is taken, and what becomes of it until it can be saved.
+
+use std::time::Duration;
+
+use super::{Machine, SourceState, Stage, Waiting};
+use crate::input::TriggerKind;
+use crate::station::scene_watch::Observation;
+use crate::station::{Effect, Severity, Ticket, Which};
+
+/// Within this time after a refusal for want of a fish, the same trigger saves the whole frame.
+const OVERRIDE_WITHIN: Duration = Duration::from_secs(3);
+
+impl Machine {
+    pub(super) fn trigger(&mut self, by: TriggerKind, same_specimen: bool, now: Duration) {
+        if let Err(reason) = self.may_trigger(by) {
+            self.refuse(reason, now);
+            return;
+        }
+        let follows = same_specimen.then(|| self.last_picture()).flatten();
+        if same_specimen && follows.is_none() {
+            self.refuse(
+                "there is no record yet that another picture could follow; use SPACE".into(),
+                now,
+            );
+            return;
+        }
+        let whole_frame = self
+            .no_fish_at
+            .take()
+            .is_some_and(|(refused, at)| refused == by && now.saturating_sub(at) <= OVERRIDE_WITHIN);
+        self.keep(by, follows, whole_frame, Which::Newest);
+        self.say(Severity::Info, "picture taken".into(), now);
+    }
+
+    pub(super) fn may_trigger(&self, by: TriggerKind) -> Result<(), String> {
+        let on = match by {
+            TriggerKind::Key => self.settings.trigger.key,
+            TriggerKind::Signal => self.settings.trigger.signal,
+            TriggerKind::Timer | TriggerKind::Auto => true,
+        };
+        if !on {
+            return Err(format!("no picture: trigger.{} is off in the configuration", by.name()));
+        }
+        if self.finishing.is_some() {
+            return Err("no picture: the station is finishing".into());
+        }
+        match &self.source {
+            SourceState::Live => {}
+            SourceState::Opening => return Err("no picture: the camera is still starting".into()),
+            SourceState::Ended => return Err("no picture: the recording has ended".into()),
+            SourceState::Lost { .. } => return Err("no picture: there is no camera".into()),
+        }
+        if self.waiting.len() >= self.settings.trigger.waiting_max {
+            return Err(format!(
+                "no picture: {} wait already to be saved; try again when one is",
+                self.waiting.len()
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn refuse(&mut self, reason: String, now: Duration) {
+        self.counts.refused += 1;
+        self.say(Severity::Warning, reason, now);
+    }
+
+    pub(super) fn keep(&mut self, by: TriggerKind, follows: Option<Ticket>, whole_frame: bool, which: Which) {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        self.waiting.push_back(Waiting {
+            ticket,
+            by,
+            operator: self.settings.operator.clone(),
+            note: self.settings.note.clone(),
+            follows,
+            whole_frame,
+            undone: false,
+            stage: Stage::Analysing,
+        });
+        self.effects.push(Effect::Keep { ticket, which });
+    }
+
+    /// The last picture that has not been undone, saved or still waiting.
+    pub(super) fn last_picture(&self) -> Option<Ticket> {
+        let waiting = self.waiting.iter().rev().find(|w| !w.undone).map(|w| w.ticket);
+        waiting.or_else(|| self.history.iter().rev().find(|s| !s.voided).map(|s| s.ticket))
+    }
+
+    pub(super) fn seen(&mut self, seen: &Observation, now: Duration) {
+        self.source_delivers();
+        self.scene.see(seen, now);
+        let Some(still) = self.settings.trigger.auto_still() else {
+            return;
+        };
+        if !self.scene.has_new_specimen(still, now) || self.may_trigger(TriggerKind::Auto).is_err() {
+            return;
+        }
+        match self.gate.admit(seen) {
+            Ok(()) => {
+                self.gate_refused = None;
+                self.scene.mark_recorded(seen);
+                self.keep(TriggerKind::Auto, None, false, Which::LastSeen);
+                self.say(Severity::Info, "picture taken".into(), now);
+            }
+            Err(reason) => {
+                if self.gate_refused.as_ref() != Some(&reason) {
+                    self.say(Severity::Warning, format!("no picture: {reason}"), now);
+                    self.gate_refused = Some(reason);
+                }
+            }
+        }
+    }
+
+    pub(super) fn analysed(&mut self, ticket: Ticket, seen: &Observation, now: Duration) {
+        let Some(waiting) = self
+            .waiting
+            .iter()
+            .find(|w| w.ticket == ticket && w.stage == Stage::Analysing)
+        else {
+            return;
+        };
+        if seen.fish.is_some() || waiting.whole_frame {
+            self.scene.mark_recorded(seen);
+            self.set_ready(ticket);
+            return;
+        }
+        let by = waiting.by;
+        self.release(ticket);
+        self.counts.without_fish += 1;
+        let words = match by {
+            TriggerKind::Key => {
+                self.no_fish_at = Some((by, now));
+                "NOT SAVED: no fish found; press again within 3 s to save the whole frame"
+            }
+            TriggerKind::Signal => {
+                self.no_fish_at = Some((by, now));
+                "NOT SAVED: no fish found; signal again within 3 s to save the whole frame"
+            }
+            TriggerKind::Timer | TriggerKind::Auto => "not saved: no fish found",
+        };
+        self.say(Severity::Warning, words.into(), now);
+    }
+
+    pub(super) fn analysis_failed(&mut self, ticket: Ticket, reason: &str, now: Duration) {
+        if self.release(ticket) {
+            self.counts.lost += 1;
+            self.say(
+                Severity::Error,
+                format!("NOT SAVED, take the picture again: {reason}"),
+                now,
+            );
+        }
+    }
+
+    pub(super) fn set_ready(&mut self, ticket: Ticket) {
+        if let Some(waiting) = self.waiting.iter_mut().find(|w| w.ticket == ticket)
+            && waiting.stage == Stage::Analysing
+        {
+            waiting.stage = Stage::Ready;
+        }
+    }
+
+    /// Lets a frame go; whether it was waiting.
+    pub(super) fn release(&mut self, ticket: Ticket) -> bool {
+        let before = self.waiting.len();
+        self.waiting.retain(|w| w.ticket != ticket);
+        let was_waiting = self.waiting.len() < before;
+        if was_waiting {
+            self.effects.push(Effect::Release { ticket });
+        }
+        was_waiting
+    }
+}

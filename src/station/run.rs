@@ -1,0 +1,317 @@
+//! The live loop: threads tell it what happened, the machine decides, and it does what the machine asks for.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use super::machine::Machine;
+use super::parts::{Analysed, StationParts};
+use super::rates::{Meters, RateWindow, Rates};
+use super::slot::Slot;
+use super::stop::StopSignal;
+use super::threads::{self, Board, RecorderJob, Shared, Teller, Told};
+use super::{Counts, Effect, Event, Message, Phase, Severity, StationSettings, Ticket, Which};
+use crate::frame::Frame;
+use crate::input;
+
+/// The machine is told the time at least this often.
+const TICK: Duration = Duration::from_millis(50);
+/// What threads told and the loop has not heard yet; a thread that tells more waits for the loop, which never waits long.
+const TOLD_MAX: usize = 64;
+/// How long the end waits for a thread that is in the middle of something: an analysis, a display that hangs.
+const JOIN_WITHIN: Duration = Duration::from_millis(500);
+
+/// Why a station can't run.
+#[derive(Debug, Error)]
+pub enum StationError {
+    /// The system gives no thread.
+    #[error("can't start a thread ({0}); free memory or raise the limit of processes")]
+    Thread(std::io::Error),
+    /// A part of the station has ended although it never should.
+    #[error("the {0} thread of the station ended by itself; please report it, with the log")]
+    PartEnded(String),
+}
+
+/// A station whose threads run.
+pub struct Station<A> {
+    told: Receiver<Told<A>>,
+    teller: Teller<A>,
+    shared: Arc<Shared<A>>,
+    machine: Machine,
+    first_effects: Vec<Effect>,
+    started: Instant,
+    rates: RateWindow,
+    kept: HashMap<Ticket, Kept<A>>,
+    last_seen: Option<(Frame, Arc<Analysed<A>>)>,
+    source_asked: Sender<()>,
+    recorder_jobs: Sender<RecorderJob<A>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What a thread does.
+type Work<A> = Box<dyn FnOnce(&Shared<A>, &Teller<A>) + Send>;
+
+/// A triggered frame.
+struct Kept<A> {
+    frame: Frame,
+    analysed: Option<Arc<Analysed<A>>>,
+}
+
+/// Hands the operator's wishes to a running station, from any thread.
+pub struct Controls<A>(SyncSender<Told<A>>);
+
+impl<A> Clone for Controls<A> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<A> Controls<A> {
+    /// Whether the station still runs.
+    pub fn send(&self, event: input::Event) -> bool {
+        self.0.send(Told::Event(Event::Input(event))).is_ok()
+    }
+}
+
+impl<A: Send + Sync + 'static> Station<A> {
+    /// Starts the threads. Nothing happens before [`Station::run`].
+    ///
+    /// # Errors
+    /// [`StationError::Thread`].
+    pub fn start(parts: StationParts<A>, settings: StationSettings) -> Result<Self, StationError> {
+        let (machine, first_effects) = Machine::new(settings.machine, parts.gate);
+        let shared = Arc::new(Shared {
+            slot: Slot::default(),
+            stop: StopSignal::default(),
+            meters: Meters::default(),
+            board: Mutex::new(Board {
+                latest: None,
+                status: Arc::new(machine.status(Duration::ZERO)),
+                rates: Rates::default(),
+                version: 0,
+            }),
+        });
+        let (told_sender, told) = sync_channel(TOLD_MAX);
+        let teller = Teller(told_sender);
+        let (source_asked, asked) = channel();
+        let (recorder_jobs, jobs) = channel();
+        let mut threads = Vec::new();
+        let mut spawn = |name: &str, work: Work<A>| {
+            let (shared, teller) = (Arc::clone(&shared), teller.clone());
+            let thread = std::thread::Builder::new().name(name.into());
+            threads.push(
+                thread
+                    .spawn(move || work(&shared, &teller))
+                    .map_err(StationError::Thread)?,
+            );
+            Ok(())
+        };
+        let (open, analyser, recorder) = (parts.open_source, parts.analyser, parts.recorder);
+        spawn("source", Box::new(move |s, t| threads::run_source(s, t, &asked, open)))?;
+        spawn("worker", Box::new(move |s, t| threads::run_worker(s, t, analyser)))?;
+        spawn(
+            "recorder",
+            Box::new(move |_, t| threads::run_recorder(&jobs, t, recorder)),
+        )?;
+        if let Some(screen) = parts.screen {
+            let period = Duration::from_secs_f64(1.0 / settings.preview_frames_per_second.clamp(0.2, 120.0));
+            spawn(
+                "preview",
+                Box::new(move |s, t| threads::run_preview(s, t, screen, period)),
+            )?;
+        }
+        if let Some(read) = parts.health {
+            spawn("health", Box::new(move |s, t| threads::run_health(s, t, read)))?;
+        }
+        Ok(Self {
+            told,
+            teller,
+            shared,
+            machine,
+            first_effects,
+            started: Instant::now(),
+            rates: RateWindow::default(),
+            kept: HashMap::new(),
+            last_seen: None,
+            source_asked,
+            recorder_jobs,
+            threads,
+        })
+    }
+
+    /// The way in for keys and signals.
+    pub fn controls(&self) -> Controls<A> {
+        Controls(self.teller.0.clone())
+    }
+
+    /// Runs until the operator, a signal or the end of the recording finishes it; what was counted meanwhile.
+    ///
+    /// # Errors
+    /// [`StationError::PartEnded`].
+    pub fn run(mut self) -> Result<Counts, StationError> {
+        let effects = std::mem::take(&mut self.first_effects);
+        let mut stopped = self.perform(effects);
+        let mut next_tick = Instant::now();
+        while !stopped {
+            if Instant::now() >= next_tick {
+                next_tick = Instant::now() + TICK;
+                self.check_threads()?;
+                stopped = self.decide(Event::Tick);
+            } else if let Ok(told) = self
+                .told
+                .recv_timeout(next_tick.saturating_duration_since(Instant::now()))
+            {
+                stopped = self.hear(told);
+            }
+            self.publish();
+        }
+        let counts = self.machine.counts();
+        self.end();
+        Ok(counts)
+    }
+
+    fn check_threads(&self) -> Result<(), StationError> {
+        match self.threads.iter().find(|thread| thread.is_finished()) {
+            Some(ended) => Err(StationError::PartEnded(thread_name(ended))),
+            None => Ok(()),
+        }
+    }
+
+    fn hear(&mut self, told: Told<A>) -> bool {
+        match told {
+            Told::Event(event) => self.decide(event),
+            Told::Seen { frame, analysed } => {
+                let seen = analysed.seen.clone();
+                self.last_seen = Some((frame, analysed));
+                self.decide(Event::Seen(seen))
+            }
+            Told::Analysed { ticket, analysed } => {
+                let seen = analysed.seen.clone();
+                if let Some(kept) = self.kept.get_mut(&ticket) {
+                    kept.analysed = Some(analysed);
+                }
+                self.decide(Event::Analysed { ticket, seen })
+            }
+        }
+    }
+
+    fn decide(&mut self, event: Event) -> bool {
+        let effects = self.machine.step(event, self.started.elapsed());
+        self.perform(effects)
+    }
+
+    /// Does what the machine asks for, and what it asks for in answer to that; whether the station is to end.
+    fn perform(&mut self, effects: Vec<Effect>) -> bool {
+        let mut to_do = VecDeque::from(effects);
+        while let Some(effect) = to_do.pop_front() {
+            let mut answers = Vec::new();
+            match effect {
+                Effect::OpenSource => {
+                    // The source's thread ends with the station only.
+                    let _ = self.source_asked.send(());
+                }
+                Effect::Keep { ticket, which } => answers.extend(self.keep(ticket, which)),
+                Effect::Release { ticket } => {
+                    self.kept.remove(&ticket);
+                }
+                Effect::Commit { ticket, facts } => {
+                    if let Some(kept) = self.kept.get(&ticket) {
+                        let _ = self.recorder_jobs.send(RecorderJob::Commit {
+                            ticket,
+                            frame: kept.frame.clone(),
+                            analysed: kept.analysed.clone(),
+                            facts,
+                        });
+                    }
+                }
+                Effect::Void { id } => {
+                    let _ = self.recorder_jobs.send(RecorderJob::Void { id });
+                }
+                Effect::StopAnalysing => {
+                    let left = self.shared.slot.take_back().into_iter();
+                    answers.extend(left.map(|ticket| Event::LeftUnanalysed { ticket }));
+                }
+                Effect::Say(message) => log(&message),
+                Effect::Stop => return true,
+            }
+            for answer in answers {
+                to_do.extend(self.machine.step(answer, self.started.elapsed()));
+            }
+        }
+        false
+    }
+
+    /// Keeps a frame; the event that is known already.
+    fn keep(&mut self, ticket: Ticket, which: Which) -> Option<Event> {
+        match which {
+            Which::Newest => match self.shared.slot.keep(ticket) {
+                Some(frame) => {
+                    self.kept.insert(ticket, Kept { frame, analysed: None });
+                    None
+                }
+                None => Some(Event::AnalysisFailed {
+                    ticket,
+                    reason: "the camera has not given a picture yet".into(),
+                }),
+            },
+            Which::LastSeen => {
+                let (frame, analysed) = self.last_seen.clone()?;
+                let seen = analysed.seen.clone();
+                let analysed = Some(analysed);
+                self.kept.insert(ticket, Kept { frame, analysed });
+                Some(Event::Analysed { ticket, seen })
+            }
+        }
+    }
+
+    /// Puts the state where the preview finds it.
+    fn publish(&mut self) {
+        let now = self.started.elapsed();
+        let status = self.machine.status(now);
+        if status.phase == Phase::Finishing {
+            self.shared.slot.end_preview();
+        }
+        let rates = self.rates.read(&self.shared.meters, now);
+        let mut board = self.shared.board.lock().unwrap_or_else(PoisonError::into_inner);
+        board.rates = rates;
+        if *board.status != status {
+            board.status = Arc::new(status);
+            board.version += 1;
+        }
+    }
+
+    /// Ends the threads. One that hangs in something from outside is left to the end of the process: it holds nothing that must be finished.
+    fn end(self) {
+        self.shared.stop.set();
+        self.shared.slot.close();
+        drop((self.told, self.source_asked, self.recorder_jobs));
+        let deadline = Instant::now() + JOIN_WITHIN;
+        for thread in self.threads {
+            while !thread.is_finished() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            let name = thread_name(&thread);
+            if !thread.is_finished() {
+                tracing::debug!("the {name} thread is still busy and is left to the end of the process");
+            } else if thread.join().is_err() {
+                tracing::error!("the {name} thread ended with a panic");
+            }
+        }
+    }
+}
+
+fn log(message: &Message) {
+    match message.severity {
+        Severity::Info => tracing::info!("{}", message.text),
+        Severity::Warning => tracing::warn!("{}", message.text),
+        Severity::Error => tracing::error!("{}", message.text),
+    }
+}
+
+fn thread_name(thread: &JoinHandle<()>) -> String {
+    thread.thread().name().unwrap_or("unnamed").to_owned()
+}

@@ -1,0 +1,286 @@
+//! The station's threads. Each waits only for its own work, and tells the loop what happened.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::contained::contained;
+use super::parts::{Analysed, Analyser, Draft, OpenSource, ReadHealth, Recorder, Screen, Shown};
+use super::rates::{Meters, Rates};
+use super::slot::{Job, Slot};
+use super::stop::StopSignal;
+use super::{Event, RecordFacts, Status, Ticket};
+use crate::frame::{CaptureTime, Frame};
+use crate::source::Source;
+
+/// How often the machine's health is read.
+const HEALTH_EVERY: Duration = Duration::from_secs(5);
+/// A picture that has not changed is drawn again this often, so that times and rates on it stay true.
+const REDRAW_EVERY: Duration = Duration::from_secs(1);
+/// The first pause before a failed display is tried again; it doubles up to the longest.
+const DISPLAY_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_DISPLAY_PAUSE: Duration = Duration::from_secs(10);
+
+/// What a thread tells the loop.
+pub(super) enum Told<A> {
+    /// Something for the machine as it is.
+    Event(Event),
+    /// The newest frame was analysed.
+    Seen { frame: Frame, analysed: Arc<Analysed<A>> },
+    /// A kept frame was analysed.
+    Analysed { ticket: Ticket, analysed: Arc<Analysed<A>> },
+}
+
+/// What the threads share.
+pub(super) struct Shared<A> {
+    pub(super) slot: Slot,
+    pub(super) stop: StopSignal,
+    pub(super) meters: Meters,
+    pub(super) board: Mutex<Board<A>>,
+}
+
+/// What is to be shown beside the newest frame.
+pub(super) struct Board<A> {
+    pub(super) latest: Option<Arc<Analysed<A>>>,
+    pub(super) status: Arc<Status>,
+    pub(super) rates: Rates,
+    /// Grows with every change of the others, but for the rates.
+    pub(super) version: u64,
+}
+
+/// The way from a thread to the loop.
+pub(super) struct Teller<A>(pub(super) SyncSender<Told<A>>);
+
+impl<A> Clone for Teller<A> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<A> Teller<A> {
+    /// Whether anyone still listens.
+    pub(super) fn tell(&self, what: Told<A>) -> bool {
+        self.0.send(what).is_ok()
+    }
+
+    fn event(&self, event: Event) -> bool {
+        self.tell(Told::Event(event))
+    }
+}
+
+/// Delivers frames: opens the source whenever it is asked to, and stays with it until it ends or fails.
+pub(super) fn run_source<A>(shared: &Shared<A>, tell: &Teller<A>, asked: &Receiver<()>, mut open: OpenSource) {
+    while asked.recv().is_ok() {
+        match contained(|| open().map_err(|e| e.to_string())) {
+            Ok(source) => {
+                let description = source.describe();
+                if !tell.event(Event::SourceOpened { description }) || !deliver(shared, tell, source) {
+                    return;
+                }
+            }
+            Err(reason) => {
+                if !tell.event(Event::SourceLost { reason }) {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Delivers until the source ends or fails; whether the station still runs.
+fn deliver<A>(shared: &Shared<A>, tell: &Teller<A>, mut source: Box<dyn Source>) -> bool {
+    enum Came {
+        Frame(Frame),
+        PassedOver(String),
+        End,
+    }
+    let mut due = Instant::now();
+    loop {
+        let came = contained(|| match source.next() {
+            Ok(Some(frame)) => Ok(Came::Frame(frame)),
+            Ok(None) => Ok(Came::End),
+            Err(error) if error.passes() => Ok(Came::PassedOver(error.to_string())),
+            Err(error) => Err(error.to_string()),
+        });
+        match came {
+            Ok(Came::Frame(frame)) => {
+                Meters::count(&shared.meters.frames);
+                shared.slot.put(frame);
+            }
+            Ok(Came::PassedOver(reason)) => {
+                if !tell.event(Event::FramePassedOver { reason }) {
+                    return false;
+                }
+            }
+            Ok(Came::End) => return tell.event(Event::SourceEnded),
+            Err(reason) => return tell.event(Event::SourceLost { reason }),
+        }
+        // A rate is kept by due times; a source that falls behind does not rush afterwards.
+        due = (due + source.pace()).max(Instant::now());
+        if shared.stop.wait_until(due) {
+            return false;
+        }
+    }
+}
+
+/// Analyses frames, triggered ones first.
+pub(super) fn run_worker<A>(shared: &Shared<A>, tell: &Teller<A>, mut analyser: Box<dyn Analyser<A>>) {
+    // A trigger often names the frame that was just analysed, and a replay holds one picture for a while.
+    let mut last: Option<(Frame, Arc<Analysed<A>>)> = None;
+    while let Some(job) = shared.slot.next_job() {
+        let (Job::Preview(frame) | Job::Kept(_, frame)) = &job;
+        let known = last.as_ref().filter(|(f, _)| Arc::ptr_eq(&f.bytes, &frame.bytes));
+        let result = match known {
+            Some((_, analysed)) => Ok(Arc::clone(analysed)),
+            None => contained(|| analyser.analyse(frame)).map(Arc::new),
+        };
+        if let Ok(analysed) = &result {
+            Meters::count(&shared.meters.analyses);
+            let age = CaptureTime::now()
+                .monotonic_ns
+                .saturating_sub(frame.captured.monotonic_ns);
+            shared.meters.latency_us.store(age / 1000, Ordering::Relaxed);
+            last = Some((frame.clone(), Arc::clone(analysed)));
+            let mut board = shared.board.lock().unwrap_or_else(PoisonError::into_inner);
+            board.latest = Some(Arc::clone(analysed));
+            board.version += 1;
+        }
+        let told = match (job, result) {
+            (Job::Preview(frame), Ok(analysed)) => Told::Seen { frame, analysed },
+            (Job::Kept(ticket, _), Ok(analysed)) => Told::Analysed { ticket, analysed },
+            (Job::Preview(_), Err(reason)) => Told::Event(Event::FramePassedOver { reason }),
+            (Job::Kept(ticket, _), Err(reason)) => Told::Event(Event::AnalysisFailed { ticket, reason }),
+        };
+        if !tell.tell(told) {
+            return;
+        }
+    }
+}
+
+/// What the recorder is to do.
+pub(super) enum RecorderJob<A> {
+    Commit {
+        ticket: Ticket,
+        frame: Frame,
+        analysed: Option<Arc<Analysed<A>>>,
+        facts: RecordFacts,
+    },
+    Void {
+        id: String,
+    },
+}
+
+/// Writes records one after another.
+pub(super) fn run_recorder<A>(jobs: &Receiver<RecorderJob<A>>, tell: &Teller<A>, mut recorder: Box<dyn Recorder<A>>) {
+    while let Ok(job) = jobs.recv() {
+        let event = match job {
+            RecorderJob::Commit {
+                ticket,
+                frame,
+                analysed,
+                facts,
+            } => {
+                let draft = Draft {
+                    frame: &frame,
+                    analysis: analysed.as_ref().map(|a| &a.analysis),
+                    facts: &facts,
+                };
+                // The inner result is the recorder's own answer, the outer one tells of a panic.
+                match contained(|| Ok(recorder.commit(&draft))) {
+                    Ok(Ok(recorded)) => Event::Committed {
+                        ticket,
+                        id: recorded.id,
+                        bytes: recorded.bytes,
+                    },
+                    Ok(Err(error)) => Event::CommitFailed {
+                        ticket,
+                        reason: error.reason,
+                        storage_full: error.storage_full,
+                    },
+                    Err(reason) => Event::CommitFailed {
+                        ticket,
+                        reason,
+                        storage_full: false,
+                    },
+                }
+            }
+            RecorderJob::Void { id } => match contained(|| recorder.void(&id)) {
+                Ok(()) => Event::Voided { id },
+                Err(reason) => Event::VoidFailed { id, reason },
+            },
+        };
+        if !tell.event(event) {
+            return;
+        }
+    }
+}
+
+/// Draws the newest frame with the newest result, at most once a `period`.
+pub(super) fn run_preview<A>(shared: &Shared<A>, tell: &Teller<A>, mut screen: Box<dyn Screen<A>>, period: Duration) {
+    let mut drawn: Option<(Option<u64>, u64, Instant)> = None;
+    let mut failed_pause = None;
+    let mut due = Instant::now();
+    loop {
+        let frame = shared.slot.newest();
+        let (latest, status, rates, version) = {
+            let board = shared.board.lock().unwrap_or_else(PoisonError::into_inner);
+            (
+                board.latest.clone(),
+                Arc::clone(&board.status),
+                board.rates,
+                board.version,
+            )
+        };
+        let shows = (frame.as_ref().map(|f| f.sequence), version);
+        let is_new =
+            drawn.is_none_or(|(sequence, version, at)| (sequence, version) != shows || at.elapsed() >= REDRAW_EVERY);
+        if is_new {
+            let view = Shown {
+                frame: frame.as_ref(),
+                analysis: latest.as_ref().map(|a| &a.analysis),
+                status: &status,
+                rates: &rates,
+            };
+            drawn = Some((shows.0, shows.1, Instant::now()));
+            match contained(|| screen.show(&view)) {
+                Ok(()) => {
+                    Meters::count(&shared.meters.drawn);
+                    if failed_pause.take().is_some() && !tell.event(Event::DisplayBack) {
+                        return;
+                    }
+                }
+                Err(reason) => {
+                    let pause = failed_pause.map_or(DISPLAY_PAUSE, |p: Duration| (p * 2).min(LONGEST_DISPLAY_PAUSE));
+                    let is_first = failed_pause.replace(pause).is_none();
+                    if is_first && !tell.event(Event::DisplayLost { reason }) {
+                        return;
+                    }
+                    drawn = None;
+                    due = Instant::now() + pause;
+                }
+            }
+        }
+        due = (due + period).max(Instant::now());
+        if shared.stop.wait_until(due) {
+            return;
+        }
+    }
+}
+
+/// Reads the machine's health every few seconds.
+pub(super) fn run_health<A>(shared: &Shared<A>, tell: &Teller<A>, mut read: ReadHealth) {
+    loop {
+        match contained(|| Ok(read())) {
+            Ok(reading) => {
+                if !tell.event(Event::Health(reading)) {
+                    return;
+                }
+            }
+            Err(reason) => tracing::error!("reading the machine's health: {reason}"),
+        }
+        if shared.stop.wait(HEALTH_EVERY) {
+            return;
+        }
+    }
+}
