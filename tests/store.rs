@@ -1,5 +1,7 @@
 //! The store on the real file system.
 
+#![allow(clippy::unwrap_used, reason = "part of the tests")]
+
 mod store_support;
 
 use std::fs;

@@ -67,7 +67,7 @@ pub(super) fn run(args: DemoArgs) -> anyhow::Result<Outcome> {
     println!(
         "\n{found} fish found and segmented; their masks agree with the drawn ones to {mean:.2} (mean IoU).\n\
          records   {}\nscreens   {}\nframes    {}\n\
-         Next: fishrig store list {0}   or on your own photographs: fishrig segment FOLDER",
+         Next: fishrig store list --root {0}   or on your own photographs: fishrig segment FOLDER",
         configuration.store.root.display(),
         args.output.join("screens").display(),
         demo.frames.display(),

@@ -18,6 +18,7 @@ mod pictures;
 mod progress;
 mod render;
 mod segment;
+mod store;
 
 /// How a command ended that was understood and could begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,7 @@ struct Arguments {
 enum Command {
     Demo(demo::DemoArgs),
     Segment(segment::SegmentArgs),
+    Store(store::StoreArgs),
     #[command(subcommand)]
     Model(model::ModelCommand),
     #[command(subcommand)]
@@ -59,6 +61,7 @@ pub fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Demo(args) => demo::run(args),
         Command::Segment(args) => segment::run(args),
+        Command::Store(args) => store::run(args),
         Command::Model(command) => model::run(command),
         Command::Config(command) => config::run(command),
         Command::Doctor(args) => doctor::run(args),

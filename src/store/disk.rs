@@ -65,7 +65,7 @@ impl Storage for Disk {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         let mut content = Vec::with_capacity(length as usize);
-        file.take(limit + 1).read_to_end(&mut content)?;
+        file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
         if content.len() as u64 > limit {
             return Err(io::ErrorKind::FileTooLarge.into());
         }

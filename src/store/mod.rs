@@ -6,8 +6,9 @@
 //! ```
 //!
 //! * [`Store`]: opened by the one process that writes; [`Store::commit`] turns a [`RecordDraft`] into a record.
-//! * [`Archive`]: the records that are there, for any number of readers: list, read, void.
+//! * [`Archive`]: the records that are there, for any number of readers: list, read, void, and [`Archive::verify`], which looks at every byte.
 
+//! * [`export`]: records laid out for other programs.
 //! * [`Storage`]: the one door to the disk, with [`Disk`] behind it. The tests put a simulated disk there and cut its power.
 //!
 //! The directories are the truth: there is no index that could disagree with them.
@@ -19,12 +20,14 @@ mod contents;
 mod disk;
 mod draft;
 mod error;
+pub mod export;
 pub mod layout;
 mod metadata;
 pub mod record;
 mod settings;
 mod storage;
 mod trait_tables;
+mod verify;
 
 pub use archive::{Archive, Listed};
 pub use checksum::sha256_hex;
@@ -36,3 +39,4 @@ pub use layout::Place;
 pub use record::Record;
 pub use settings::StoreSettings;
 pub use storage::{Entry, EntryKind, Storage};
+pub use verify::{Checked, Foreign, ForeignKind};

@@ -22,6 +22,9 @@ pub const FORMAT: u32 = 1;
 /// Longest `record.toml` that is read.
 pub(super) const MAX_BYTES: u64 = 1 << 20;
 
+/// Largest file that is read into memory.
+const MAX_FILE_BYTES: u64 = 2 << 30;
+
 const SEAL: &str = "# sha256 of the lines above: ";
 
 /// The content of a `record.toml`.
@@ -181,6 +184,12 @@ impl Record {
             }
         }
         for file in &self.files {
+            if file.size > MAX_FILE_BYTES {
+                return Err(format!(
+                    "lists a file of {} bytes, more than a record's file has",
+                    file.size
+                ));
+            }
             let own = file.name.strip_prefix(self.id.as_str());
             if !own.is_some_and(|rest| rest.starts_with(['.', '_'])) || file.name.contains(['/', '\\']) {
                 return Err(format!("lists a file that is not the record's own: {:?}", file.name));

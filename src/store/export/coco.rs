@@ -1,0 +1,265 @@
+//! COCO JSON: pictures, and an annotation for each trait that is present.
+//!
+//! A mask is a *compressed* run-length code of the whole upright frame, as `pycocotools.mask.decode` takes it: runs down the columns,
+//! background first, lengths as signed differences in base 32 (cocodataset/cocoapi, `common/maskApi.c`, `rleToString`). The fish is an
+//! annotation of the category `fish` with its box as a polygon. `file_name` is the frame's path below the store's root. A trait that the
+//! network never learnt has no annotation and is listed in the picture's `not_assessed`.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{ExportError, Exported, Outcome, Selection, each_record, one_file, whole_file};
+use crate::frame::{PixelBox, Size};
+use crate::store::layout::{Place, part};
+use crate::store::record::{FishFacts, Record};
+use crate::store::{Archive, Storage};
+use crate::traits::{Trait, TraitMask, TraitSet, label_picture};
+
+/// The category number of a fish; a trait has its channel plus 1.
+const FISH_CATEGORY: usize = Trait::COUNT + 1;
+
+/// Writes the JSON to a new file `path`. `progress` is called once for each record in the store.
+///
+/// # Errors
+/// See [`ExportError`]; records that can't be read are in [`Exported::failed`] and not in the file.
+pub fn export<S: Storage>(
+    archive: &Archive<S>,
+    selection: Selection,
+    path: &Path,
+    progress: &mut dyn FnMut(),
+) -> Result<Exported, ExportError> {
+    one_file(path, archive.root(), |out| {
+        // Masks are large and written at once; what is said about a picture is small and kept for the end.
+        let mut images = Vec::new();
+        let mut annotations = 0;
+        let fail = || ExportError::write(path);
+        write!(out, "{{\n\"annotations\": [").map_err(fail())?;
+        let exported = each_record(archive, selection, progress, |place, record| {
+            let mask = match record
+                .fish
+                .as_ref()
+                .map(|fish| mask_of(archive, place, record, fish))
+                .transpose()
+            {
+                Ok(mask) => mask,
+                Err(problem) => return Ok(Outcome::Failed(problem)),
+            };
+            let image_id = images.len() + 1;
+            images.push(image(place, record, image_id));
+            if let (Some(fish), Some(mask)) = (&record.fish, &mask) {
+                for mut annotation in annotations_of(fish, mask, record.frame.upright) {
+                    annotations += 1;
+                    annotation["id"] = annotations.into();
+                    annotation["image_id"] = image_id.into();
+                    let comma = if annotations == 1 { "" } else { "," };
+                    write!(out, "{comma}\n{annotation}").map_err(fail())?;
+                }
+            }
+            Ok(Outcome::Done)
+        })?;
+        let lines = |items: Vec<Value>| items.iter().map(Value::to_string).collect::<Vec<_>>().join(",\n");
+        let info = json!({"description": concat!("exported by fishrig ", env!("CARGO_PKG_VERSION"))});
+        write!(
+            out,
+            "\n],\n\"images\": [\n{}\n],\n\"categories\": [\n{}\n],\n\"licenses\": [],\n\"info\": {info}\n}}\n",
+            lines(images),
+            lines(categories()),
+        )
+        .map_err(fail())?;
+        Ok(exported)
+    })
+}
+
+fn categories() -> Vec<Value> {
+    let of_trait = |t: Trait| json!({"id": t.channel() + 1, "name": t.bgnn_name(), "supercategory": "trait"});
+    let mut categories: Vec<Value> = Trait::ALL.into_iter().map(of_trait).collect();
+    categories.push(json!({"id": FISH_CATEGORY, "name": "fish", "supercategory": "fish"}));
+    categories
+}
+
+fn image(place: &Place, record: &Record, image_id: usize) -> Value {
+    let not_assessed = record.fish.as_ref().map_or(TraitSet::EMPTY, |f| f.not_assessed);
+    json!({
+        "id": image_id,
+        "file_name": format!("{}/{}/{}", place.day, place.id, record.frame.file),
+        "width": record.frame.upright.width,
+        "height": record.frame.upright.height,
+        "date_captured": record.times.captured_utc.to_string(),
+        "record": record.id,
+        "specimen": record.specimen,
+        "voided": record.voided,
+        "exif_orientation": record.frame.exif_orientation,
+        "not_assessed": not_assessed.iter().map(Trait::bgnn_name).collect::<Vec<_>>(),
+    })
+}
+
+fn mask_of<S: Storage>(
+    archive: &Archive<S>,
+    place: &Place,
+    record: &Record,
+    fish: &FishFacts,
+) -> Result<TraitMask, String> {
+    let name = format!("{}{}", record.id, part::TRAITS);
+    let mask =
+        label_picture::decode_bits(&whole_file(archive, place, record, &name)?).map_err(|e| format!("{name}: {e}"))?;
+    if mask.size() != fish.crop_box.size() {
+        return Err(format!("{name} is not as large as its box"));
+    }
+    Ok(mask)
+}
+
+/// Without `id` and `image_id`.
+fn annotations_of(fish: &FishFacts, mask: &TraitMask, picture: Size) -> Vec<Value> {
+    let b = fish.bounds;
+    let mut annotations = vec![json!({
+        "category_id": FISH_CATEGORY,
+        "bbox": [b.left, b.top, b.width(), b.height()],
+        "area": b.area(),
+        "iscrowd": 0,
+        "segmentation": [[b.left, b.top, b.right, b.top, b.right, b.bottom, b.left, b.bottom]],
+    })];
+    let columns = transposed(mask);
+    let counts = mask.pixel_counts();
+    for which in mask.present().iter() {
+        let around = mask
+            .bounding_box(TraitSet::EMPTY.with(which))
+            .unwrap_or(PixelBox::new(0, 0, 0, 0));
+        let (left, top) = (fish.crop_box.left + around.left, fish.crop_box.top + around.top);
+        annotations.push(json!({
+            "category_id": which.channel() + 1,
+            "bbox": [left, top, around.width(), around.height()],
+            "area": counts[which.channel()],
+            "iscrowd": 0,
+            "segmentation": {
+                "size": [picture.height, picture.width],
+                "counts": compressed(&run_lengths(&columns, which, fish.crop_box, picture)),
+            },
+            "confidence": fish.confidence[which.channel()],
+        }));
+    }
+    annotations
+}
+
+/// The mask's bits column by column.
+fn transposed(mask: &TraitMask) -> Vec<u16> {
+    let (width, height) = (mask.size().width as usize, mask.size().height as usize);
+    let bits = mask.bits();
+    (0..width)
+        .flat_map(|x| (0..height).map(move |y| bits[y * width + x]))
+        .collect()
+}
+
+/// Lengths of the runs of one trait down the columns of the whole picture, background first.
+fn run_lengths(columns: &[u16], which: Trait, crop: PixelBox, picture: Size) -> Vec<u64> {
+    let bit = TraitSet::EMPTY.with(which).bits();
+    let height = u64::from(picture.height);
+    let mut lengths = Vec::new();
+    // Where the run that is being measured began, and whether it is one of the trait.
+    let (mut start, mut on) = (0, false);
+    let mut switch = |at: u64, to: bool| {
+        if to != on {
+            lengths.push(at - start);
+            (start, on) = (at, to);
+        }
+    };
+    for (x, column) in columns.chunks(crop.height().max(1) as usize).enumerate() {
+        let top = (u64::from(crop.left) + x as u64) * height + u64::from(crop.top);
+        for (y, bits) in column.iter().enumerate() {
+            switch(top + y as u64, bits & bit != 0);
+        }
+        // Between two columns of the crop lies background, unless the crop is as high as the picture.
+        if u64::from(crop.height()) < height {
+            switch(top + u64::from(crop.height()), false);
+        }
+    }
+    switch(u64::from(crop.right) * height, false);
+    let total = picture.pixels();
+    if start < total {
+        lengths.push(total - start);
+    }
+    lengths
+}
+
+/// COCO's text for run lengths.
+fn compressed(lengths: &[u64]) -> String {
+    let mut text = String::new();
+    for (i, length) in lengths.iter().enumerate() {
+        let mut rest = *length as i64 - if i > 2 { lengths[i - 2] as i64 } else { 0 };
+        loop {
+            let group = (rest & 0x1f) as u8;
+            rest >>= 5;
+            let sign_is_clear = if group & 0x10 != 0 { rest == -1 } else { rest == 0 };
+            text.push(char::from(48 + if sign_is_clear { group } else { group | 0x20 }));
+            if sign_is_clear {
+                break;
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Reads COCO's text back; the inverse of the format's description, not of the function above.
+    fn lengths_of(text: &str) -> Vec<u64> {
+        let mut lengths: Vec<i64> = Vec::new();
+        let mut bytes = text.bytes();
+        while let Some(mut byte) = bytes.next() {
+            let (mut value, mut shift) = (0i64, 0);
+            loop {
+                let group = i64::from(byte - 48);
+                value |= (group & 0x1f) << shift;
+                shift += 5;
+                if group & 0x20 == 0 {
+                    if group & 0x10 != 0 {
+                        value |= -1 << shift;
+                    }
+                    break;
+                }
+                byte = bytes.next().unwrap();
+            }
+            if lengths.len() > 2 {
+                value += lengths[lengths.len() - 2];
+            }
+            lengths.push(value);
+        }
+        lengths.into_iter().map(|l| u64::try_from(l).unwrap()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_text_of_a_mask_gives_the_mask(
+            bits in prop::collection::vec(0u16..2, 24), left in 0u32..3, top in 0u32..3, more in (0u32..3, 0u32..3),
+        ) {
+            let mask = TraitMask::from_bits(Size::new(6, 4), bits.clone()).unwrap();
+            let crop = PixelBox::new(left, top, left + 6, top + 4);
+            let picture = Size::new(left + 6 + more.0, top + 4 + more.1);
+            let lengths = run_lengths(&transposed(&mask), Trait::DorsalFin, crop, picture);
+            prop_assert_eq!(&lengths_of(&compressed(&lengths)), &lengths);
+
+            let mut on = false;
+            let mut pixels = Vec::new();
+            for length in lengths {
+                pixels.extend(std::iter::repeat_n(on, length as usize));
+                on = !on;
+            }
+            prop_assert_eq!(pixels.len() as u64, picture.pixels());
+            for (i, pixel) in pixels.into_iter().enumerate() {
+                let (x, y) = (i as u32 / picture.height, i as u32 % picture.height);
+                let inside = x >= left && x < left + 6 && y >= top && y < top + 4;
+                let expected = inside && bits[((y - top) * 6 + x - left) as usize] != 0;
+                prop_assert_eq!(pixel, expected, "column {}, row {}", x, y);
+            }
+        }
+
+        #[test]
+        fn any_lengths_survive_the_text(lengths in prop::collection::vec(0u64..200_000_000, 0..20)) {
+            prop_assert_eq!(lengths_of(&compressed(&lengths)), lengths);
+        }
+    }
+}
