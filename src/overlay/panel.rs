@@ -43,7 +43,16 @@ pub(super) fn compose(screen: &mut Screen, view: &View, area: Rectangle, measure
     regions(screen, view, &mut rest, measures, around);
     match &view.annotations.traits {
         Some(traits) => legend(screen, traits, view.palette, rest, measures, around),
-        None => nothing_yet(screen, rest, measures, around),
+        None if view.annotations.fish.is_some() => {
+            nothing_yet(screen, "The traits follow in a moment", rest, measures, around);
+        }
+        None => nothing_yet(
+            screen,
+            "The traits appear here when a fish is found",
+            rest,
+            measures,
+            around,
+        ),
     }
 }
 
@@ -56,7 +65,11 @@ fn regions(screen: &mut Screen, view: &View, rest: &mut Rectangle, measures: &Me
         ("Ruler", found.ruler.is_some()),
     ];
     let bold = TextStyle::new(Face::Bold, (measures.legend_text * 9 / 10).max(measures.small_text));
-    let icon = bold.capital() * 5 / 4;
+    let icon = if bold.capital() < 10 {
+        bold.capital()
+    } else {
+        bold.capital() * 5 / 4
+    };
     let gap = bold.capital() / 3;
     let needed = |style: TextStyle| {
         cells
@@ -98,9 +111,9 @@ fn rule(screen: &mut Screen, rest: &mut Rectangle, measures: &Measures) {
     layout::take_top(rest, gap);
 }
 
-fn nothing_yet(screen: &mut Screen, area: Rectangle, measures: &Measures, around: Surroundings) {
+fn nothing_yet(screen: &mut Screen, words: &str, area: Rectangle, measures: &Measures, around: Surroundings) {
     let style = TextStyle::new(Face::Regular, measures.legend_text);
-    let lines = style.wrapped("The traits appear here when a fish is found", area.size.width, 4);
+    let lines = style.wrapped(words, area.size.width, 4);
     let mut baseline = area.top_left.y + (style.line_height() + style.capital()) as i32;
     for line in lines {
         let at = Point::new(area.top_left.x, baseline);
@@ -295,26 +308,18 @@ fn rate_cells(view: &View) -> [(&'static str, Option<String>, &'static str); 4] 
     ]
 }
 
-/// The same in a line, with names where they fit into `width` columns.
-pub(super) fn rates_in_a_line(view: &View, style: TextStyle, width: u32) -> String {
+/// The same in a line, with or without names.
+pub(super) fn rates_in_a_line(view: &View, named: bool) -> String {
     let cells = rate_cells(view);
-    let line = |named: bool| {
-        let cells = cells.iter().filter_map(|(_, value, name)| {
-            let value = value.as_ref()?;
-            Some(if named && !name.is_empty() {
-                format!("{value} {name}")
-            } else {
-                value.clone()
-            })
-        });
-        cells.collect::<Vec<_>>().join("   ")
-    };
-    let named = line(true);
-    if style.width(&named) <= width {
-        named
-    } else {
-        line(false)
-    }
+    let cells = cells.iter().filter_map(|(_, value, name)| {
+        let value = value.as_ref()?;
+        Some(if named && !name.is_empty() {
+            format!("{value} {name}")
+        } else {
+            value.clone()
+        })
+    });
+    cells.collect::<Vec<_>>().join("   ")
 }
 
 fn capitalized(name: &str) -> String {
