@@ -16,7 +16,7 @@ fn view() -> View {
     let mut mask = TraitMask::empty(Size::new(640, 256));
     for y in 20..236 {
         for x in 20..620 {
-            let which = Trait::from_channel((x / 50 % 12) as usize).unwrap();
+            let which = Trait::ALL[(x / 50) as usize % Trait::COUNT];
             mask.set(x, y, TraitSet::EMPTY.with(which).with(Trait::Trunk));
         }
     }

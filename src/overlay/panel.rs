@@ -191,7 +191,7 @@ impl LegendLine {
         let value = if self.present || fits(&full) {
             full
         } else {
-            "\u{2013}".to_owned()
+            "none".to_owned()
         };
         let value_width = style.width(&value);
         let right = row.top_left.x + row.size.width as i32;

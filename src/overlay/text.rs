@@ -48,7 +48,11 @@ impl TextStyle {
 
     /// Pixels from one baseline to the next.
     pub fn line_height(self) -> u32 {
-        (self.capital * 3).div_ceil(2)
+        match self.face {
+            Face::Regular | Face::Bold => (self.capital * 3).div_ceil(2),
+            // Strokes and brackets reach further than letters.
+            Face::Mono => (self.capital * 9).div_ceil(5),
+        }
     }
 
     /// Columns that the text takes.
