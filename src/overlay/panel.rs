@@ -141,8 +141,8 @@ fn legend(
         .into_iter()
         .filter(|t| !traits.not_assessed.contains(*t))
         .collect();
-    let pitch = (rest.size.height / assessed.len().max(1) as u32).min(measures.legend_row);
-    if pitch < 9 {
+    let (columns, pitch) = columns_and_pitch(assessed.len() as u32, rest, measures);
+    if pitch < LEAST_PITCH {
         return;
     }
     let style = TextStyle::new(Face::Regular, measures.legend_text.min(pitch * 2 / 3));
@@ -151,15 +151,34 @@ fn legend(
         .map(|t| style.width(&capitalized(t.label())))
         .max()
         .unwrap_or(0);
-    for which in assessed {
-        let row = layout::take_top(&mut rest, pitch);
-        let line = LegendLine {
-            which,
-            colour: theme::of_rgb(palette.colour(which)),
-            present: present.contains(which),
-            confidence: traits.confidence[which.channel()],
-        };
-        line.compose(screen, row, style, names, around);
+    let gap = 2 * measures.margin;
+    let width = (rest.size.width - (columns - 1) * gap.min(rest.size.width)) / columns;
+    for in_column in assessed.chunks(assessed.len().div_ceil(columns as usize).max(1)) {
+        let mut column = layout::take_left(&mut rest, width);
+        layout::take_left(&mut rest, gap);
+        for which in in_column {
+            let row = layout::take_top(&mut column, pitch);
+            let line = LegendLine {
+                which: *which,
+                colour: theme::of_rgb(palette.colour(*which)),
+                present: present.contains(*which),
+                confidence: traits.confidence[which.channel()],
+            };
+            line.compose(screen, row, style, names, around);
+        }
+    }
+}
+
+/// Rows of pixels below which lines of text run into each other.
+const LEAST_PITCH: u32 = 9;
+
+/// One column of lines, or two where one would be too tight and there is width for them; and the distance of two lines.
+fn columns_and_pitch(lines: u32, area: Rectangle, measures: &Measures) -> (u32, u32) {
+    let pitch = |columns: u32| (area.size.height / lines.div_ceil(columns).max(1)).min(measures.legend_row);
+    if pitch(1) < measures.legend_text * 3 / 2 && area.size.width >= 24 * measures.legend_text {
+        (2, pitch(2))
+    } else {
+        (1, pitch(1))
     }
 }
 
