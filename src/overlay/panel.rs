@@ -327,18 +327,19 @@ fn rate_cells(view: &View) -> [(&'static str, Option<String>, &'static str); 4] 
     ]
 }
 
-/// The same in a line, with or without names.
-pub(super) fn rates_in_a_line(view: &View, named: bool) -> String {
-    let cells = rate_cells(view);
-    let cells = cells.iter().filter_map(|(_, value, name)| {
-        let value = value.as_ref()?;
-        Some(if named && !name.is_empty() {
-            format!("{value} {name}")
-        } else {
-            value.clone()
-        })
-    });
-    cells.collect::<Vec<_>>().join("   ")
+/// The same in a line: with names, without, and without the latency.
+pub(super) fn rates_in_a_line(view: &View) -> [String; 3] {
+    let [frames, network, latency, free] = rate_cells(view);
+    let named = |(_, value, name): &(&str, Option<String>, &str)| {
+        value.as_ref().map(|v| format!("{v} {name}").trim_end().to_owned())
+    };
+    let bare = |(_, value, _): &(&str, Option<String>, &str)| value.clone();
+    let joined = |values: Vec<Option<String>>| values.into_iter().flatten().collect::<Vec<_>>().join("   ");
+    [
+        joined([&frames, &network, &latency, &free].map(named).into()),
+        joined([&frames, &network, &latency, &free].map(bare).into()),
+        joined([&frames, &network, &free].map(bare).into()),
+    ]
 }
 
 fn capitalized(name: &str) -> String {

@@ -121,15 +121,18 @@ fn strip(screen: &mut Screen, view: &View, area: Rectangle, measures: &Measures,
         } else {
             measures.strip + measures.margin + bold.width(&notices)
         };
-        let room = row.size.width.saturating_sub(needed + gap);
         let small = TextStyle::new(Face::Regular, measures.small_text);
-        let mut rates = panel::rates_in_a_line(view, true);
-        if small.width(&rates) > room {
-            rates = panel::rates_in_a_line(view, false);
-        }
-        // Notices come before rates; names and notes can be shortened.
-        if notices.is_empty() || small.width(&rates) <= room {
-            let width = small.width(&rates).min(row.size.width * 2 / 3);
+        let with_all = row.size.width.saturating_sub(needed + gap);
+        // Notices come before rates, rates before long names and notes.
+        let with_station = row
+            .size
+            .width
+            .saturating_sub(bold.width(&view.station).min(row.size.width / 3) + gap);
+        let room = if notices.is_empty() { with_station } else { with_all };
+        let mut lines = panel::rates_in_a_line(view).into_iter().enumerate();
+        let rates = lines.find(|(i, line)| small.width(line) <= if *i == 0 { with_all } else { room });
+        if let Some((_, rates)) = rates {
+            let width = small.width(&rates);
             let place = layout::take_right(&mut row, width);
             let at = Point::new(place.top_left.x, small.middle_baseline(place));
             screen.text(&rates, at, width, small, quiet, on);
