@@ -116,7 +116,7 @@ impl SizeClass {
                 icon: 76,
                 panel: 232,
                 rates_in_strip: true,
-                legend_text: 15,
+                legend_text: 17,
                 legend_row: 28,
                 small_text: 10,
                 outline: 1,

@@ -237,12 +237,9 @@ impl TextStyle {
         let scale = self.scale();
         let left = pen.0 + glyph.left as f32 * scale;
         let top = pen.1 + glyph.top as f32 * scale;
-        // Enlarging looks through a window of one and a half font pixels and then steepens the edge, which rounds the font's steps.
-        let (window, steepness) = if scale > 1.0 {
-            (1.5, 1.5 * scale)
-        } else {
-            (1.0 / scale, 1.0)
-        };
+        // Looking through a window of more than two font pixels rounds the font's steps; steepening makes the edge sharp again.
+        let window = (1.0 / scale).max(if self.capital < SMALLEST_SMOOTH { 1.0 } else { 2.4 });
+        let steepness = (window * scale / 1.2).max(1.0);
         let half = window / 2.0;
         let columns = pixels(left, glyph.width as f32 * scale, coverage.size.width);
         for y in pixels(top, glyph.height as f32 * scale, coverage.size.height) {
