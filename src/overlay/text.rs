@@ -250,7 +250,7 @@ impl TextStyle {
                     glyph.ink_between((column - half, row - half), (column + half, row + half)) / (window * window);
                 let ink = ((ink - 0.5) * steepness + 0.5).clamp(0.0, 1.0);
                 let pixel = &mut coverage.ink[y as usize * coverage.size.width as usize + x as usize];
-                *pixel = (*pixel).max((ink * 255.0).round() as u8);
+                *pixel = (*pixel).max((ink * 255.0 + 0.5) as u8);
             }
         }
     }
