@@ -1,5 +1,7 @@
 //! Displays write, keep and refuse what they should; every file is decoded again.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs;
 use std::num::NonZeroU32;
 use std::path::Path;

@@ -137,13 +137,10 @@ impl DrawTarget for Canvas {
         if inside.is_zero_sized() {
             return Ok(());
         }
+        let row = bytes(colour).repeat(inside.size.width as usize);
         for y in inside.rows() {
-            for pixel in self
-                .span_mut(inside.top_left.x, y, inside.size.width)
-                .chunks_exact_mut(3)
-            {
-                pixel.copy_from_slice(&bytes(colour));
-            }
+            self.span_mut(inside.top_left.x, y, inside.size.width)
+                .copy_from_slice(&row);
         }
         Ok(())
     }

@@ -22,43 +22,35 @@ pub(super) fn compose(screen: &mut Screen, view: &View, message: &Message, area:
 
     let width = row.size.width;
     let headline = TextStyle::new(Face::Bold, measures.headline).fitted(&message.headline, width, measures.detail);
-    let (detail, details) = details(message, width, measures);
     let gap = measures.detail * 9 / 10;
-    let below = gap + detail.capital() + (details.len().max(1) as u32 - 1) * detail.line_height();
-    let all = headline.capital() + below;
-    let has_room = row.size.height >= all && !details.is_empty();
-    let height = if has_room { all } else { headline.capital() };
-    let top = row.top_left.y + (row.size.height.saturating_sub(height)) as i32 / 2;
+    let room = row.size.height.saturating_sub(headline.capital() + gap);
+    let (detail, details) = details(message, width, room, measures);
+    let below: u32 = if details.is_empty() {
+        0
+    } else {
+        gap + detail.capital() + (details.len() as u32 - 1) * detail.line_height()
+    };
+    let top = row.top_left.y + (row.size.height.saturating_sub(headline.capital() + below)) as i32 / 2;
     let mut baseline = top + headline.capital() as i32;
-    screen.text(
-        &message.headline,
-        Point::new(row.top_left.x, baseline),
-        width,
-        headline,
-        message.tone.text(),
-        on,
-    );
-    if has_room {
-        baseline += (gap + detail.capital()) as i32;
-        for line in details {
-            screen.text(
-                &line,
-                Point::new(row.top_left.x, baseline),
-                width,
-                detail,
-                message.tone.second_text(),
-                on,
-            );
-            baseline += detail.line_height() as i32;
-        }
+    let at = Point::new(row.top_left.x, baseline);
+    screen.text(&message.headline, at, width, headline, message.tone.text(), on);
+    baseline += (gap + detail.capital()) as i32;
+    for line in details {
+        let at = Point::new(row.top_left.x, baseline);
+        screen.text(&line, at, width, detail, message.tone.second_text(), on);
+        baseline += detail.line_height() as i32;
     }
 }
 
-/// The sentence in one line, smaller where it must be, or else in two.
-fn details(message: &Message, width: u32, measures: &Measures) -> (TextStyle, Vec<String>) {
+/// The sentence in one line, smaller where it must be, or else in as many as have room; none where none has.
+fn details(message: &Message, width: u32, room: u32, measures: &Measures) -> (TextStyle, Vec<String>) {
     let smallest = measures.detail * 2 / 3;
     let detail = TextStyle::new(Face::Regular, measures.detail).fitted(&message.detail, width, smallest);
-    (detail, detail.wrapped(&message.detail, width, 2))
+    if room < detail.capital() || message.detail.is_empty() {
+        return (detail, Vec::new());
+    }
+    let lines = 1 + (room - detail.capital()) / detail.line_height();
+    (detail, detail.wrapped(&message.detail, width, lines.min(2) as usize))
 }
 
 /// The number of records, and how many frames wait, at the right end of the bar.

@@ -77,7 +77,7 @@ fn title(screen: &mut Screen, words: &str, rest: &mut Rectangle, measures: &Meas
 /// What to do and the last good configuration, at the bottom.
 fn cure(screen: &mut Screen, page: &ErrorPage, rest: &mut Rectangle, measures: &Measures) {
     let style = TextStyle::new(Face::Regular, measures.detail * 4 / 5);
-    let strong = TextStyle::new(Face::Bold, measures.detail * 4 / 5);
+    let strong = TextStyle::new(Face::Bold, measures.detail);
     let width = rest.size.width;
     let mut lines: Vec<(String, TextStyle)> = Vec::new();
     lines.extend(
@@ -90,7 +90,8 @@ fn cure(screen: &mut Screen, page: &ErrorPage, rest: &mut Rectangle, measures: &
         let words = format!("Last good configuration: {name}");
         lines.extend(style.wrapped(&words, width, 2).into_iter().map(|line| (line, style)));
     }
-    let mut area = layout::take_bottom(rest, lines.len() as u32 * style.line_height());
+    let rows = lines.iter().map(|(_, style)| style.line_height()).sum();
+    let mut area = layout::take_bottom(rest, rows);
     layout::take_bottom(rest, measures.margin);
     for (line, style) in lines {
         let row = layout::take_top(&mut area, style.line_height());
@@ -100,7 +101,7 @@ fn cure(screen: &mut Screen, page: &ErrorPage, rest: &mut Rectangle, measures: &
     }
 }
 
-/// The reason, quoted in the largest size in which no line has to be cut.
+/// The reason, quoted in the largest size in which no line has to be cut; long ones are cut rather than made too small to read.
 fn reason(screen: &mut Screen, text: &str, area: Rectangle, measures: &Measures) {
     if area.size.height < 2 * measures.margin {
         return;
@@ -111,8 +112,9 @@ fn reason(screen: &mut Screen, text: &str, area: Rectangle, measures: &Measures)
         let pieces = style.pieces(text, inner.size.width, usize::MAX - 1);
         pieces.len() == text.lines().count() && pieces.len() as u32 * style.line_height() <= inner.size.height
     };
-    let mut style = TextStyle::new(Face::Mono, measures.detail * 4 / 5);
-    while !fits(style) && style.capital() > measures.small_text {
+    let smallest = measures.detail / 2;
+    let mut style = TextStyle::new(Face::Mono, measures.detail);
+    while !fits(style) && style.capital() > smallest {
         match style.smaller() {
             Some(smaller) => style = smaller,
             None => break,

@@ -15,7 +15,6 @@
 //! | `u8g2_font_helvR08_tf`, `u8g2_font_helvB08_tf` (X11) | text below 10 pixels | Copyright 1984-1989, 1994 Adobe Systems Incorporated. Copyright 1988, 1994 Digital Equipment Corporation. Use, copying, modification, distribution and sale permitted without fee as long as copyright and permission notices are kept; "Adobe" is a trademark; the names are not to be used in advertising; no warranty |
 //! | `u8g2_font_6x10_mf` (X11 misc) | quoted lines of files below 10 pixels | public domain |
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::OnceLock;
 
@@ -46,7 +45,8 @@ pub(super) const SMALLEST_SMOOTH: u32 = 10;
 pub(super) struct Glyphs {
     /// Height of a capital letter in pixels.
     pub capital: f32,
-    by_character: HashMap<char, Glyph>,
+    /// By code point, up to the end of Latin-1.
+    latin_1: Vec<Option<Glyph>>,
     missing: Glyph,
 }
 
@@ -86,20 +86,27 @@ impl Glyphs {
     }
 
     fn taken_from(font: &FontRenderer) -> Self {
-        let latin_1 = (' '..='~').chain('\u{a0}'..='\u{ff}');
-        let by_character: HashMap<char, Glyph> =
-            latin_1.filter_map(|c| Some((c, Glyph::taken_from(font, c)?))).collect();
-        let capital = by_character.get(&'H').map_or(1, |glyph| glyph.height);
+        let latin_1: Vec<Option<Glyph>> = ('\0'..='\u{ff}')
+            .map(|c| {
+                if c.is_control() {
+                    None
+                } else {
+                    Glyph::taken_from(font, c)
+                }
+            })
+            .collect();
+        let capital = latin_1[usize::from(b'H')].as_ref().map_or(1, |glyph| glyph.height);
         Self {
             capital: capital as f32,
             missing: Glyph::hollow_box(capital),
-            by_character,
+            latin_1,
         }
     }
 
     /// The glyph of a character; a hollow box for one that the font does not have.
     pub fn glyph(&self, character: char) -> &Glyph {
-        self.by_character.get(&character).unwrap_or(&self.missing)
+        let glyph = self.latin_1.get(character as usize).and_then(Option::as_ref);
+        glyph.unwrap_or(&self.missing)
     }
 }
 
@@ -254,7 +261,7 @@ mod tests {
                 let glyphs = Glyphs::of(face, capital);
                 let lacking: String = ('!'..='~')
                     .chain('\u{a1}'..='\u{ff}')
-                    .filter(|c| !glyphs.by_character.contains_key(c))
+                    .filter(|c| glyphs.latin_1[*c as usize].is_none())
                     .collect();
                 assert_eq!(lacking.replace(['\u{ad}', '\u{b5}'], ""), "", "{face:?} {capital}");
             }

@@ -59,7 +59,7 @@ impl SizeClass {
             (1920.., 1080..) => Self::Wall,
             (1280.., 720..) => Self::Desk,
             (800.., 480..) => Self::Panel,
-            (320.., 200..) => Self::Small,
+            (320.., 240..) => Self::Small,
             _ => Self::Tiny,
         }
     }
@@ -67,7 +67,7 @@ impl SizeClass {
     /// The measures for a display of that size in this class: an upright one has room below the picture.
     pub fn measures_for(self, size: Size) -> Measures {
         let mut measures = self.measures();
-        if size.height > size.width && measures.panel > 0 {
+        if size.height > size.width && self != Self::Tiny && self != Self::Small {
             measures.rates_in_strip = false;
             measures.bar = measures.bar * 4 / 3;
         }
@@ -116,7 +116,7 @@ impl SizeClass {
                 icon: 76,
                 panel: 232,
                 rates_in_strip: true,
-                legend_text: 15,
+                legend_text: 17,
                 legend_row: 28,
                 small_text: 10,
                 outline: 1,
@@ -185,7 +185,8 @@ impl Layout {
             panel
         } else {
             // Upright: a picture of 3:2 above, the panel below.
-            let below = rest.size.height.saturating_sub(rest.size.width * 2 / 3 + m);
+            let spare = rest.size.height.saturating_sub(rest.size.width * 2 / 3 + m);
+            let below = spare.max(measures.panel);
             let panel = take_bottom(&mut rest, below);
             take_bottom(&mut rest, m);
             panel

@@ -43,7 +43,16 @@ pub(super) fn compose(screen: &mut Screen, view: &View, area: Rectangle, measure
     regions(screen, view, &mut rest, measures, around);
     match &view.annotations.traits {
         Some(traits) => legend(screen, traits, view.palette, rest, measures, around),
-        None => nothing_yet(screen, rest, measures, around),
+        None if view.annotations.fish.is_some() => {
+            nothing_yet(screen, "The traits follow in a moment", rest, measures, around);
+        }
+        None => nothing_yet(
+            screen,
+            "The traits appear here when a fish is found",
+            rest,
+            measures,
+            around,
+        ),
     }
 }
 
@@ -56,7 +65,11 @@ fn regions(screen: &mut Screen, view: &View, rest: &mut Rectangle, measures: &Me
         ("Ruler", found.ruler.is_some()),
     ];
     let bold = TextStyle::new(Face::Bold, (measures.legend_text * 9 / 10).max(measures.small_text));
-    let icon = bold.capital() * 5 / 4;
+    let icon = if bold.capital() < 10 {
+        bold.capital()
+    } else {
+        bold.capital() * 5 / 4
+    };
     let gap = bold.capital() / 3;
     let needed = |style: TextStyle| {
         cells
@@ -98,9 +111,9 @@ fn rule(screen: &mut Screen, rest: &mut Rectangle, measures: &Measures) {
     layout::take_top(rest, gap);
 }
 
-fn nothing_yet(screen: &mut Screen, area: Rectangle, measures: &Measures, around: Surroundings) {
+fn nothing_yet(screen: &mut Screen, words: &str, area: Rectangle, measures: &Measures, around: Surroundings) {
     let style = TextStyle::new(Face::Regular, measures.legend_text);
-    let lines = style.wrapped("The traits appear here when a fish is found", area.size.width, 4);
+    let lines = style.wrapped(words, area.size.width, 4);
     let mut baseline = area.top_left.y + (style.line_height() + style.capital()) as i32;
     for line in lines {
         let at = Point::new(area.top_left.x, baseline);
@@ -128,8 +141,8 @@ fn legend(
         .into_iter()
         .filter(|t| !traits.not_assessed.contains(*t))
         .collect();
-    let pitch = (rest.size.height / assessed.len().max(1) as u32).min(measures.legend_row);
-    if pitch < 9 {
+    let (columns, pitch) = columns_and_pitch(assessed.len() as u32, rest, measures);
+    if pitch < LEAST_PITCH {
         return;
     }
     let style = TextStyle::new(Face::Regular, measures.legend_text.min(pitch * 2 / 3));
@@ -138,15 +151,34 @@ fn legend(
         .map(|t| style.width(&capitalized(t.label())))
         .max()
         .unwrap_or(0);
-    for which in assessed {
-        let row = layout::take_top(&mut rest, pitch);
-        let line = LegendLine {
-            which,
-            colour: theme::of_rgb(palette.colour(which)),
-            present: present.contains(which),
-            confidence: traits.confidence[which.channel()],
-        };
-        line.compose(screen, row, style, names, around);
+    let gap = 2 * measures.margin;
+    let width = (rest.size.width - (columns - 1) * gap.min(rest.size.width)) / columns;
+    for in_column in assessed.chunks(assessed.len().div_ceil(columns as usize).max(1)) {
+        let mut column = layout::take_left(&mut rest, width);
+        layout::take_left(&mut rest, gap);
+        for which in in_column {
+            let row = layout::take_top(&mut column, pitch);
+            let line = LegendLine {
+                which: *which,
+                colour: theme::of_rgb(palette.colour(*which)),
+                present: present.contains(*which),
+                confidence: traits.confidence[which.channel()],
+            };
+            line.compose(screen, row, style, names, around);
+        }
+    }
+}
+
+/// Rows of pixels below which lines of text run into each other.
+const LEAST_PITCH: u32 = 9;
+
+/// One column of lines, or two where one would be too tight and there is width for them; and the distance of two lines.
+fn columns_and_pitch(lines: u32, area: Rectangle, measures: &Measures) -> (u32, u32) {
+    let pitch = |columns: u32| (area.size.height / lines.div_ceil(columns).max(1)).min(measures.legend_row);
+    if pitch(1) < measures.legend_text * 3 / 2 && area.size.width >= 24 * measures.legend_text {
+        (2, pitch(2))
+    } else {
+        (1, pitch(1))
     }
 }
 
@@ -178,7 +210,7 @@ impl LegendLine {
         let value = if self.present || fits(&full) {
             full
         } else {
-            "\u{2013}".to_owned()
+            "none".to_owned()
         };
         let value_width = style.width(&value);
         let right = row.top_left.x + row.size.width as i32;
@@ -295,26 +327,19 @@ fn rate_cells(view: &View) -> [(&'static str, Option<String>, &'static str); 4] 
     ]
 }
 
-/// The same in a line, with names where they fit into `width` columns.
-pub(super) fn rates_in_a_line(view: &View, style: TextStyle, width: u32) -> String {
-    let cells = rate_cells(view);
-    let line = |named: bool| {
-        let cells = cells.iter().filter_map(|(_, value, name)| {
-            let value = value.as_ref()?;
-            Some(if named && !name.is_empty() {
-                format!("{value} {name}")
-            } else {
-                value.clone()
-            })
-        });
-        cells.collect::<Vec<_>>().join("   ")
+/// The same in a line: with names, without, and without the latency.
+pub(super) fn rates_in_a_line(view: &View) -> [String; 3] {
+    let [frames, network, latency, free] = rate_cells(view);
+    let named = |(_, value, name): &(&str, Option<String>, &str)| {
+        value.as_ref().map(|v| format!("{v} {name}").trim_end().to_owned())
     };
-    let named = line(true);
-    if style.width(&named) <= width {
-        named
-    } else {
-        line(false)
-    }
+    let bare = |(_, value, _): &(&str, Option<String>, &str)| value.clone();
+    let joined = |values: Vec<Option<String>>| values.into_iter().flatten().collect::<Vec<_>>().join("   ");
+    [
+        joined([&frames, &network, &latency, &free].map(named).into()),
+        joined([&frames, &network, &latency, &free].map(bare).into()),
+        joined([&frames, &network, &free].map(bare).into()),
+    ]
 }
 
 fn capitalized(name: &str) -> String {

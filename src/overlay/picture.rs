@@ -66,10 +66,14 @@ impl PictureLayer<'_> {
             outline(canvas, place(beside), theme::BOX, self.line + 1, Stroke::Whole);
         }
         for fish in &found.further_fish {
-            outline(canvas, place(fish), theme::AMBER, self.line + 1, Stroke::Dashed);
+            outline(canvas, place(fish), theme::BOX_ATTENTION, self.line + 1, Stroke::Dashed);
         }
         if let Some(fish) = &found.fish {
-            let colour = if fish.cut_by_edge { theme::AMBER } else { theme::BOX };
+            let colour = if fish.cut_by_edge {
+                theme::BOX_ATTENTION
+            } else {
+                theme::BOX
+            };
             outline(canvas, place(&fish.bounds), colour, 2 * self.line + 1, Stroke::Corners);
         }
     }

@@ -2,43 +2,105 @@
 
 use image::RgbImage;
 
-use crate::frame::{Size, resize};
+use crate::frame::Size;
 
 /// At most this many source pixels along a side are averaged for one pixel; a Pi has no time for all pixels of a large frame.
 const MOST_SAMPLES: u32 = 4;
 
-/// The picture in another size for looking at: averages of up to 4x4 evenly spread source pixels where it shrinks, smooth where it
-/// grows. Its time depends on `size` only where it shrinks. Both sizes need at least one pixel.
+/// The picture in another size for looking at: averages of up to 4x4 evenly spread source pixels where it shrinks, bilinear where it
+/// grows. Takes a time that depends on `size`, hardly on the picture's. Both sizes need at least one pixel.
 pub fn for_display(picture: &RgbImage, size: Size) -> RgbImage {
     let from = Size::from(picture.dimensions());
     if from == size {
-        return picture.clone();
+        picture.clone()
+    } else if size.width > from.width || size.height > from.height {
+        enlarged(picture, size)
+    } else {
+        reduced(picture, size)
     }
-    if size.width > from.width || size.height > from.height {
-        return resize::bilinear(picture, size);
-    }
+}
+
+fn reduced(picture: &RgbImage, size: Size) -> RgbImage {
+    let from = Size::from(picture.dimensions());
     let columns = samples(from.width, size.width);
     let rows = samples(from.height, size.height);
     let weight = (columns.each * rows.each) as u32;
+    // Division by multiplication; exact, since a sum of at most 16 bytes has 12 bits.
+    let reciprocal = (1u32 << 20).div_ceil(weight);
     let row_bytes = from.width as usize * 3;
-    let mut sums = vec![0u32; size.width as usize * 3];
-    let mut out = Vec::with_capacity(size.pixels() as usize * 3);
-    for of_row in rows.at.chunks_exact(rows.each) {
-        sums.fill(0);
+    // Rows are added first, all their bytes alike, which the compiler turns into vector instructions.
+    let mut added = vec![0u16; row_bytes];
+    let mut out = RgbImage::new(size.width, size.height);
+    let out_rows = out.chunks_exact_mut(size.width as usize * 3);
+    for (out_row, of_row) in out_rows.zip(rows.at.chunks_exact(rows.each)) {
+        added.fill(0);
         for y in of_row {
             let row = &picture.as_raw()[*y as usize * row_bytes..][..row_bytes];
-            for (sum, of_column) in sums.chunks_exact_mut(3).zip(columns.at.chunks_exact(columns.each)) {
-                for x in of_column {
-                    let pixel = &row[*x as usize * 3..][..3];
-                    sum[0] += u32::from(pixel[0]);
-                    sum[1] += u32::from(pixel[1]);
-                    sum[2] += u32::from(pixel[2]);
-                }
+            for (sum, byte) in added.iter_mut().zip(row) {
+                // Four bytes stay below 16 bits; a check for overflow would cost the vector instructions.
+                *sum = sum.wrapping_add(u16::from(*byte));
             }
         }
-        out.extend(sums.iter().map(|sum| ((sum + weight / 2) / weight) as u8));
+        for (out_pixel, of_column) in out_row.chunks_exact_mut(3).zip(columns.at.chunks_exact(columns.each)) {
+            let mut sums = [weight / 2; 3];
+            for x in of_column {
+                let pixel = &added[*x as usize * 3..][..3];
+                for (sum, value) in sums.iter_mut().zip(pixel) {
+                    *sum += u32::from(*value);
+                }
+            }
+            out_pixel.copy_from_slice(&sums.map(|sum| ((sum * reciprocal) >> 20) as u8));
+        }
     }
-    RgbImage::from_raw(size.width, size.height, out).expect("three bytes for each pixel")
+    out
+}
+
+fn enlarged(picture: &RgbImage, size: Size) -> RgbImage {
+    let columns = places(picture.width(), size.width);
+    let rows = places(picture.height(), size.height);
+    let row_bytes = picture.width() as usize * 3;
+    let row = |y: u32| &picture.as_raw()[y as usize * row_bytes..][..row_bytes];
+    // A row between two rows of the picture, as 8.8 binary digits; then each pixel between two of its pixels.
+    let mut mixed = vec![0u16; row_bytes];
+    let mut out = RgbImage::new(size.width, size.height);
+    for (out_row, place) in out.chunks_exact_mut(size.width as usize * 3).zip(&rows) {
+        let (share, rest) = (place.share as u16, 256 - place.share as u16);
+        for ((to, above), below) in mixed.iter_mut().zip(row(place.before)).zip(row(place.after)) {
+            *to = u16::from(*above) * rest + u16::from(*below) * share;
+        }
+        for (out_pixel, place) in out_row.chunks_exact_mut(3).zip(&columns) {
+            let left = &mixed[place.before as usize * 3..][..3];
+            let right = &mixed[place.after as usize * 3..][..3];
+            for ((to, left), right) in out_pixel.iter_mut().zip(left).zip(right) {
+                let sum = u32::from(*left) * (256 - place.share) + u32::from(*right) * place.share;
+                *to = ((sum + (1 << 15)) >> 16) as u8;
+            }
+        }
+    }
+    out
+}
+
+/// A place between two source pixels.
+struct Place {
+    before: u32,
+    after: u32,
+    /// How much of the pixel after it is seen, in parts of 256, below 256.
+    share: u32,
+}
+
+/// The places of the middles of `to` shown pixels; at the edges the outermost pixel is seen alone.
+fn places(from: u32, to: u32) -> Vec<Place> {
+    let last = i64::from(from) - 1;
+    let places = (0..i64::from(to)).map(|i| {
+        let position = ((2 * i + 1) * i64::from(from) * 128) / i64::from(to) - 128;
+        let position = position.clamp(0, last * 256);
+        Place {
+            before: (position / 256) as u32,
+            after: (position / 256 + 1).min(last) as u32,
+            share: (position % 256) as u32,
+        }
+    });
+    places.collect()
 }
 
 /// The source positions of each shown position, `each` of them.
@@ -63,6 +125,7 @@ fn samples(from: u32, to: u32) -> Samples {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::resize;
     use image::Rgb;
 
     #[test]
@@ -82,11 +145,24 @@ mod tests {
     }
 
     #[test]
+    fn division_by_multiplication_is_exact() {
+        for weight in 1u32..=16 {
+            for sum in 0..=255 * weight + weight / 2 {
+                let reciprocal = (1u32 << 20).div_ceil(weight);
+                assert_eq!((sum * reciprocal) >> 20, sum / weight, "{sum} / {weight}");
+            }
+        }
+    }
+
+    #[test]
     fn a_smooth_picture_comes_out_as_with_pillows_filter() {
         let picture = RgbImage::from_fn(1280, 720, |x, y| {
             Rgb([(x / 6) as u8, (y / 3) as u8, ((x + y) / 9) as u8])
         });
         for size in [
+            Size::new(2100, 1440),
+            Size::new(1281, 721),
+            Size::new(1280, 1000),
             Size::new(558, 314),
             Size::new(100, 100),
             Size::new(1279, 719),

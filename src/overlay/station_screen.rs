@@ -81,12 +81,13 @@ pub fn compose(view: &View, size: Size) -> Screen<'_> {
     screen
 }
 
-/// Station, operator and note on the left, clock on the right; amber with what deserves attention where something does.
+/// Station, operator and note on the left, clock on the right, the rates before it where the panel has no room for them. Amber with what
+/// deserves attention where something does.
 fn strip(screen: &mut Screen, view: &View, area: Rectangle, measures: &Measures, around: Surroundings) {
     if area.is_zero_sized() {
         return;
     }
-    let notices = words::notices(view);
+    let notices = words::notices(view).join("  \u{b7}  ");
     let (on, strong, quiet) = if notices.is_empty() {
         (around.panel, theme::TEXT, around.quiet)
     } else {
@@ -96,58 +97,64 @@ fn strip(screen: &mut Screen, view: &View, area: Rectangle, measures: &Measures,
     let mut row = area;
     layout::take_left(&mut row, measures.margin);
     layout::take_right(&mut row, measures.margin);
+    let gap = 2 * measures.margin;
     let bold = TextStyle::new(Face::Bold, measures.strip_text);
     let regular = TextStyle::new(Face::Regular, measures.strip_text);
     let baseline = bold.middle_baseline(row);
 
     let clock_width = bold.width(&view.clock).min(row.size.width / 3);
     let clock = layout::take_right(&mut row, clock_width);
-    screen.text(
-        &view.clock,
-        Point::new(clock.top_left.x, baseline),
-        clock_width,
-        bold,
-        strong,
-        on,
-    );
-    layout::take_right(&mut row, 2 * measures.margin);
+    let at = Point::new(clock.top_left.x, baseline);
+    screen.text(&view.clock, at, clock_width, bold, strong, on);
+    layout::take_right(&mut row, gap);
 
-    if measures.rates_in_strip && (notices.is_empty() || row.size.width > 500) {
-        let rates = panel::rates_in_a_line(view, regular, row.size.width * 3 / 5);
-        let width = regular.width(&rates).min(row.size.width * 2 / 3);
-        let place = layout::take_right(&mut row, width);
-        screen.text(
-            &rates,
-            Point::new(place.top_left.x, baseline),
-            width,
-            regular,
-            quiet,
-            on,
-        );
-        layout::take_right(&mut row, 2 * measures.margin);
-    }
-    if !notices.is_empty() {
-        let icon = layout::centred_square(layout::take_left(&mut row, measures.strip), measures.strip * 3 / 4);
-        screen.icon(Icon::Attention, icon, strong, on);
-        layout::take_left(&mut row, measures.margin);
-        let at = Point::new(row.top_left.x, baseline);
-        screen.text(&notices.join("  \u{b7}  "), at, row.size.width, bold, strong, on);
-        return;
-    }
-    let station_width = bold.width(&view.station).min(row.size.width / 2);
-    let at = Point::new(row.top_left.x, baseline);
-    screen.text(&view.station, at, station_width, bold, strong, on);
-    if !view.station.is_empty() {
-        layout::take_left(&mut row, station_width + 2 * measures.margin);
-    }
     let person: Vec<&str> = [&view.operator, &view.note]
         .into_iter()
         .flatten()
         .map(String::as_str)
         .filter(|s| !s.is_empty())
         .collect();
+    let person = person.join("  \u{b7}  ");
+    if measures.rates_in_strip {
+        let needed = if notices.is_empty() {
+            bold.width(&view.station) + gap + regular.width(&person)
+        } else {
+            measures.strip + measures.margin + bold.width(&notices)
+        };
+        let small = TextStyle::new(Face::Regular, measures.small_text);
+        let with_all = row.size.width.saturating_sub(needed + gap);
+        // Notices come before rates, rates before long names and notes.
+        let with_station = row
+            .size
+            .width
+            .saturating_sub(bold.width(&view.station).min(row.size.width / 3) + gap);
+        let room = if notices.is_empty() { with_station } else { with_all };
+        let mut lines = panel::rates_in_a_line(view).into_iter().enumerate();
+        let rates = lines.find(|(i, line)| small.width(line) <= if *i == 0 { with_all } else { room });
+        if let Some((_, rates)) = rates {
+            let width = small.width(&rates);
+            let place = layout::take_right(&mut row, width);
+            let at = Point::new(place.top_left.x, small.middle_baseline(place));
+            screen.text(&rates, at, width, small, quiet, on);
+            layout::take_right(&mut row, gap);
+        }
+    }
+    if !notices.is_empty() {
+        let icon = layout::centred_square(layout::take_left(&mut row, measures.strip), measures.strip * 3 / 4);
+        screen.icon(Icon::Attention, icon, strong, on);
+        layout::take_left(&mut row, measures.margin);
+        let at = Point::new(row.top_left.x, baseline);
+        screen.text(&notices, at, row.size.width, bold, strong, on);
+        return;
+    }
+    let station_width = bold.width(&view.station).min(row.size.width / 2);
     let at = Point::new(row.top_left.x, baseline);
-    screen.text(&person.join("  \u{b7}  "), at, row.size.width, regular, quiet, on);
+    screen.text(&view.station, at, station_width, bold, strong, on);
+    if !view.station.is_empty() {
+        layout::take_left(&mut row, station_width + gap);
+    }
+    let at = Point::new(row.top_left.x, baseline);
+    screen.text(&person, at, row.size.width, regular, quiet, on);
 }
 
 fn picture<'a>(screen: &mut Screen<'a>, view: &'a View, area: Rectangle, measures: &Measures) {

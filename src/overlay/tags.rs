@@ -17,88 +17,100 @@ pub(super) fn compose(screen: &mut Screen, found: &Annotations, picture: Rectang
     if measures.panel == 0 {
         return;
     }
-    let shown = Size::new(picture.size.width, picture.size.height);
-    let place = |bounds: &PixelBox| {
-        let at = placed(bounds, found.picture, shown);
-        Rectangle::new(at.top_left + picture.top_left, at.size)
-    };
-    // No word lies on the fish.
-    let mut taken: Vec<Rectangle> = found.fish.iter().map(|fish| place(&fish.bounds)).collect();
-    let mut tag = |bounds: &PixelBox, words: &str, attention: bool| {
-        let at = place(bounds);
-        let style = TextStyle::new(Face::Bold, measures.small_text);
-        let Some(place) = free_place(at, chip_size(style, words), picture, measures.outline + 2, &taken) else {
-            return;
+    let style = TextStyle::new(Face::Bold, measures.small_text);
+    let pad = style.capital() * 2 / 5;
+    let tags = tags(found, picture);
+    let fish: Vec<Rectangle> = tags.iter().filter(|tag| tag.of_fish).map(|tag| tag.at).collect();
+    let mut words: Vec<Rectangle> = Vec::new();
+    for (i, tag) in tags.iter().enumerate() {
+        let size = embedded_graphics::geometry::Size::new(style.width(tag.words) + 2 * pad, style.capital() + 2 * pad);
+        let others: Vec<Rectangle> = tags
+            .iter()
+            .enumerate()
+            .filter(|(j, _)| *j != i)
+            .map(|(_, tag)| tag.at)
+            .collect();
+        let free = |place: &Rectangle, of: &[Rectangle]| of.iter().all(|o| o.intersection(place).is_zero_sized());
+        let places: Vec<Rectangle> = places(tag.at, size, picture, measures.outline + 2)
+            .filter(|place| free(place, &words) && (tag.of_fish || free(place, &fish)))
+            .collect();
+        let clear = places.iter().find(|place| free(place, &others));
+        let Some(place) = clear.or(places.first()).copied() else {
+            continue;
         };
-        taken.push(place);
-        let (colour, on) = if attention {
+        words.push(place);
+        let (colour, on) = if tag.attention {
             (theme::DARK_TEXT, theme::AMBER)
         } else {
             (theme::TEXT, theme::BLUE)
         };
         screen.fill(place, on);
-        let pad = pad(style) as i32;
-        let baseline = place.top_left.y + (place.size.height as i32 + style.capital() as i32) / 2;
-        let at = Point::new(place.top_left.x + pad, baseline);
-        screen.text(words, at, place.size.width, style, colour, on);
+        let at = Point::new(place.top_left.x + pad as i32, style.middle_baseline(place));
+        screen.text(tag.words, at, place.size.width, style, colour, on);
+    }
+}
+
+struct Tag {
+    at: Rectangle,
+    words: &'static str,
+    attention: bool,
+    of_fish: bool,
+}
+
+fn tags(found: &Annotations, picture: Rectangle) -> Vec<Tag> {
+    let shown = Size::new(picture.size.width, picture.size.height);
+    let place = |bounds: &PixelBox| {
+        let at = placed(bounds, found.picture, shown);
+        Rectangle::new(at.top_left + picture.top_left, at.size)
     };
-    if let Some(fish) = &found.fish {
-        if fish.cut_by_edge {
-            tag(&fish.bounds, "fish, cut off", true);
-        } else {
-            tag(&fish.bounds, "fish", false);
-        }
-    }
-    for fish in &found.further_fish {
-        tag(fish, "not taken", true);
-    }
-    for (bounds, words) in [(&found.label, "label"), (&found.ruler, "ruler")] {
-        if let Some(bounds) = bounds {
-            tag(bounds, words, false);
-        }
-    }
+    let beside = |bounds: &PixelBox, words| Tag {
+        at: place(bounds),
+        words,
+        attention: false,
+        of_fish: false,
+    };
+    let fish = found.fish.iter().map(|fish| Tag {
+        at: place(&fish.bounds),
+        words: if fish.cut_by_edge { "fish, cut off" } else { "fish" },
+        attention: fish.cut_by_edge,
+        of_fish: true,
+    });
+    let further = found.further_fish.iter().map(|fish| Tag {
+        at: place(fish),
+        words: "not taken",
+        attention: true,
+        of_fish: false,
+    });
+    fish.chain(further)
+        .chain(found.label.iter().map(|b| beside(b, "label")))
+        .chain(found.ruler.iter().map(|b| beside(b, "ruler")))
+        .collect()
 }
 
-/// Around the word.
-fn pad(style: TextStyle) -> u32 {
-    style.capital() * 2 / 5
-}
-
-fn chip_size(style: TextStyle, words: &str) -> embedded_graphics::geometry::Size {
-    let pad = pad(style);
-    embedded_graphics::geometry::Size::new(style.width(words) + 2 * pad, style.capital() + 2 * pad)
-}
-
-/// The first place at the rectangle that is inside the picture and free.
-fn free_place(
+/// The places of a word at a rectangle, best first, all inside the picture.
+fn places(
     at: Rectangle,
     size: embedded_graphics::geometry::Size,
     picture: Rectangle,
     gap: u32,
-    taken: &[Rectangle],
-) -> Option<Rectangle> {
+) -> impl Iterator<Item = Rectangle> {
     let (width, height, gap) = (size.width as i32, size.height as i32, gap as i32);
     let (left, top) = (at.top_left.x - gap, at.top_left.y);
     let (right, bottom) = (left + at.size.width as i32 + 2 * gap, top + at.size.height as i32);
-    // A word that would lie on the fish moves along its own rectangle.
-    let along = (1..4).map(|quarter| (left + quarter * (right - left) / 4, top - gap - height));
-    let candidates = [
-        (left, top - gap - height),
-        (right - width, top - gap - height),
-        (left, bottom + gap),
-        (right - width, bottom + gap),
+    let (above, below) = (top - gap - height, bottom + gap);
+    let along = (1..4).map(move |quarter| (left + quarter * (right - left) / 4, above));
+    let low_x = picture.top_left.x;
+    let high_x = low_x + picture.size.width as i32 - width;
+    [
+        (left, above),
+        (right - width, above),
+        (left, below),
+        (right - width, below),
         (left + 2 * gap, top + gap),
         (right - 2 * gap - width, bottom - gap - height),
-    ];
-    let (low_x, low_y) = (picture.top_left.x, picture.top_left.y);
-    let high_x = low_x + picture.size.width as i32 - width;
-    candidates
-        .into_iter()
-        .chain(along)
-        .map(|(x, y)| Rectangle::new(Point::new(x.min(high_x).max(low_x), y), size))
-        .find(|place| {
-            place.top_left.y >= low_y
-                && picture.intersection(place) == *place
-                && taken.iter().all(|other| other.intersection(place).is_zero_sized())
-        })
+    ]
+    .into_iter()
+    .chain(along)
+    .map(move |(x, y)| Rectangle::new(Point::new(x.min(high_x).max(low_x), y), size))
+    .filter(move |place| picture.intersection(place) == *place)
 }

@@ -48,7 +48,11 @@ impl TextStyle {
 
     /// Pixels from one baseline to the next.
     pub fn line_height(self) -> u32 {
-        (self.capital * 3).div_ceil(2)
+        match self.face {
+            Face::Regular | Face::Bold => (self.capital * 3).div_ceil(2),
+            // Strokes and brackets reach further than letters.
+            Face::Mono => (self.capital * 9).div_ceil(5),
+        }
     }
 
     /// Columns that the text takes.
@@ -233,12 +237,9 @@ impl TextStyle {
         let scale = self.scale();
         let left = pen.0 + glyph.left as f32 * scale;
         let top = pen.1 + glyph.top as f32 * scale;
-        // Enlarging looks through a window of one and a half font pixels and then steepens the edge, which rounds the font's steps.
-        let (window, steepness) = if scale > 1.0 {
-            (1.5, 1.5 * scale)
-        } else {
-            (1.0 / scale, 1.0)
-        };
+        // Looking through a window of more than two font pixels rounds the font's steps; steepening makes the edge sharp again.
+        let window = (1.0 / scale).max(if self.capital < SMALLEST_SMOOTH { 1.0 } else { 2.4 });
+        let steepness = (window * scale / 1.2).max(1.0);
         let half = window / 2.0;
         let columns = pixels(left, glyph.width as f32 * scale, coverage.size.width);
         for y in pixels(top, glyph.height as f32 * scale, coverage.size.height) {
@@ -249,7 +250,7 @@ impl TextStyle {
                     glyph.ink_between((column - half, row - half), (column + half, row + half)) / (window * window);
                 let ink = ((ink - 0.5) * steepness + 0.5).clamp(0.0, 1.0);
                 let pixel = &mut coverage.ink[y as usize * coverage.size.width as usize + x as usize];
-                *pixel = (*pixel).max((ink * 255.0).round() as u8);
+                *pixel = (*pixel).max((ink * 255.0 + 0.5) as u8);
             }
         }
     }

@@ -31,6 +31,9 @@ pub const GREEN_MARK: Rgb888 = Rgb888::new(70, 208, 130);
 /// Rectangles around the fish and what lies beside it: seen on white paper as on a black ground, and no trait's colour.
 pub const BOX: Rgb888 = Rgb888::new(40, 132, 240);
 
+/// Rectangles that deserve attention; amber is too pale for a line on white paper.
+pub const BOX_ATTENTION: Rgb888 = Rgb888::new(232, 112, 8);
+
 /// A trait's colour as embedded-graphics has it.
 pub fn of_rgb([r, g, b]: Rgb) -> Rgb888 {
     Rgb888::new(r, g, b)

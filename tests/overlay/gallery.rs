@@ -1,5 +1,5 @@
 //! Writes pictures to look at into `target/overlay-gallery/`: every state at every size, with drawn and, where the shared data are
-//! there, photographed specimens.
+//! there, photographed specimens. `cargo test --test overlay gallery -- --ignored`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,8 @@ use fishrig::traits::{Palette, Trait, TraitMask, TraitSet};
 
 use crate::scene;
 
-const SIZES: [Size; 7] = [
+const SIZES: [Size; 8] = [
+    Size::new(240, 320),
     Size::new(320, 240),
     Size::new(800, 480),
     Size::new(1280, 720),
@@ -35,6 +36,7 @@ fn drawn(view: &View, size: Size) -> Canvas {
 }
 
 #[test]
+#[ignore = "writes pictures: cargo test --test overlay gallery -- --ignored"]
 fn every_state_at_every_size() {
     for (name, view) in scene::every_state() {
         for size in SIZES {
@@ -48,6 +50,7 @@ fn every_state_at_every_size() {
 }
 
 #[test]
+#[ignore = "writes pictures: cargo test --test overlay gallery -- --ignored"]
 fn error_pages() {
     for size in SIZES {
         let mut canvas = Canvas::new(size);
@@ -60,6 +63,7 @@ fn error_pages() {
 }
 
 #[test]
+#[ignore = "writes pictures: cargo test --test overlay gallery -- --ignored"]
 fn annotated_pictures() {
     for width in [200, 640, 1600] {
         let picture = overlay::annotated_picture(&scene::picture(), &scene::annotations(), Palette::Bgnn, width);
@@ -68,6 +72,7 @@ fn annotated_pictures() {
 }
 
 #[test]
+#[ignore = "writes pictures: cargo test --test overlay gallery -- --ignored"]
 fn photographs() {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
     if !Path::new(data).exists() {

@@ -29,8 +29,11 @@ const RULER: PixelBox = PixelBox {
     bottom: 600,
 };
 
-/// Ellipses in shares of the fish box: trait, centre, half axes.
-const PARTS: [(Trait, (f64, f64), (f64, f64)); 9] = [
+/// Across and down, in shares of the fish box.
+type Shares = (f64, f64);
+
+/// Ellipses: trait, centre, half axes.
+const PARTS: [(Trait, Shares, Shares); 9] = [
     (Trait::CaudalFin, (0.93, 0.5), (0.07, 0.36)),
     (Trait::DorsalFin, (0.5, 0.13), (0.16, 0.12)),
     (Trait::AnalFin, (0.66, 0.84), (0.08, 0.12)),
@@ -42,7 +45,7 @@ const PARTS: [(Trait, (f64, f64), (f64, f64)); 9] = [
     (Trait::Eye, (0.1, 0.43), (0.025, 0.065)),
 ];
 
-fn inside(x: f64, y: f64, centre: (f64, f64), axes: (f64, f64)) -> bool {
+fn inside(x: f64, y: f64, centre: Shares, axes: Shares) -> bool {
     let (dx, dy) = ((x - centre.0) / axes.0, (y - centre.1) / axes.1);
     dx * dx + dy * dy <= 1.0
 }
@@ -69,7 +72,7 @@ pub fn picture() -> RgbImage {
     })
 }
 
-fn in_fish(x: f64, y: f64) -> (f64, f64) {
+fn in_fish(x: f64, y: f64) -> Shares {
     (
         (x - f64::from(FISH.left)) / f64::from(FISH.width()),
         (y - f64::from(FISH.top)) / f64::from(FISH.height()),
