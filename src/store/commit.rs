@@ -22,7 +22,7 @@ use super::record::Times;
 use super::storage::{EntryKind, Storage};
 use super::{Archive, Disk, StoreError, StoreSettings};
 use crate::frame::CaptureTime;
-use crate::identify::RecordId;
+use crate::identify::{IdSettings, Identifier, RecordId};
 
 /// A root opened for writing, by one process at a time.
 pub struct Store<S: Storage = Disk> {
@@ -116,6 +116,18 @@ impl<S: Storage> Store<S> {
     /// How many records there are, voided ones included.
     pub fn count(&self) -> usize {
         self.records
+    }
+
+    /// An identifier whose counter goes on behind the records that are there.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`].
+    pub fn identifier(&self, settings: IdSettings) -> Result<Identifier, StoreError> {
+        let mut identifier = Identifier::new(settings);
+        for place in self.archive.places()? {
+            identifier.taken(&place?.id);
+        }
+        Ok(identifier)
     }
 
     /// Bytes that can be written before the floor is reached; 0 below it.
