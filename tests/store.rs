@@ -221,6 +221,13 @@ fn roots_that_can_not_be_used_are_refused_with_a_cure() {
     drop(first);
     open(&dir.path().join("records"));
 
+    fs::create_dir(dir.path().join("linked")).unwrap();
+    fs::write(dir.path().join("records/precious"), "x").unwrap();
+    std::os::unix::fs::symlink("../records", dir.path().join("linked/.incoming")).unwrap();
+    let linked = message(Store::open(settings(dir.path().join("linked"))));
+    assert!(linked.contains("can't be written to"), "{linked}");
+    fs::remove_file(dir.path().join("records/precious")).unwrap();
+
     let mut full = settings(dir.path().join("records"));
     full.floor_bytes = u64::MAX / 2;
     let error = Store::open(full)
