@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use fishrig::frame::{FrameFormat, Size};
+use fishrig::identify::IdSettings;
 use fishrig::store::{Archive, Disk, Storage, Store, StoreError, sha256_hex};
+use store_support::sim::{Model, SimDisk};
 use store_support::{draft, id, jpeg, moment, picture, settings};
 
 fn open(root: &Path) -> Store {
@@ -112,6 +114,51 @@ fn an_id_is_never_given_twice() {
 }
 
 #[test]
+fn the_counter_goes_on_after_a_restart_and_counts_voided_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = IdSettings {
+        pattern: "F{counter:03}".parse().unwrap(),
+        first: 1,
+    };
+    let day = jiff::civil::date(2026, 11, 24);
+    for expected in ["F001", "F002", "F003"] {
+        let mut store = open(dir.path());
+        let next = store.identifier(settings.clone()).unwrap().propose(None, day).unwrap();
+        assert_eq!(next.as_str(), expected);
+        store.commit_at(&draft(expected, 1), moment(0)).unwrap();
+        store.commit_at(&draft(expected, 2), moment(0)).unwrap();
+        store.archive().void(&next, moment(1).wall).unwrap();
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_sequence_of_ids_and_days_gives_as_many_records(
+        wanted in proptest::collection::vec(("[aAbB](-[23])?", 0i64..3, proptest::bool::weighted(0.2)), 1..20),
+    ) {
+        let disk = SimDisk::new(Model::new());
+        let mut store = Store::open_on(disk.clone(), settings("/disk/records")).unwrap();
+        let mut small = draft("x", 1);
+        small.fish = None;
+        let mut given = std::collections::HashSet::new();
+        for (name, day, restart) in &wanted {
+            if *restart {
+                drop(store);
+                store = Store::open_on(disk.clone(), settings("/disk/records")).unwrap();
+            }
+            small.id = id(name);
+            let done = store.commit_at(&small, moment(day * 24 * 3600)).unwrap();
+            proptest::prop_assert!(given.insert(done.id.folded()), "{} was given again", done.id);
+            let record = store.archive().read(&store.archive().find(&done.id).unwrap()).unwrap();
+            proptest::prop_assert_eq!(record.specimen.as_str(), name.as_str());
+        }
+        proptest::prop_assert_eq!(store.archive().places().unwrap().count(), wanted.len());
+    }
+}
+
+#[test]
 fn a_failed_draft_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
@@ -173,6 +220,13 @@ fn roots_that_can_not_be_used_are_refused_with_a_cure() {
     assert!(second.contains("in use"), "{second}");
     drop(first);
     open(&dir.path().join("records"));
+
+    fs::create_dir(dir.path().join("linked")).unwrap();
+    fs::write(dir.path().join("records/precious"), "x").unwrap();
+    std::os::unix::fs::symlink("../records", dir.path().join("linked/.incoming")).unwrap();
+    let linked = message(Store::open(settings(dir.path().join("linked"))));
+    assert!(linked.contains("can't be written to"), "{linked}");
+    fs::remove_file(dir.path().join("records/precious")).unwrap();
 
     let mut full = settings(dir.path().join("records"));
     full.floor_bytes = u64::MAX / 2;

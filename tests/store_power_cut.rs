@@ -277,6 +277,8 @@ fn a_second_cut_while_the_first_is_cleaned_up_loses_nothing() {
             second.whole = session.whole.clone();
             second.open().unwrap();
             second.commit(&draft("b", 8), 2 * DAY).unwrap();
+            // The first cut may have left half a voiding of this one, or no such record at all.
+            let _ = second.void("a", 2 * DAY + 10);
             check_cuts(&second, 3, &mut seen).unwrap();
         }
     }

@@ -149,7 +149,7 @@ fn list(args: &ListArgs, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-/// One record for a person, for example `2026-11-24 13:00:05  fish-7  8 traits, head left  VOIDED`.
+/// One record for a person, for example `2026-11-24 13:00:05  fish-7  8 traits  VOIDED  M. Ito`.
 fn line_of(record: &Record) -> String {
     let offset = jiff::tz::Offset::from_seconds(record.times.utc_offset_s).unwrap_or(jiff::tz::Offset::UTC);
     let local = offset.to_datetime(record.times.committed_utc);
@@ -171,7 +171,7 @@ fn line_of(record: &Record) -> String {
         record.id.to_string(),
         what,
     ];
-    let rest = [record.operator.as_str(), note, voided];
+    let rest = [voided, record.operator.as_str(), note];
     let parts = parts
         .iter()
         .map(String::as_str)
@@ -260,6 +260,7 @@ fn export(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     bar.finish_and_clear();
     let Exported {
         records,
+        voided,
         skipped,
         failed,
     } = exported?;
@@ -269,11 +270,11 @@ fn export(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     for (place, reason) in &failed {
         writeln!(out, "{}/{}: FAILED: {reason}", place.day, place.id)?;
     }
+    let left_out = skipped.len();
+    let path = args.output.display();
     writeln!(
         out,
-        "{records} records in {}, {} left out, {} failed",
-        args.output.display(),
-        skipped.len(),
+        "{records} records in {path}; left out: {voided} voided, {left_out} others; failed: {}",
         failed.len()
     )?;
     Ok(if failed.is_empty() {

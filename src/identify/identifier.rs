@@ -32,16 +32,12 @@ pub struct Identifier {
 }
 
 impl Identifier {
-    /// With the counter behind all of `existing`, the ids of every record in the store.
-    pub fn new<'a>(settings: IdSettings, existing: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut identifier = Self {
+    /// With the counter at its start; `Store::identifier` moves it behind the records that are there.
+    pub fn new(settings: IdSettings) -> Self {
+        Self {
             pattern: settings.pattern,
             next: settings.first,
-        };
-        for id in existing {
-            identifier.taken(id);
         }
-        identifier
     }
 
     /// The id for the next record; the same until [`Self::taken`] is told that a record has it.
@@ -52,9 +48,9 @@ impl Identifier {
         self.pattern.id(self.next, name, date)
     }
 
-    /// Tells that a record with this id has been committed.
-    pub fn taken(&mut self, id: &str) {
-        if let Some(counter) = self.pattern.counter_of(id) {
+    /// Tells that there is a record with this id.
+    pub fn taken(&mut self, id: &RecordId) {
+        if let Some(counter) = self.pattern.counter_of(id.as_str()) {
             self.next = self.next.max(counter.saturating_add(1));
         }
     }
@@ -72,11 +68,14 @@ mod tests {
             first: 5,
         };
         let day = date(2026, 11, 24);
-        let empty = Identifier::new(settings.clone(), []);
-        assert_eq!(empty.propose(None, day).unwrap().as_str(), "F005");
-        let mut some = Identifier::new(settings, ["F007", "F009-2", "X100", "F002"]);
-        assert_eq!(some.propose(None, day).unwrap().as_str(), "F010");
-        some.taken("F010");
-        assert_eq!(some.propose(None, day).unwrap().as_str(), "F011");
+        let mut identifier = Identifier::new(settings);
+        assert_eq!(identifier.propose(None, day).unwrap().as_str(), "F005");
+        for id in ["F007", "F009-2", "X100", "F002"] {
+            identifier.taken(&RecordId::new(id).unwrap());
+        }
+        let next = identifier.propose(None, day).unwrap();
+        assert_eq!(next.as_str(), "F010");
+        identifier.taken(&next);
+        assert_eq!(identifier.propose(None, day).unwrap().as_str(), "F011");
     }
 }

@@ -127,7 +127,7 @@ impl<S: Storage> Archive<S> {
             let place = Place::new(&self.root, day, id.clone());
             match self.storage.list(&place.directory) {
                 Ok(_) => return Ok(place),
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(e) => return Err(StoreError::read(&place.directory)(e)),
             }
         }

@@ -17,12 +17,12 @@ use jiff::civil::Date;
 
 use super::contents::Contents;
 use super::draft::RecordDraft;
-use super::layout::Place;
+use super::layout::{INCOMING, Place};
 use super::record::Times;
 use super::storage::{EntryKind, Storage};
 use super::{Archive, Disk, StoreError, StoreSettings};
 use crate::frame::CaptureTime;
-use crate::identify::RecordId;
+use crate::identify::{IdSettings, Identifier, RecordId};
 
 /// A root opened for writing, by one process at a time.
 pub struct Store<S: Storage = Disk> {
@@ -76,13 +76,16 @@ impl<S: Storage> Store<S> {
         let storage = archive.storage();
         storage.check_writable(&root).map_err(not_writable)?;
         let incoming = archive.incoming();
-        if let Err(e) = storage.list(&incoming) {
-            if e.kind() != io::ErrorKind::NotFound {
-                return Err(not_writable(e));
+        let entries = storage.list(&root).map_err(StoreError::read(&root))?;
+        match entries.iter().find(|e| e.name == INCOMING).map(|e| e.kind) {
+            Some(EntryKind::Directory) => {}
+            // What is cleaned up below must not be somewhere else.
+            Some(_) => return Err(not_writable(io::ErrorKind::NotADirectory.into())),
+            None => {
+                // A root without `.incoming` may be one that was made just before a crash: see to it that its own name lasts.
+                sync_parent(storage, &root).map_err(not_writable)?;
+                storage.create_directory(&incoming).map_err(not_writable)?;
             }
-            // A root without `.incoming` may be one that was made just before a crash: see to it that its own name lasts.
-            sync_parent(storage, &root).map_err(not_writable)?;
-            storage.create_directory(&incoming).map_err(not_writable)?;
         }
         let lock = storage
             .lock(&incoming)
@@ -116,6 +119,18 @@ impl<S: Storage> Store<S> {
     /// How many records there are, voided ones included.
     pub fn count(&self) -> usize {
         self.records
+    }
+
+    /// An identifier whose counter goes on behind the records that are there.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`].
+    pub fn identifier(&self, settings: IdSettings) -> Result<Identifier, StoreError> {
+        let mut identifier = Identifier::new(settings);
+        for place in self.archive.places()? {
+            identifier.taken(&place?.id);
+        }
+        Ok(identifier)
     }
 
     /// Bytes that can be written before the floor is reached; 0 below it.

@@ -33,6 +33,8 @@ pub struct Selection {
 pub struct Exported {
     /// How many records were written.
     pub records: usize,
+    /// How many were left out because they are voided.
+    pub voided: usize,
     /// Records that the format has no use for, with the reason.
     pub skipped: Vec<(Place, String)>,
     /// Records that could not be exported, with the reason.
@@ -98,6 +100,7 @@ fn each_record<S: Storage>(
             }
         };
         if record.voided && !selection.voided {
+            exported.voided += 1;
             continue;
         }
         match each(&place, &record)? {
