@@ -128,25 +128,25 @@ struct Skin {
 
 fn preserved_skin(rng: &mut Generator) -> Skin {
     // Formalin and alcohol turn everything amber; what differs is how dark the fish was and how long it lay.
-    let hue = rng.between(0.068, 0.108);
+    let hue = rng.between(0.082, 0.112);
     let depth = rng.pick(&[0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0]);
     let value = 0.8 - 0.38 * depth + rng.between(-0.05, 0.05);
-    let saturation = rng.between(0.68, 0.9);
-    let flank = of_hsv(hue - 0.02 * depth, saturation, value);
+    let saturation = rng.between(0.72, 0.93);
+    let flank = of_hsv(hue - 0.022 * depth, saturation, value);
     let back = mix(
         flank,
         of_hsv(hue + 0.01, saturation * 0.8, value * 0.5),
         rng.between(0.4, 0.9) as f32,
     );
     let belly = of_hsv(
-        hue + rng.between(0.0, 0.02),
+        hue + rng.between(0.0, 0.01),
         saturation * rng.between(0.75, 1.0),
         (value * rng.between(1.0, 1.2)).min(0.92),
     );
     let fin = of_hsv(
-        rng.between(0.095, 0.135),
-        rng.between(0.5, 0.85),
-        rng.between(0.78, 0.92),
+        rng.between(0.105, 0.138),
+        rng.between(0.5, 0.75),
+        rng.between(0.82, 0.93),
     );
     Skin {
         flank,
@@ -169,7 +169,7 @@ fn fresh_skin(form: BodyForm, rng: &mut Generator) -> Skin {
         2 => (rng.between(0.11, 0.17), rng.between(0.25, 0.5), rng.between(0.42, 0.62)),
         3 => (rng.between(0.06, 0.1), rng.between(0.4, 0.65), rng.between(0.4, 0.6)),
         4 => (rng.between(0.05, 0.09), rng.between(0.15, 0.35), rng.between(0.6, 0.75)),
-        _ => (rng.between(0.1, 0.6), rng.between(0.03, 0.12), rng.between(0.4, 0.65)),
+        _ => (rng.between(0.08, 0.2), rng.between(0.03, 0.1), rng.between(0.45, 0.68)),
     };
     let flank = of_hsv(hue, saturation, value);
     let back = of_hsv(
@@ -182,7 +182,7 @@ fn fresh_skin(form: BodyForm, rng: &mut Generator) -> Skin {
         saturation * rng.between(0.3, 0.8),
         (value * rng.between(1.1, 1.45)).min(0.93),
     );
-    let fin = if bright && rng.chance(0.5) {
+    let fin = if bright && rng.chance(0.25) {
         of_hsv(rng.between(0.0, 1.0), rng.between(0.4, 0.8), rng.between(0.3, 0.85))
     } else {
         of_hsv(
@@ -268,7 +268,7 @@ impl PigmentPlan {
             fin: skin.fin,
             borders: [strength(rng, -0.6, -0.2), strength(rng, 0.35, 0.75)],
             thickness: skin.thickness,
-            membrane: strength(rng, 0.25, 0.8),
+            membrane: strength(rng, 0.55, 1.4),
             gloss: if preserved {
                 strength(rng, 0.1, 0.35)
             } else {

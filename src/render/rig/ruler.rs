@@ -50,13 +50,13 @@ impl Ruler {
         let below = lighting == Lighting::FromBelow;
         let shade = rng.between(-0.03, 0.03) as f32;
         let (face, ink, height) = match style {
-            RulerStyle::Tan => (of_srgb([206, 198, 186]), of_srgb([44, 96, 172]), 3.0),
+            RulerStyle::Tan => (of_srgb([206, 202, 188]), of_srgb([28, 82, 160]), 3.0),
             RulerStyle::Black => (of_srgb([26, 26, 28]), of_srgb([240, 240, 240]), 1.9),
             RulerStyle::White => (of_srgb([222, 224, 224]), of_srgb([48, 48, 52]), 2.6),
         };
         let face = scaled(face, 1.0 + shade);
         // On a light table a plastic ruler takes most of its brightness from below.
-        let share = if below && style != RulerStyle::Black { 0.62 } else { 0.0 };
+        let share = if below && style != RulerStyle::Black { 0.28 } else { 0.0 };
         let mut ruler = Self {
             style,
             pixels_per_centimetre,
@@ -184,7 +184,7 @@ impl Ruler {
                     0.1,
                     self.height - 0.06 - y,
                     length,
-                    0.032,
+                    0.048,
                 );
                 let sixteenths = f64::from(self.centimetres) / INCH * 16.0;
                 let inch_length = |n: u32| match n % 16 {
@@ -200,7 +200,7 @@ impl Ruler {
                     INCH / 16.0,
                     y - 0.06,
                     inch_length,
-                    0.032,
+                    0.048,
                 ))
             }
             RulerStyle::White => self.tick(from_start * 10.0, millimetres, 0.1, y - 0.03, length, 0.026),

@@ -53,7 +53,7 @@ pub(super) fn draw(plan: &SpecimenPlan, lighting: Lighting, placement: &Placemen
             let index = canvas.index(x, y);
             let Some(sample) = &samples[index] else { continue };
             let stuff = lamp.on(sample, relief::shade(&height, canvas.size, x, y));
-            canvas.lay(index, stuff, Some(if sample.head { head } else { trunk }));
+            canvas.put(index, stuff, if sample.head { head } else { trunk });
         }
     }
 }
@@ -126,12 +126,12 @@ impl Lamp {
         if self.from_below {
             // Tissue yellows what passes: the light that comes through is warmer than the light sent back.
             let tissue = product(albedo, [1.0, 0.9, 0.72]);
-            let layers = self.thickness * (0.22 + 0.9 * sample.thick);
+            let layers = self.thickness * (0.5 + 0.62 * sample.thick);
             let passed = scaled(
                 through(tissue, layers),
-                0.62 - 0.18 * smoothstep(0.2, 0.9, sample.thick),
+                0.52 - 0.14 * smoothstep(0.2, 0.9, sample.thick),
             );
-            let sent = scaled(albedo, 0.27 * shade.diffuse);
+            let sent = scaled(albedo, 0.30 * shade.diffuse);
             let shine = 0.10 * sample.gloss * shade.shine;
             Optics {
                 passed,

@@ -58,6 +58,12 @@ impl Canvas {
         y as usize * self.size.width as usize + x as usize
     }
 
+    /// Puts `stuff` in the place of all that was there: a body hides what is behind it.
+    pub fn put(&mut self, index: usize, stuff: Optics, traits: TraitSet) {
+        self.optics[index] = stuff;
+        self.traits[index] = traits;
+    }
+
     /// Lays `stuff` over a sample and, with `traits`, says what is there now.
     pub fn lay(&mut self, index: usize, stuff: Optics, traits: Option<TraitSet>) {
         self.optics[index] = stuff.over(self.optics[index]);
