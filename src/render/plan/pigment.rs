@@ -162,8 +162,8 @@ fn fresh_skin(form: BodyForm, rng: &mut Generator) -> Skin {
     let (hue, saturation, value) = match rng.whole(0, 5) {
         _ if bright => (
             rng.pick(&[0.03, 0.09, 0.13, 0.6, 0.65, 0.95]),
-            rng.between(0.4, 0.9),
-            rng.between(0.35, 0.85),
+            rng.between(0.4, 0.8),
+            rng.between(0.3, 0.7),
         ),
         0 | 1 => (rng.between(0.1, 0.16), rng.between(0.06, 0.2), rng.between(0.6, 0.78)),
         2 => (rng.between(0.11, 0.17), rng.between(0.25, 0.5), rng.between(0.42, 0.62)),
@@ -295,7 +295,11 @@ impl PigmentPlan {
             } else {
                 0.0
             },
-            mottling: strength(rng, 0.08, 0.3) + if form == BodyForm::Catfish { 0.15 } else { 0.0 },
+            mottling: if preserved {
+                strength(rng, 0.08, 0.26)
+            } else {
+                strength(rng, 0.03, 0.14)
+            } + if form == BodyForm::Catfish { 0.15 } else { 0.0 },
             melanophores: strength(rng, 0.15, 0.7),
             wear: if rng.chance(0.25) {
                 strength(rng, 0.3, 0.8)

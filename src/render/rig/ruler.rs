@@ -31,7 +31,7 @@ pub(super) struct Ruler {
     /// Blank at both ends, in centimetres.
     margin: f64,
     height: f64,
-    lines: Vec<Line>,
+    lines: Vec<(Line, Light)>,
     wear: Noise,
     face: Optics,
     ink: Light,
@@ -91,7 +91,7 @@ impl Ruler {
         )
     }
 
-    fn print(&self, rng: &mut Generator) -> Vec<Line> {
+    fn print(&self, rng: &mut Generator) -> Vec<(Line, Light)> {
         let scale = self.pixels_per_centimetre;
         let kind = |capital: f64| Type {
             face: Face::SansBold,
@@ -102,7 +102,10 @@ impl Ruler {
         };
         let mut lines = Vec::new();
         let mut write = |text: &str, x: f64, y: f64, capital: f64, rng: &mut Generator| {
-            lines.push(Line::new(text, kind(capital), x * scale, y * scale, rng.seed()).centred(x * scale));
+            lines.push((
+                Line::new(text, kind(capital), x * scale, y * scale, rng.seed()).centred(x * scale),
+                self.ink,
+            ));
         };
         let at = |cm: u32| self.margin + f64::from(cm);
         match self.style {
@@ -140,6 +143,13 @@ impl Ruler {
                 }
                 write("cm", self.margin + 0.5, 1.0, 0.13, rng);
             }
+        }
+        if self.style == RulerStyle::Tan {
+            let middle = (self.margin + f64::from(self.centimetres) / 2.0) * scale;
+            let orange = of_srgb([226, 138, 72]);
+            let bold = Line::new("RULE No. 6", kind(0.4), 0.0, 1.62 * scale, rng.seed());
+            let small = Line::new("150 mm   flexible, washable", kind(0.17), 0.0, 2.02 * scale, rng.seed());
+            lines.extend([(bold.centred(middle), self.ink), (small.centred(middle), orange)]);
         }
         lines
     }
@@ -245,14 +255,19 @@ impl Card for Ruler {
                 };
             }
         }
-        let printed = self.lines.iter().map(|line| line.at(x, y)).fold(0.0, f32::max);
+        let strongest = |best: (f32, Light), (line, colour): &(Line, Light)| {
+            let ink = line.at(x, y);
+            if ink > best.0 { (ink, *colour) } else { best }
+        };
+        let (printed, colour) = self.lines.iter().fold((0.0, self.ink), strongest);
         // Ticks are exact; wear only thins their colour.
         let ticks = self.ink_at(cx, cy) * (0.97 - 0.25 * (scratch - 0.55).clamp(0.0, 1.0));
         let worn = 1.0 - (1.4 * (scratch - 0.75)).clamp(0.0, 0.75);
         let ink = ticks.max(printed * worn);
+        let colour = if ticks > printed { self.ink } else { colour };
         Optics {
             passed: scaled(face.passed, 1.0 - ink * (1.0 - self.ink_passes)),
-            sent: mix(face.sent, self.ink, ink),
+            sent: mix(face.sent, colour, ink),
         }
     }
 }
