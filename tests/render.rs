@@ -27,7 +27,7 @@ fn frames() -> &'static [(RigScene, RigFrame)] {
     static FRAMES: LazyLock<Vec<(RigScene, RigFrame)>> = LazyLock::new(|| {
         let cases = BodyForm::ALL.into_iter().zip(Ground::ALL.into_iter().cycle());
         let draw = |(i, (form, ground))| {
-            let scene = RigScene::new(settings(form, 100 + i as u64, ground)).unwrap();
+            let scene = RigScene::new(settings(form, 100 + i as u64, ground)).expect("settings within their ranges");
             let frame = scene.draw();
             (scene, frame)
         };
@@ -242,7 +242,7 @@ fn brightness(frame: &RigFrame, x: f64, y: f64) -> f64 {
 /// The spacing of the ruler's ticks in pixels, measured on the picture: the period at which the brightness along the tick line correlates
 /// best with a wave. Only the line's direction and place are taken from the drawing.
 fn tick_spacing(frame: &RigFrame) -> f64 {
-    let ruler = frame.ruler.as_ref().unwrap();
+    let ruler = frame.ruler.as_ref().expect("a scene with a ruler");
     let (dx, dy) = (
         ruler.last_tick.x - ruler.first_tick.x,
         ruler.last_tick.y - ruler.first_tick.y,
@@ -268,7 +268,7 @@ fn tick_spacing(frame: &RigFrame) -> f64 {
             .map(|p| (p, strength(p)))
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .map(|(p, _)| p)
-            .unwrap()
+            .expect("at least one candidate")
     };
     let rough = best_of(&mut (0..400).map(|k| 2.5 * 1.004f64.powi(k)));
     best_of(&mut (-100..=100).map(|k| rough * (1.0 + 0.00005 * f64::from(k))))

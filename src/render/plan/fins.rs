@@ -253,7 +253,7 @@ impl Maker<'_> {
             BodyForm::Perch => self.rng.chance(0.8),
             _ => self.rng.chance(0.6),
         };
-        let lean = self.degrees(-62.0, -38.0, (-22.0, -12.0));
+        let lean = self.degrees(-58.0, -34.0, (-22.0, -12.0));
         let (height, rise, fall) = (
             reach * self.rng.between(0.66, 0.92),
             self.rng.between(3.0, 6.0),
@@ -502,7 +502,11 @@ impl Maker<'_> {
         let fan = self.rng.between(7.0, 20.0).to_radians();
         let length = self.rng.between(0.12, 0.17)
             * (0.8 + 0.4 * body.depth)
-            * if self.form == BodyForm::Darter { 1.25 } else { 1.0 };
+            * if matches!(self.form, BodyForm::Darter | BodyForm::Sunfish) {
+                1.25
+            } else {
+                1.0
+            };
         let (fall, peak) = (self.rng.between(0.1, 0.3), self.rng.between(0.2, 0.5));
         let rays = self.rng.whole(9, 14);
         let curl = self.rng.between(-0.06, 0.06);

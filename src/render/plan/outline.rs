@@ -87,6 +87,8 @@ struct Proportions {
     forehead: (f64, f64),
     /// The same for the chin.
     chin: (f64, f64),
+    /// How long the depth is kept behind the deepest place before it falls to the peduncle's.
+    fullness: (f64, f64),
     mouth_length: (f64, f64),
     mouth_slope: (f64, f64),
     /// Eye's radius as a share of the head's length.
@@ -104,6 +106,7 @@ fn proportions(form: BodyForm) -> Proportions {
         snout: (-0.02, 0.14),
         forehead: (0.56, 0.72),
         chin: (0.5, 0.66),
+        fullness: (1.35, 1.9),
         mouth_length: (0.2, 0.34),
         mouth_slope: (0.1, 0.5),
         eye: (0.11, 0.155),
@@ -123,18 +126,18 @@ fn proportions(form: BodyForm) -> Proportions {
         },
         BodyForm::Sunfish => Proportions {
             head: (0.24, 0.285),
-            depth: (0.32, 0.43),
-            peduncle: (0.3, 0.37),
+            depth: (0.33, 0.43),
+            peduncle: (0.33, 0.39),
             deepest: (0.36, 0.45),
             nape: (0.82, 0.93),
             throat: (0.8, 0.93),
             snout: (0.08, 0.18),
-            forehead: (0.72, 0.92),
-            chin: (0.62, 0.8),
+            forehead: (0.64, 0.84),
+            chin: (0.56, 0.74),
+            fullness: (1.9, 2.6),
             mouth_length: (0.16, 0.28),
             mouth_slope: (0.4, 0.8),
             eye: (0.12, 0.16),
-            ..usual
         },
         BodyForm::Sucker => Proportions {
             head: (0.17, 0.21),
@@ -168,6 +171,7 @@ fn proportions(form: BodyForm) -> Proportions {
             snout: (0.02, 0.2),
             forehead: (0.5, 0.62),
             chin: (0.34, 0.48),
+            fullness: (1.3, 1.7),
             mouth_length: (0.16, 0.26),
             mouth_slope: (0.0, 0.3),
             eye: (0.05, 0.085),
@@ -188,6 +192,7 @@ fn proportions(form: BodyForm) -> Proportions {
             snout: (0.04, 0.14),
             forehead: (0.78, 0.98),
             chin: (0.6, 0.8),
+            fullness: (1.8, 2.5),
             mouth_length: (0.1, 0.18),
             eye: (0.12, 0.16),
             ..usual
@@ -200,6 +205,7 @@ fn proportions(form: BodyForm) -> Proportions {
             snout: (0.08, 0.18),
             forehead: (0.66, 0.85),
             chin: (0.5, 0.64),
+            fullness: (1.5, 2.1),
             mouth_length: (0.12, 0.2),
             mouth_slope: (0.4, 0.9),
             eye: (0.085, 0.12),
@@ -222,7 +228,11 @@ impl BodyOutline {
         let mouth = Mouth {
             length: head_length * draw(p.mouth_length),
             slope: draw(p.mouth_slope),
-            gape: draw((-0.012, 0.006)).max(0.0),
+            gape: if draw((0.0, 1.0)) < 0.25 {
+                draw((0.006, 0.011))
+            } else {
+                0.0
+            },
             lips: draw((0.006, 0.011)),
         };
         let eye_share = draw(p.eye);
@@ -245,7 +255,7 @@ impl BodyOutline {
                 [0.07, 0.25, 0.5, 0.75f64].map(|q| point(head_length * q, tip + (at_edge - tip) * q.powf(rise))),
             );
             points.extend([point(head_length, at_edge), point(start, sign * reach)]);
-            let fullness = rng.between(1.35, 1.9);
+            let fullness = rng.between(p.fullness.0, p.fullness.1);
             for q in [0.25, 0.5, 0.75f64] {
                 let smooth = 0.5 - 0.5 * (std::f64::consts::PI * q).cos();
                 let fall = 0.55 * q.powf(fullness) + 0.45 * smooth;

@@ -128,10 +128,10 @@ struct Skin {
 
 fn preserved_skin(rng: &mut Generator) -> Skin {
     // Formalin and alcohol turn everything amber; what differs is how dark the fish was and how long it lay.
-    let hue = rng.between(0.082, 0.112);
+    let hue = rng.between(0.088, 0.118);
     let depth = rng.pick(&[0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0]);
-    let value = 0.8 - 0.38 * depth + rng.between(-0.05, 0.05);
-    let saturation = rng.between(0.72, 0.93);
+    let value = 0.74 - 0.36 * depth + rng.between(-0.05, 0.05);
+    let saturation = rng.between(0.62, 0.88);
     let flank = of_hsv(hue - 0.022 * depth, saturation, value);
     let back = mix(
         flank,
@@ -144,7 +144,7 @@ fn preserved_skin(rng: &mut Generator) -> Skin {
         (value * rng.between(1.0, 1.2)).min(0.92),
     );
     let fin = of_hsv(
-        rng.between(0.105, 0.138),
+        rng.between(0.115, 0.148),
         rng.between(0.5, 0.75),
         rng.between(0.82, 0.93),
     );
@@ -153,7 +153,7 @@ fn preserved_skin(rng: &mut Generator) -> Skin {
         back,
         belly,
         fin,
-        thickness: (0.75 + 1.9 * depth + rng.between(0.0, 0.4)) as f32,
+        thickness: (0.62 + 1.55 * depth + rng.between(0.0, 0.4)) as f32,
     }
 }
 
@@ -162,7 +162,7 @@ fn fresh_skin(form: BodyForm, rng: &mut Generator) -> Skin {
     let (hue, saturation, value) = match rng.whole(0, 5) {
         _ if bright => (
             rng.pick(&[0.03, 0.09, 0.13, 0.6, 0.65, 0.95]),
-            rng.between(0.4, 0.8),
+            rng.between(0.3, 0.65),
             rng.between(0.3, 0.7),
         ),
         0 | 1 => (rng.between(0.1, 0.16), rng.between(0.06, 0.2), rng.between(0.6, 0.78)),
@@ -183,12 +183,16 @@ fn fresh_skin(form: BodyForm, rng: &mut Generator) -> Skin {
         (value * rng.between(1.1, 1.45)).min(0.93),
     );
     let fin = if bright && rng.chance(0.25) {
-        of_hsv(rng.between(0.0, 1.0), rng.between(0.4, 0.8), rng.between(0.3, 0.85))
+        of_hsv(
+            rng.pick(&[0.02, 0.1, 0.14, 0.62]),
+            rng.between(0.3, 0.65),
+            rng.between(0.3, 0.8),
+        )
     } else {
         of_hsv(
             hue + rng.between(-0.01, 0.02),
             saturation * rng.between(0.7, 1.1),
-            (value * rng.between(0.8, 1.15)).min(0.9),
+            (value * rng.between(0.95, 1.3)).min(0.92),
         )
     };
     Skin {
@@ -253,7 +257,7 @@ impl PigmentPlan {
         } else {
             of_hsv(rng.between(0.09, 0.15), rng.between(0.1, 0.6), rng.between(0.55, 0.85))
         };
-        let milky = rng.chance(if preserved { 0.35 } else { 0.2 });
+        let milky = rng.chance(0.2);
         let pupil = if milky {
             of_hsv(rng.between(0.15, 0.58), rng.between(0.04, 0.14), rng.between(0.4, 0.62))
         } else {

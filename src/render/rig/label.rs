@@ -192,11 +192,11 @@ impl Label {
             self.write(line, kind, left, step * row + sway, rng);
         }
         let number = Type {
-            face: Face::Sans,
-            capital: 0.05 * unit,
-            slant: 0.12,
-            stretch: 1.15,
-            rough: 0.9,
+            face: Face::Handwriting,
+            capital: 0.058 * unit,
+            slant: 0.0,
+            stretch: 1.05,
+            rough: 0.5,
         };
         self.write(&text.number, number, left * 1.3, step * 9.2, rng);
     }

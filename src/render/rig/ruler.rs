@@ -56,7 +56,7 @@ impl Ruler {
         };
         let face = scaled(face, 1.0 + shade);
         // On a light table a plastic ruler takes most of its brightness from below.
-        let share = if below && style != RulerStyle::Black { 0.28 } else { 0.0 };
+        let share = if below && style != RulerStyle::Black { 0.14 } else { 0.0 };
         let mut ruler = Self {
             style,
             pixels_per_centimetre,

@@ -62,6 +62,8 @@ struct FinShader<'a> {
     /// Colour of one layer of ray, and of membrane.
     ray: Light,
     membrane: Light,
+    /// What a fin on the body looks like from above.
+    lit_skin: Light,
     /// Share of the light from above that a thick layer sends back.
     sends: f32,
 }
@@ -75,9 +77,9 @@ impl<'a> FinShader<'a> {
             pigment.fin
         };
         let sends = match lighting {
-            Lighting::FromBelow if fin.over_body => 0.36,
+            Lighting::FromBelow if fin.which == Trait::PectoralFin => 0.36,
             Lighting::FromBelow => 0.16,
-            Lighting::FromAbove => 0.8,
+            Lighting::FromAbove => 0.92,
         };
         Self {
             fin,
@@ -86,6 +88,10 @@ impl<'a> FinShader<'a> {
             ray: colour,
             membrane: mix(colour, WHITE, 0.16),
             sends,
+            lit_skin: match lighting {
+                Lighting::FromBelow => [0.60, 0.42, 0.23],
+                Lighting::FromAbove => mix(pigment.fin, pigment.belly, 0.5),
+            },
         }
     }
 
@@ -145,8 +151,17 @@ impl<'a> FinShader<'a> {
         } else {
             self.pigment.membrane * thin * (1.0 + 0.22 * cloud + 0.14 * fibre)
         };
-        let rays =
-            ray * joints * (0.62 - 0.2 * place.out) * (1.0 + 0.2 * cloud) * if self.fin.over_body { 0.8 } else { 1.0 };
+        let spiny = if matches!(self.fin.texture, FinTexture::Spiny { .. }) {
+            1.9
+        } else {
+            1.0
+        };
+        let rays = spiny
+            * ray
+            * joints
+            * (0.62 - 0.2 * place.out)
+            * (1.0 + 0.2 * cloud)
+            * if self.fin.over_body { 0.8 } else { 1.0 };
         // Flesh and pigment of the body run a little way up the fin.
         let (amount, reach) = if caudal { (2.0, 0.021) } else { (1.9, 0.012) };
         let flesh = amount * (-place.reach / reach).exp() * (1.0 + 0.35 * cloud + 0.2 * fibre);
@@ -158,15 +173,16 @@ impl<'a> FinShader<'a> {
         let passed = product(product(clear, through(body_colour, flesh)), [(-dark).exp(); 3]);
         let body = 1.0 - (-(0.9 * membrane + 1.6 * rays + 1.2 * flesh)).exp();
         let ridge = 0.5 * ray + 0.12 * fibre;
-        let lit = 0.78 + ridge - 0.2 * smoothstep(0.0, 0.6, place.out) + 0.08 * cloud;
-        let colour = if self.fin.over_body {
-            mix(self.ray, self.pigment.belly, 0.35)
+        let lit = 0.72 + 1.3 * ridge - 0.2 * smoothstep(0.0, 0.6, place.out) + 0.08 * cloud;
+        let on_flank = self.fin.which == Trait::PectoralFin;
+        let colour = if on_flank {
+            mix(mix(self.ray, self.pigment.belly, 0.35), self.lit_skin, 0.6)
         } else {
             self.ray
         };
         let colour = mix(colour, body_colour, (flesh * 0.55).min(0.85));
         let sent = scaled(colour, self.sends * body * lit * (-dark * 0.8).exp());
-        let opaque = if self.sends > 0.3 { 0.75 } else { 0.25 };
+        let opaque = if on_flank { 0.7 } else { 0.18 + 0.4 * self.sends };
         Optics {
             passed: scaled(passed, 1.0 - opaque * body),
             sent,
