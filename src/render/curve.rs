@@ -62,20 +62,10 @@ impl Profile {
         let root: Vec<Point> = points.iter().map(|p| point(p.x.sqrt(), p.y)).collect();
         let end = PROFILE_END.sqrt();
         let fine: Vec<f64> = monotone_cubic(&root, (0..SAMPLES).map(|i| end * i as f64 / (SAMPLES - 1) as f64));
-        let samples = (0..SAMPLES)
-            .map(|i| {
-                let x = (end * i as f64 / (SAMPLES - 1) as f64).powi(2);
-                let rounding = ((x - 0.03) / 0.05).clamp(0.0, 1.0);
-                let reach = 30i64;
-                let (mut sum, mut total) = (0.0, 0.0);
-                for k in -reach..=reach {
-                    let weight = 1.0 + (std::f64::consts::PI * k as f64 / (reach + 1) as f64).cos();
-                    sum += weight * fine[(i as i64 + k).clamp(0, SAMPLES as i64 - 1) as usize];
-                    total += weight;
-                }
-                (fine[i] * (1.0 - rounding) + sum / total * rounding) as f32
-            })
-            .collect();
+        let place = |i: usize| (end * i as f64 / (SAMPLES - 1) as f64).powi(2);
+        let rounded = round_off(&fine, 30, |i| ((place(i) - 0.03) / 0.05).clamp(0.0, 1.0));
+        let rounded = round_off(&rounded, 62, |i| ((place(i) - 0.06) / 0.14).clamp(0.0, 1.0));
+        let samples = rounded.into_iter().map(|v| v as f32).collect();
         Self { samples }
     }
 
@@ -86,6 +76,22 @@ impl Profile {
         let (a, b) = (f64::from(self.samples[i]), f64::from(self.samples[i + 1]));
         a + (b - a) * (place - i as f64)
     }
+}
+
+/// Each value replaced, in a share `how_much(index)`, by the mean of its neighbourhood with bell-shaped weights.
+fn round_off(values: &[f64], reach: i64, how_much: impl Fn(usize) -> f64) -> Vec<f64> {
+    let last = values.len() as i64 - 1;
+    let weight = |k: i64| 1.0 + (std::f64::consts::PI * k as f64 / (reach + 1) as f64).cos();
+    let total: f64 = (-reach..=reach).map(weight).sum();
+    (0..values.len())
+        .map(|i| {
+            let sum: f64 = (-reach..=reach)
+                .map(|k| weight(k) * values[(i as i64 + k).clamp(0, last) as usize])
+                .sum();
+            let share = how_much(i);
+            values[i] * (1.0 - share) + sum / total * share
+        })
+        .collect()
 }
 
 /// The monotone cubic through `points` at each of `places`, which grow.

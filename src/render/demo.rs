@@ -9,7 +9,7 @@ use crate::frame::Size;
 pub fn demo_scenes() -> Vec<SceneSettings> {
     let table = SceneSettings {
         size: Size::new(1200, 800),
-        seed: 1,
+        seed: 37,
         ground: Ground::LightTable,
         form: Some(BodyForm::Sunfish),
         heading: Heading::Left,
@@ -24,7 +24,7 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
     vec![
         table.clone(),
         SceneSettings {
-            seed: 2,
+            seed: 30,
             form: Some(BodyForm::Minnow),
             fish_share: 0.5,
             tilt_degrees: -2.0,
@@ -32,7 +32,7 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
             ..table.clone()
         },
         SceneSettings {
-            seed: 3,
+            seed: 38,
             form: Some(BodyForm::Catfish),
             fish_share: 0.27,
             tilt_degrees: 7.0,
@@ -40,14 +40,14 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
             ..table.clone()
         },
         SceneSettings {
-            seed: 4,
+            seed: 34,
             form: Some(BodyForm::Carp),
             heading: Heading::Right,
             fish_share: 0.44,
             ..table.clone()
         },
         SceneSettings {
-            seed: 5,
+            seed: 37,
             form: Some(BodyForm::Perch),
             ground: Ground::Board,
             fish_share: 0.5,
@@ -56,7 +56,7 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
             ..table.clone()
         },
         SceneSettings {
-            seed: 6,
+            seed: 36,
             form: Some(BodyForm::Angelfish),
             ground: Ground::Tank,
             fish_share: 0.4,

@@ -203,6 +203,7 @@ impl Maker<'_> {
                     BodyForm::Carp => self.rng.between(0.34, 0.4),
                     _ => self.rng.between(0.38, 0.44),
                 };
+                let from = from * tail / 0.8;
                 let long = form == BodyForm::Carp;
                 let span = if long {
                     self.rng.between(0.22, 0.3)
@@ -245,21 +246,21 @@ impl Maker<'_> {
     fn spiny_and_soft_dorsal(&mut self, reach: f64) -> f64 {
         let head = self.body.head_length;
         let from = head + self.rng.between(0.015, 0.06);
-        let middle = self.rng.between(0.46, 0.53);
-        let to = self.rng.between(0.66, 0.72);
+        let middle = self.rng.between(0.58, 0.66) * self.body.tail_base;
+        let to = self.rng.between(0.84, 0.9) * self.body.tail_base;
         let apart = match self.form {
             BodyForm::Sunfish => false,
             BodyForm::Perch => self.rng.chance(0.8),
             _ => self.rng.chance(0.6),
         };
-        let lean = self.degrees(-68.0, -45.0, (-22.0, -12.0));
+        let lean = self.degrees(-58.0, -34.0, (-22.0, -12.0));
         let (height, rise, fall) = (
-            reach * self.rng.between(0.6, 0.85),
+            reach * self.rng.between(0.66, 0.92),
             self.rng.between(3.0, 6.0),
             if apart { 0.6 } else { 0.25 },
         );
         let spines = self.rng.whole(9, 13);
-        let notch = self.rng.between(0.12, 0.34);
+        let notch = self.rng.between(0.1, 0.28);
         let close = |s: f64| {
             if apart {
                 ((1.0 - s) * 5.0).clamp(0.03, 1.0).sqrt()
@@ -280,7 +281,7 @@ impl Maker<'_> {
             notch,
         });
         let gap = if apart { self.rng.between(0.004, 0.02) } else { -0.008 };
-        let tall = reach * self.rng.between(0.8, 1.05);
+        let tall = reach * self.rng.between(0.95, 1.25);
         let (fall, turn, rays) = (
             self.rng.between(0.35, 0.55),
             self.rng.between(0.3, 0.65),
@@ -348,6 +349,7 @@ impl Maker<'_> {
             BodyForm::Trout => (self.rng.between(0.58, 0.63), self.rng.between(0.07, 0.1)),
             _ => (self.rng.between(0.55, 0.61), self.rng.between(0.08, 0.13)),
         };
+        let from = from * body.tail_base / 0.8;
         let to = (from + span).min(body.tail_base - 0.04);
         let lean = self.degrees(42.0, 66.0, (8.0, 18.0));
         let height = self.rng.between(0.11, 0.17) * (0.65 + body.depth);
@@ -416,7 +418,7 @@ impl Maker<'_> {
         .to_radians();
         let tilt = self.rng.around_zero(3.5).to_radians();
         let half = body.peduncle / 2.0 * 1.03;
-        let rays = self.rng.whole(17, 24);
+        let rays = self.rng.whole(18, 24);
         let curl = self.rng.between(-0.02, 0.02);
         self.add(Sheet {
             which: Trait::CaudalFin,
@@ -451,18 +453,18 @@ impl Maker<'_> {
         let place = if thoracic {
             body.head_length + self.rng.between(0.04, 0.09)
         } else {
-            self.rng.between(0.41, 0.49)
+            self.rng.between(0.51, 0.6) * body.tail_base
         };
         let pair = self.rng.chance(0.5);
         let lean = self.degrees(22.0, 52.0, (4.0, 14.0));
-        let height = self.rng.between(0.1, 0.15) * (0.7 + 0.6 * body.depth);
+        let height = self.rng.between(0.12, 0.175) * (0.72 + 0.6 * body.depth);
         for far in if pair { &[true, false][..] } else { &[false] } {
             let from = place + if *far { self.rng.between(0.01, 0.035) } else { 0.0 };
-            let width = self.rng.between(0.02, 0.034);
+            let width = self.rng.between(0.024, 0.04);
             let lean = lean + self.rng.around_zero(0.08) + if *far { 0.12 } else { 0.0 };
             let (fall, turn) = (self.rng.between(0.2, 0.5), self.rng.between(0.25, 0.55));
             let rays = self.rng.whole(6, 9);
-            let inset = if *far { 0.006 } else { self.rng.between(0.012, 0.026) };
+            let inset = if *far { 0.006 } else { self.rng.between(0.008, 0.018) };
             let over_body = !far && self.rng.chance(0.7);
             self.add(Sheet {
                 which: Trait::PelvicFin,
@@ -500,7 +502,11 @@ impl Maker<'_> {
         let fan = self.rng.between(7.0, 20.0).to_radians();
         let length = self.rng.between(0.12, 0.17)
             * (0.8 + 0.4 * body.depth)
-            * if self.form == BodyForm::Darter { 1.25 } else { 1.0 };
+            * if matches!(self.form, BodyForm::Darter | BodyForm::Sunfish) {
+                1.25
+            } else {
+                1.0
+            };
         let (fall, peak) = (self.rng.between(0.1, 0.3), self.rng.between(0.2, 0.5));
         let rays = self.rng.whole(9, 14);
         let curl = self.rng.between(-0.06, 0.06);
@@ -527,6 +533,16 @@ impl Maker<'_> {
     fn add(&mut self, mut sheet: Sheet) {
         let elements = sheet.texture.elements();
         let mut lengths = std::mem::take(&mut sheet.lengths);
+        if sheet.which != Trait::CaudalFin
+            && sheet.which != Trait::AdiposeFin
+            && matches!(sheet.texture, FinTexture::Soft { .. })
+        {
+            // The first and last rays are short, which rounds the fin's corners.
+            let roundness = self.rng.between(3.5, 8.0);
+            for (s, length) in stations().zip(&mut lengths) {
+                *length *= (0.62 + s.min(1.0 - s) * roundness).min(1.0);
+            }
+        }
         if elements > 1 {
             self.cut_between_rays(&mut lengths, elements, sheet.notch);
             if matches!(sheet.texture, FinTexture::Soft { .. }) && self.rng.chance(0.4) {

@@ -67,7 +67,7 @@ impl BodyForm {
     }
 
     /// Standard lengths of preserved specimens of this form in centimetres, shortest and longest.
-    fn standard_lengths(self) -> (f64, f64) {
+    pub fn standard_lengths(self) -> (f64, f64) {
         match self {
             Self::Minnow => (4.0, 7.5),
             Self::Darter => (3.5, 6.5),

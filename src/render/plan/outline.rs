@@ -83,8 +83,12 @@ struct Proportions {
     throat: (f64, f64),
     /// Height of the snout's tip as a share of the depth.
     snout: (f64, f64),
-    /// How quickly the snout opens to the head's depth.
-    bluntness: (f64, f64),
+    /// How the forehead rises from the snout: 1 in a straight line, less in a bow.
+    forehead: (f64, f64),
+    /// The same for the chin.
+    chin: (f64, f64),
+    /// How long the depth is kept behind the deepest place before it falls to the peduncle's.
+    fullness: (f64, f64),
     mouth_length: (f64, f64),
     mouth_slope: (f64, f64),
     /// Eye's radius as a share of the head's length.
@@ -100,7 +104,9 @@ fn proportions(form: BodyForm) -> Proportions {
         nape: (0.78, 0.92),
         throat: (0.75, 0.93),
         snout: (-0.02, 0.14),
-        bluntness: (0.14, 0.24),
+        forehead: (0.56, 0.72),
+        chin: (0.5, 0.66),
+        fullness: (1.35, 1.9),
         mouth_length: (0.2, 0.34),
         mouth_slope: (0.1, 0.5),
         eye: (0.11, 0.155),
@@ -120,21 +126,24 @@ fn proportions(form: BodyForm) -> Proportions {
         },
         BodyForm::Sunfish => Proportions {
             head: (0.24, 0.285),
-            depth: (0.32, 0.43),
-            peduncle: (0.3, 0.37),
-            deepest: (0.34, 0.42),
-            nape: (0.74, 0.86),
-            throat: (0.72, 0.88),
-            snout: (0.06, 0.16),
+            depth: (0.33, 0.43),
+            peduncle: (0.33, 0.39),
+            deepest: (0.36, 0.45),
+            nape: (0.82, 0.93),
+            throat: (0.8, 0.93),
+            snout: (0.08, 0.18),
+            forehead: (0.64, 0.84),
+            chin: (0.56, 0.74),
+            fullness: (1.9, 2.6),
             mouth_length: (0.16, 0.28),
             mouth_slope: (0.4, 0.8),
             eye: (0.12, 0.16),
-            ..usual
         },
         BodyForm::Sucker => Proportions {
             head: (0.17, 0.21),
-            snout: (0.12, 0.26),
-            bluntness: (0.18, 0.28),
+            snout: (0.14, 0.3),
+            forehead: (0.5, 0.64),
+            chin: (0.4, 0.55),
             mouth_length: (0.1, 0.18),
             mouth_slope: (0.7, 1.2),
             eye: (0.085, 0.12),
@@ -145,8 +154,9 @@ fn proportions(form: BodyForm) -> Proportions {
             depth: (0.14, 0.19),
             peduncle: (0.4, 0.5),
             deepest: (0.28, 0.36),
-            snout: (0.05, 0.2),
-            bluntness: (0.2, 0.3),
+            snout: (0.08, 0.22),
+            forehead: (0.48, 0.62),
+            chin: (0.42, 0.55),
             mouth_length: (0.18, 0.28),
             eye: (0.13, 0.165),
             ..usual
@@ -159,7 +169,9 @@ fn proportions(form: BodyForm) -> Proportions {
             nape: (0.8, 0.95),
             throat: (0.82, 0.97),
             snout: (0.02, 0.2),
-            bluntness: (0.26, 0.4),
+            forehead: (0.5, 0.62),
+            chin: (0.34, 0.48),
+            fullness: (1.3, 1.7),
             mouth_length: (0.16, 0.26),
             mouth_slope: (0.0, 0.3),
             eye: (0.05, 0.085),
@@ -178,7 +190,9 @@ fn proportions(form: BodyForm) -> Proportions {
             peduncle: (0.3, 0.4),
             deepest: (0.38, 0.46),
             snout: (0.04, 0.14),
-            bluntness: (0.12, 0.2),
+            forehead: (0.78, 0.98),
+            chin: (0.6, 0.8),
+            fullness: (1.8, 2.5),
             mouth_length: (0.1, 0.18),
             eye: (0.12, 0.16),
             ..usual
@@ -189,6 +203,9 @@ fn proportions(form: BodyForm) -> Proportions {
             peduncle: (0.34, 0.42),
             deepest: (0.34, 0.42),
             snout: (0.08, 0.18),
+            forehead: (0.66, 0.85),
+            chin: (0.5, 0.64),
+            fullness: (1.5, 2.1),
             mouth_length: (0.12, 0.2),
             mouth_slope: (0.4, 0.9),
             eye: (0.085, 0.12),
@@ -206,33 +223,42 @@ impl BodyOutline {
         let peduncle = (depth * draw(p.peduncle)).max(0.05);
         let (deepest, nape, throat) = (draw(p.deepest), draw(p.nape), draw(p.throat));
         let snout = depth * draw(p.snout);
-        let bluntness = draw(p.bluntness);
+        let (forehead, chin) = (draw(p.forehead), draw(p.chin));
+        let jaws = draw((0.028, 0.042)) * (0.6 + 1.6 * depth);
         let mouth = Mouth {
             length: head_length * draw(p.mouth_length),
             slope: draw(p.mouth_slope),
-            gape: draw((0.0, 0.012)),
+            gape: if draw((0.0, 1.0)) < 0.25 {
+                draw((0.006, 0.011))
+            } else {
+                0.0
+            },
             lips: draw((0.006, 0.011)),
         };
         let eye_share = draw(p.eye);
-        let tail_base = draw((0.76, 0.83));
+        let tail_base = draw((0.775, 0.855));
         let back = depth * draw((0.46, 0.56));
         let shape = |above: bool, at_head: f64, rng: &mut Generator| {
             let (sign, reach) = if above { (-1.0, back) } else { (1.0, depth - back) };
             let start = deepest.max(head_length + 0.05);
             let end = tail_base - rng.between(0.05, 0.09);
             let narrow = peduncle / 2.0;
-            let mut points = vec![
-                point(0.0, snout),
-                point(0.012, snout * 0.9 + sign * reach * bluntness),
-                point(head_length * 0.5, sign * reach * at_head * rng.between(0.66, 0.8)),
-                point(head_length, sign * reach * at_head),
-                point(start, sign * reach),
-            ];
-            let fullness = rng.between(1.2, 1.85);
+            let (rise, lip) = if above {
+                (forehead, jaws * 0.5)
+            } else {
+                (chin, jaws * 0.5)
+            };
+            let at_edge = sign * reach * at_head;
+            let tip = snout + sign * lip;
+            let mut points = vec![point(0.0, snout), point(0.003, snout + sign * lip * 0.6)];
+            points.extend(
+                [0.07, 0.25, 0.5, 0.75f64].map(|q| point(head_length * q, tip + (at_edge - tip) * q.powf(rise))),
+            );
+            points.extend([point(head_length, at_edge), point(start, sign * reach)]);
+            let fullness = rng.between(p.fullness.0, p.fullness.1);
             for q in [0.25, 0.5, 0.75f64] {
-                let quick = 1.0 - (q * std::f64::consts::FRAC_PI_2).cos().powf(fullness);
                 let smooth = 0.5 - 0.5 * (std::f64::consts::PI * q).cos();
-                let fall = 0.5 * (quick + smooth);
+                let fall = 0.55 * q.powf(fullness) + 0.45 * smooth;
                 points.push(point(
                     start + q * (end - start),
                     sign * (reach + (narrow - reach) * fall),

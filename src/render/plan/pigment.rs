@@ -128,32 +128,32 @@ struct Skin {
 
 fn preserved_skin(rng: &mut Generator) -> Skin {
     // Formalin and alcohol turn everything amber; what differs is how dark the fish was and how long it lay.
-    let hue = rng.between(0.068, 0.108);
+    let hue = rng.between(0.088, 0.118);
     let depth = rng.pick(&[0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0]);
-    let value = 0.8 - 0.38 * depth + rng.between(-0.05, 0.05);
-    let saturation = rng.between(0.68, 0.9);
-    let flank = of_hsv(hue - 0.02 * depth, saturation, value);
+    let value = 0.74 - 0.36 * depth + rng.between(-0.05, 0.05);
+    let saturation = rng.between(0.62, 0.88);
+    let flank = of_hsv(hue - 0.022 * depth, saturation, value);
     let back = mix(
         flank,
         of_hsv(hue + 0.01, saturation * 0.8, value * 0.5),
         rng.between(0.4, 0.9) as f32,
     );
     let belly = of_hsv(
-        hue + rng.between(0.0, 0.02),
+        hue + rng.between(0.0, 0.01),
         saturation * rng.between(0.75, 1.0),
         (value * rng.between(1.0, 1.2)).min(0.92),
     );
     let fin = of_hsv(
-        rng.between(0.095, 0.135),
-        rng.between(0.5, 0.85),
-        rng.between(0.78, 0.92),
+        rng.between(0.115, 0.148),
+        rng.between(0.5, 0.75),
+        rng.between(0.82, 0.93),
     );
     Skin {
         flank,
         back,
         belly,
         fin,
-        thickness: (0.75 + 1.9 * depth + rng.between(0.0, 0.4)) as f32,
+        thickness: (0.62 + 1.55 * depth + rng.between(0.0, 0.4)) as f32,
     }
 }
 
@@ -162,14 +162,14 @@ fn fresh_skin(form: BodyForm, rng: &mut Generator) -> Skin {
     let (hue, saturation, value) = match rng.whole(0, 5) {
         _ if bright => (
             rng.pick(&[0.03, 0.09, 0.13, 0.6, 0.65, 0.95]),
-            rng.between(0.4, 0.9),
-            rng.between(0.35, 0.85),
+            rng.between(0.3, 0.65),
+            rng.between(0.3, 0.7),
         ),
         0 | 1 => (rng.between(0.1, 0.16), rng.between(0.06, 0.2), rng.between(0.6, 0.78)),
         2 => (rng.between(0.11, 0.17), rng.between(0.25, 0.5), rng.between(0.42, 0.62)),
         3 => (rng.between(0.06, 0.1), rng.between(0.4, 0.65), rng.between(0.4, 0.6)),
         4 => (rng.between(0.05, 0.09), rng.between(0.15, 0.35), rng.between(0.6, 0.75)),
-        _ => (rng.between(0.1, 0.6), rng.between(0.03, 0.12), rng.between(0.4, 0.65)),
+        _ => (rng.between(0.08, 0.2), rng.between(0.03, 0.1), rng.between(0.45, 0.68)),
     };
     let flank = of_hsv(hue, saturation, value);
     let back = of_hsv(
@@ -182,13 +182,17 @@ fn fresh_skin(form: BodyForm, rng: &mut Generator) -> Skin {
         saturation * rng.between(0.3, 0.8),
         (value * rng.between(1.1, 1.45)).min(0.93),
     );
-    let fin = if bright && rng.chance(0.5) {
-        of_hsv(rng.between(0.0, 1.0), rng.between(0.4, 0.8), rng.between(0.3, 0.85))
+    let fin = if bright && rng.chance(0.25) {
+        of_hsv(
+            rng.pick(&[0.02, 0.1, 0.14, 0.62]),
+            rng.between(0.3, 0.65),
+            rng.between(0.3, 0.8),
+        )
     } else {
         of_hsv(
             hue + rng.between(-0.01, 0.02),
             saturation * rng.between(0.7, 1.1),
-            (value * rng.between(0.8, 1.15)).min(0.9),
+            (value * rng.between(0.95, 1.3)).min(0.92),
         )
     };
     Skin {
@@ -253,7 +257,7 @@ impl PigmentPlan {
         } else {
             of_hsv(rng.between(0.09, 0.15), rng.between(0.1, 0.6), rng.between(0.55, 0.85))
         };
-        let milky = rng.chance(if preserved { 0.35 } else { 0.2 });
+        let milky = rng.chance(0.2);
         let pupil = if milky {
             of_hsv(rng.between(0.15, 0.58), rng.between(0.04, 0.14), rng.between(0.4, 0.62))
         } else {
@@ -268,7 +272,7 @@ impl PigmentPlan {
             fin: skin.fin,
             borders: [strength(rng, -0.6, -0.2), strength(rng, 0.35, 0.75)],
             thickness: skin.thickness,
-            membrane: strength(rng, 0.25, 0.8),
+            membrane: strength(rng, 0.55, 1.4),
             gloss: if preserved {
                 strength(rng, 0.1, 0.35)
             } else {
@@ -295,7 +299,11 @@ impl PigmentPlan {
             } else {
                 0.0
             },
-            mottling: strength(rng, 0.08, 0.3) + if form == BodyForm::Catfish { 0.15 } else { 0.0 },
+            mottling: if preserved {
+                strength(rng, 0.08, 0.26)
+            } else {
+                strength(rng, 0.03, 0.14)
+            } + if form == BodyForm::Catfish { 0.15 } else { 0.0 },
             melanophores: strength(rng, 0.15, 0.7),
             wear: if rng.chance(0.25) {
                 strength(rng, 0.3, 0.8)

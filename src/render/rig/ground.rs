@@ -48,6 +48,8 @@ pub(super) struct GroundLight {
     /// A border of tray or tank: its position as a share of the height (light table, bench) or width (tank); outside 0..1 if there is none.
     border: f32,
     wet: f32,
+    /// A faint yellow stain: place and strength.
+    stain: (f32, f32, f32),
 }
 
 impl GroundLight {
@@ -56,14 +58,14 @@ impl GroundLight {
         let (width, height) = (picture.width as f32, picture.height as f32);
         let (base, edge, lamp, fall, border, wet) = match kind {
             Ground::LightTable => {
-                let base = scaled([1.0, 1.0, 1.0], draw(0.93, 1.12));
+                let base = scaled([1.0, 1.0, 1.0], draw(0.95, 1.14));
                 let dusk = draw(0.0, 1.0);
-                let edge = mix(of_srgb([214, 223, 229]), of_srgb([196, 203, 196]), dusk);
+                let edge = mix(of_srgb([212, 219, 226]), of_srgb([176, 182, 173]), dusk);
                 (
                     base,
                     edge,
                     (draw(0.25, 0.6), draw(0.5, 0.85)),
-                    draw(0.45, 1.0),
+                    draw(0.5, 1.15),
                     if draw(0.0, 1.0) < 0.4 { draw(0.93, 0.985) } else { 2.0 },
                     0.0,
                 )
@@ -104,7 +106,9 @@ impl GroundLight {
                 )
             }
         };
+        let stain = (draw(0.2, 0.8), draw(0.3, 0.9), draw(-0.5, 1.0).max(0.0));
         Self {
+            stain,
             kind,
             width,
             height,
@@ -129,6 +133,15 @@ impl GroundLight {
         match self.kind {
             Ground::LightTable => {
                 light = scaled(light, 1.0 + 0.006 * cloud);
+                let (sx, sy) = (u - self.stain.0, v - self.stain.1);
+                light = product(
+                    light,
+                    mix(
+                        [1.0; 3],
+                        [1.0, 0.99, 0.9],
+                        self.stain.2 * bell((sx * sx * 2.2 + sy * sy).sqrt(), 0.0, 0.16),
+                    ),
+                );
                 if self.border < 1.0 {
                     light = self.tray_edge(light, u, v);
                 }
@@ -165,14 +178,13 @@ impl GroundLight {
 
     /// Water on a bench mirrors the lamps in ragged patches.
     fn water_film(&self, light: Light, u: f32, v: f32) -> Light {
-        let film = self.noise.cloud(u * 9.0 + 31.0, v * 13.0, 4);
-        let side = smoothstep(0.32, 0.0, u) + smoothstep(0.8, 1.0, u) * 0.5;
-        let wet = smoothstep(0.1, 0.5, film) * side * self.wet;
-        let ripples = self.noise.cloud(u * 90.0, v * 70.0, 3);
-        let edge = bell(film, 0.14, 0.05) * side * self.wet;
-        let dulled = scaled(light, 1.0 - 0.10 * wet - 0.10 * edge);
-        let glint = smoothstep(0.95, 1.6, ripples + 0.5 * film) * wet;
-        mix(dulled, [0.98, 0.99, 1.0], (0.75 * glint).min(1.0))
+        let film = self.noise.cloud(u * 7.0 + 31.0, v * 6.0, 4);
+        let side = smoothstep(0.24, 0.0, u) + smoothstep(0.9, 1.0, u) * 0.4;
+        let wet = smoothstep(0.0, 0.9, film) * side * self.wet;
+        let ripples = self.noise.cloud(u * 150.0, v * 110.0, 4);
+        let dulled = scaled(light, 1.0 - 0.12 * wet);
+        let glint = smoothstep(1.05, 1.9, ripples + 0.4 * film) * wet;
+        mix(dulled, [0.98, 0.99, 1.0], (0.7 * glint).min(1.0))
     }
 
     /// A tank's side wall and the reflections in it.

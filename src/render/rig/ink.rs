@@ -11,6 +11,8 @@ use embedded_graphics::pixelcolor::BinaryColor;
 use u8g2_fonts::types::{FontColor, VerticalPosition};
 use u8g2_fonts::{FontRenderer, fonts};
 
+use super::handwriting;
+use crate::render::dice::generator;
 use crate::render::light::smoothstep;
 use crate::render::noise::Noise;
 
@@ -20,16 +22,20 @@ pub(super) enum Face {
     Sans,
     SansBold,
     Typewriter,
+    /// Capitals F, D, C, digits and spaces only.
+    Handwriting,
 }
 
 impl Face {
-    fn renderer(self) -> FontRenderer {
-        match self {
+    /// The bitmap font; none for handwriting.
+    fn renderer(self) -> Option<FontRenderer> {
+        let renderer = match self {
             Self::Sans => FontRenderer::new::<fonts::u8g2_font_helvR24_tr>(),
             Self::SansBold => FontRenderer::new::<fonts::u8g2_font_helvB24_tr>(),
             Self::Typewriter => FontRenderer::new::<fonts::u8g2_font_courB24_tr>(),
-        }
-        .with_ignore_unknown_chars(true)
+            Self::Handwriting => return None,
+        };
+        Some(renderer.with_ignore_unknown_chars(true))
     }
 }
 
@@ -71,8 +77,15 @@ impl DrawTarget for DotTarget {
 }
 
 impl Dots {
-    fn of(text: &str, face: Face) -> Self {
-        let renderer = face.renderer();
+    fn of(text: &str, face: Face, seed: u32) -> Self {
+        let Some(renderer) = face.renderer() else {
+            let rng = &mut generator(u64::from(seed), 0);
+            let (width, values) = handwriting::write(text, LINE as u32, ASCENT as f32, rng);
+            return Self {
+                width: width as usize,
+                values,
+            };
+        };
         let advance = renderer
             .get_rendered_dimensions(text, Point::zero(), VerticalPosition::Baseline)
             .map_or(0, |d| d.advance.x);
@@ -155,7 +168,7 @@ impl Line {
     /// `text` with its baseline from (`left`, `baseline`) on, in pixels of the card.
     pub fn new(text: &str, kind: Type, left: f64, baseline: f64, seed: u32) -> Self {
         Self {
-            dots: Dots::of(text, kind.face),
+            dots: Dots::of(text, kind.face, seed),
             kind,
             left,
             baseline,

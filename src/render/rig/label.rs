@@ -103,12 +103,12 @@ impl Label {
     pub fn new(style: LabelStyle, form: BodyForm, lighting: Lighting, width: f64, rng: &mut Generator) -> Self {
         let text = Text::about(form, rng);
         let paper = match style {
-            LabelStyle::Plotted => of_srgb(rng.pick(&[[222, 227, 202], [226, 230, 210], [214, 222, 196]])),
+            LabelStyle::Plotted => of_srgb(rng.pick(&[[228, 231, 214], [222, 224, 200], [226, 228, 208]])),
             LabelStyle::Typed => of_srgb(rng.pick(&[[236, 240, 236], [240, 238, 230]])),
             LabelStyle::Printed => of_srgb([243, 243, 244]),
         };
         let aspect = match style {
-            LabelStyle::Plotted => 0.80,
+            LabelStyle::Plotted => 0.86,
             LabelStyle::Typed => 0.70,
             LabelStyle::Printed => 0.64,
         };
@@ -149,20 +149,20 @@ impl Label {
             stretch: 0.92,
             rough: 1.0,
         };
-        let step = self.height / 12.4;
+        let step = self.height / 13.2;
         let left = unit * 0.13;
-        let title = Line::new(text.collection, kind(0.031, 0.0), 0.0, step * 1.7, rng.seed()).centred(unit * 0.56);
-        let number = Line::new(&text.number, kind(0.034, 0.0), 0.0, step * 2.95, rng.seed()).centred(unit * 0.54);
+        let title = Line::new(text.collection, kind(0.036, 0.0), 0.0, step * 1.7, rng.seed()).centred(unit * 0.56);
+        let number = Line::new(&text.number, kind(0.041, 0.0), 0.0, step * 3.1, rng.seed()).centred(unit * 0.54);
         self.lines.extend([title, number]);
-        self.write(&text.name, kind(0.032, 0.25), left, step * 4.2, rng);
+        self.write(&text.name, kind(0.040, 0.28), left, step * 4.5, rng);
         let [water, drainage, way, county] = &text.place;
         let rest = [water, drainage, way, county, &text.date, text.collectors, &text.count];
         let thin = Type {
             face: Face::Sans,
-            ..kind(0.030, 0.0)
+            ..kind(0.037, 0.0)
         };
         for (i, line) in rest.into_iter().enumerate() {
-            self.write(line, thin, left, step * (5.35 + i as f64 * 1.0), rng);
+            self.write(line, thin, left, step * (5.75 + i as f64 * 1.08), rng);
         }
     }
 
@@ -192,11 +192,11 @@ impl Label {
             self.write(line, kind, left, step * row + sway, rng);
         }
         let number = Type {
-            face: Face::Sans,
-            capital: 0.05 * unit,
-            slant: 0.12,
-            stretch: 1.15,
-            rough: 0.9,
+            face: Face::Handwriting,
+            capital: 0.058 * unit,
+            slant: 0.0,
+            stretch: 1.05,
+            rough: 0.5,
         };
         self.write(&text.number, number, left * 1.3, step * 9.2, rng);
     }

@@ -1,6 +1,7 @@
 //! Where fish, label and ruler lie, as people lay them: fish above, ruler below, label to the right, nothing on the fish.
 
 use super::card::{Card, CardPlace};
+use super::ground::Ground;
 use super::label::Label;
 use super::ruler::{Ruler, RulerStyle};
 use super::settings::{Heading, SceneSettings};
@@ -33,6 +34,21 @@ pub(super) struct Layout {
     pub pixels_per_centimetre: f64,
 }
 
+/// A standard length in centimetres that suits the form and a rig's field of view, for a fish that is `share` of the picture long.
+fn length_in_field(plan: &SpecimenPlan, share: f64, ground: Ground, rng: &mut Generator) -> f64 {
+    let field = match ground {
+        Ground::LightTable => rng.between(16.0, 22.0),
+        Ground::Board => rng.between(22.0, 30.0),
+        Ground::Bench => rng.between(25.0, 38.0),
+        Ground::Tank => rng.between(18.0, 28.0),
+    };
+    let per_field_cm = share * plan.body.tail_base;
+    let (shortest, longest) = plan.form.standard_lengths();
+    (per_field_cm * field)
+        .clamp(0.75 * shortest, 1.3 * longest)
+        .max(per_field_cm * LEAST_FIELD_CM)
+}
+
 /// The picture is at least this many centimetres wide: rigs are not closer to their specimens, and a ruler must fit in.
 const LEAST_FIELD_CM: f64 = 15.0;
 
@@ -54,9 +70,7 @@ impl Layout {
         let (low, high) = placement.extent(&plan);
         let room = point(width * 0.94, height * if alone { 0.92 } else { 0.55 });
         placement.scale *= (room.x / (high.x - low.x)).min(room.y / (high.y - low.y)).min(1.0);
-        plan.standard_length_cm = plan
-            .standard_length_cm
-            .max(placement.scale * plan.body.tail_base / width * LEAST_FIELD_CM);
+        plan.standard_length_cm = length_in_field(&plan, placement.scale / width, settings.ground, rng);
         let pixels_per_centimetre = placement.scale * plan.body.tail_base / plan.standard_length_cm;
         let mut layout = Self {
             fish: Vec::new(),

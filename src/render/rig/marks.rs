@@ -48,7 +48,7 @@ impl Marks {
         let (width, height) = (f64::from(picture.width), f64::from(picture.height));
         let unit = width / 1200.0;
         let drops = match ground {
-            Ground::LightTable if rng.chance(0.45) => rng.whole(25, 90),
+            Ground::LightTable if rng.chance(0.6) => rng.whole(25, 90),
             Ground::LightTable => rng.whole(0, 6),
             Ground::Bench => rng.whole(2, 14),
             Ground::Board | Ground::Tank => rng.whole(0, 2),
@@ -60,7 +60,7 @@ impl Marks {
                 y: (rng.between(0.0, 1.0) * height) as f32,
                 radius: radius as f32,
                 flat: rng.between(0.75, 1.3) as f32,
-                strength: rng.between(0.04, 0.16) as f32,
+                strength: rng.between(0.06, 0.22) as f32,
                 noise: Noise::new(rng.seed()),
             });
         }

@@ -7,6 +7,7 @@ mod camera;
 mod card;
 mod frame;
 mod ground;
+mod handwriting;
 mod ink;
 mod label;
 mod layout;

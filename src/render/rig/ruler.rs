@@ -31,7 +31,7 @@ pub(super) struct Ruler {
     /// Blank at both ends, in centimetres.
     margin: f64,
     height: f64,
-    lines: Vec<Line>,
+    lines: Vec<(Line, Light)>,
     wear: Noise,
     face: Optics,
     ink: Light,
@@ -50,13 +50,13 @@ impl Ruler {
         let below = lighting == Lighting::FromBelow;
         let shade = rng.between(-0.03, 0.03) as f32;
         let (face, ink, height) = match style {
-            RulerStyle::Tan => (of_srgb([206, 198, 186]), of_srgb([44, 96, 172]), 3.0),
+            RulerStyle::Tan => (of_srgb([206, 202, 188]), of_srgb([28, 82, 160]), 3.0),
             RulerStyle::Black => (of_srgb([26, 26, 28]), of_srgb([240, 240, 240]), 1.9),
             RulerStyle::White => (of_srgb([222, 224, 224]), of_srgb([48, 48, 52]), 2.6),
         };
         let face = scaled(face, 1.0 + shade);
         // On a light table a plastic ruler takes most of its brightness from below.
-        let share = if below && style != RulerStyle::Black { 0.62 } else { 0.0 };
+        let share = if below && style != RulerStyle::Black { 0.14 } else { 0.0 };
         let mut ruler = Self {
             style,
             pixels_per_centimetre,
@@ -91,7 +91,7 @@ impl Ruler {
         )
     }
 
-    fn print(&self, rng: &mut Generator) -> Vec<Line> {
+    fn print(&self, rng: &mut Generator) -> Vec<(Line, Light)> {
         let scale = self.pixels_per_centimetre;
         let kind = |capital: f64| Type {
             face: Face::SansBold,
@@ -102,7 +102,10 @@ impl Ruler {
         };
         let mut lines = Vec::new();
         let mut write = |text: &str, x: f64, y: f64, capital: f64, rng: &mut Generator| {
-            lines.push(Line::new(text, kind(capital), x * scale, y * scale, rng.seed()).centred(x * scale));
+            lines.push((
+                Line::new(text, kind(capital), x * scale, y * scale, rng.seed()).centred(x * scale),
+                self.ink,
+            ));
         };
         let at = |cm: u32| self.margin + f64::from(cm);
         match self.style {
@@ -140,6 +143,13 @@ impl Ruler {
                 }
                 write("cm", self.margin + 0.5, 1.0, 0.13, rng);
             }
+        }
+        if self.style == RulerStyle::Tan {
+            let middle = (self.margin + f64::from(self.centimetres) / 2.0) * scale;
+            let orange = of_srgb([226, 138, 72]);
+            let bold = Line::new("RULE No. 6", kind(0.4), 0.0, 1.62 * scale, rng.seed());
+            let small = Line::new("150 mm   flexible, washable", kind(0.17), 0.0, 2.02 * scale, rng.seed());
+            lines.extend([(bold.centred(middle), self.ink), (small.centred(middle), orange)]);
         }
         lines
     }
@@ -184,7 +194,7 @@ impl Ruler {
                     0.1,
                     self.height - 0.06 - y,
                     length,
-                    0.032,
+                    0.048,
                 );
                 let sixteenths = f64::from(self.centimetres) / INCH * 16.0;
                 let inch_length = |n: u32| match n % 16 {
@@ -200,7 +210,7 @@ impl Ruler {
                     INCH / 16.0,
                     y - 0.06,
                     inch_length,
-                    0.032,
+                    0.048,
                 ))
             }
             RulerStyle::White => self.tick(from_start * 10.0, millimetres, 0.1, y - 0.03, length, 0.026),
@@ -245,14 +255,19 @@ impl Card for Ruler {
                 };
             }
         }
-        let printed = self.lines.iter().map(|line| line.at(x, y)).fold(0.0, f32::max);
+        let strongest = |best: (f32, Light), (line, colour): &(Line, Light)| {
+            let ink = line.at(x, y);
+            if ink > best.0 { (ink, *colour) } else { best }
+        };
+        let (printed, colour) = self.lines.iter().fold((0.0, self.ink), strongest);
         // Ticks are exact; wear only thins their colour.
         let ticks = self.ink_at(cx, cy) * (0.97 - 0.25 * (scratch - 0.55).clamp(0.0, 1.0));
         let worn = 1.0 - (1.4 * (scratch - 0.75)).clamp(0.0, 0.75);
         let ink = ticks.max(printed * worn);
+        let colour = if ticks > printed { self.ink } else { colour };
         Optics {
             passed: scaled(face.passed, 1.0 - ink * (1.0 - self.ink_passes)),
-            sent: mix(face.sent, self.ink, ink),
+            sent: mix(face.sent, colour, ink),
         }
     }
 }

@@ -17,6 +17,8 @@ struct Sample {
     /// Share of the greatest thickness.
     thick: f32,
     gloss: f32,
+    /// How much of the caudal fin's base shows through, 0 to 1.
+    fades: f32,
     head: bool,
 }
 
@@ -41,6 +43,7 @@ pub(super) fn draw(plan: &SpecimenPlan, lighting: Lighting, placement: &Placemen
                 albedo,
                 thick: round * (0.35 + 0.65 * (place.half / plan.body.depth as f32 * 2.0).min(1.0)),
                 gloss: skin.gloss_at(&place),
+                fades: 0.75 * smoothstep(0.02, 0.0, place.before_end),
                 head: place.head,
             });
         }
@@ -53,7 +56,8 @@ pub(super) fn draw(plan: &SpecimenPlan, lighting: Lighting, placement: &Placemen
             let index = canvas.index(x, y);
             let Some(sample) = &samples[index] else { continue };
             let stuff = lamp.on(sample, relief::shade(&height, canvas.size, x, y));
-            canvas.lay(index, stuff, Some(if sample.head { head } else { trunk }));
+            let stuff = stuff.faded(canvas.optics[index], sample.fades);
+            canvas.put(index, stuff, if sample.head { head } else { trunk });
         }
     }
 }
@@ -101,7 +105,8 @@ impl<'a> OutlineTest<'a> {
             v: v as f32,
             half: half as f32,
             behind_gill: behind_edge as f32,
-            mouth: if x < mouth.length { Some(cut as f32) } else { None },
+            before_end: (body.trunk_end(v) - x) as f32,
+            mouth: (x < mouth.length * 1.3).then_some(cut as f32),
             head: behind_edge < 0.0,
         })
     }
@@ -125,13 +130,13 @@ impl Lamp {
         let albedo = sample.albedo;
         if self.from_below {
             // Tissue yellows what passes: the light that comes through is warmer than the light sent back.
-            let tissue = product(albedo, [1.0, 0.9, 0.72]);
-            let layers = self.thickness * (0.22 + 0.9 * sample.thick);
+            let tissue = product(albedo, [0.96, 0.92, 0.8]);
+            let layers = self.thickness * (0.5 + 0.62 * sample.thick);
             let passed = scaled(
                 through(tissue, layers),
-                0.62 - 0.18 * smoothstep(0.2, 0.9, sample.thick),
+                0.52 - 0.14 * smoothstep(0.2, 0.9, sample.thick),
             );
-            let sent = scaled(albedo, 0.27 * shade.diffuse);
+            let sent = scaled(albedo, 0.30 * shade.diffuse);
             let shine = 0.10 * sample.gloss * shade.shine;
             Optics {
                 passed,

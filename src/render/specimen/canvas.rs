@@ -1,7 +1,7 @@
 //! The samples of a specimen: what passes, what is sent back, and which traits are there.
 
 use crate::frame::{PixelBox, Size};
-use crate::render::light::{BLACK, Light, WHITE, product, scaled};
+use crate::render::light::{BLACK, Light, WHITE, mix, product, scaled};
 use crate::traits::TraitSet;
 
 /// Light through and from one place.
@@ -18,6 +18,14 @@ impl Optics {
         passed: WHITE,
         sent: BLACK,
     };
+
+    /// This stuff at `share` 0, `other` at 1.
+    pub fn faded(self, other: Self, share: f32) -> Self {
+        Self {
+            passed: mix(self.passed, other.passed, share),
+            sent: mix(self.sent, other.sent, share),
+        }
+    }
 
     /// This stuff on top of `under`.
     pub fn over(self, under: Self) -> Self {
@@ -56,6 +64,12 @@ impl Canvas {
 
     pub fn index(&self, x: u32, y: u32) -> usize {
         y as usize * self.size.width as usize + x as usize
+    }
+
+    /// Puts `stuff` in the place of all that was there: a body hides what is behind it.
+    pub fn put(&mut self, index: usize, stuff: Optics, traits: TraitSet) {
+        self.optics[index] = stuff;
+        self.traits[index] = traits;
     }
 
     /// Lays `stuff` over a sample and, with `traits`, says what is there now.

@@ -48,9 +48,12 @@ fn colour(plan: &SpecimenPlan, lighting: Lighting, step: Point, distance: f32) -
     let turn = y.atan2(x);
     let strands = noise.cloud(turn * 6.0, distance * 3.0, 2);
     let shade = 0.75 - 0.35 * y;
+    // The iris has a bright inner edge and darkens outwards; skin closes over the ball's rim.
+    let ring = bell(distance, pupil_radius + 0.07, 0.06);
+    let outer = smoothstep(pupil_radius + 0.05, 0.9, distance);
     let iris = scaled(
         pigment.iris,
-        (1.0 + 0.22 * strands) * shade * (1.0 - 0.45 * bell(distance, pupil_radius, 0.07)),
+        (0.8 + 0.25 * strands) * shade * (1.0 - 0.55 * outer) + 0.45 * ring,
     );
     // A milky lens is brightest in its middle, a clear one is a hole.
     let deep = pigment.pupil[0] < 0.05;
@@ -59,24 +62,21 @@ fn colour(plan: &SpecimenPlan, lighting: Lighting, step: Point, distance: f32) -
     } else {
         scaled(
             pigment.pupil,
-            0.62 + 0.38 * bell(distance, 0.0, pupil_radius * 0.75) + 0.06 * noise.at(x * 4.0, y * 4.0),
+            0.6 + 0.35 * bell(distance, 0.0, pupil_radius * 0.6) + 0.07 * noise.at(x * 4.0, y * 4.0),
         )
     };
-    let soft = if deep { 0.05 } else { 0.13 };
+    let soft = if deep { 0.05 } else { 0.11 };
+    let uneven = 0.03 * noise.at(turn * 2.0, 0.0);
     let mut light = mix(
         pupil,
         iris,
-        smoothstep(
-            pupil_radius - soft,
-            pupil_radius + soft,
-            distance + 0.03 * noise.at(turn * 2.0, 0.0),
-        ),
+        smoothstep(pupil_radius - soft, pupil_radius + soft, distance + uneven),
     );
-    // The skin around the ball is dark and the ball turns away towards its rim.
-    let rim = smoothstep(0.74, 0.97, distance);
-    light = mix(light, scaled(mix(pigment.head, pigment.back, 0.5), 0.35), rim * 0.85);
+    let skin = scaled(mix(pigment.head, pigment.back, 0.5), 0.3);
+    light = mix(light, skin, 0.9 * smoothstep(0.8, 0.95, distance));
+    light = mix(light, scaled(pigment.head, 0.9), 0.6 * smoothstep(0.95, 1.0, distance));
     let (ambient, shine) = match lighting {
-        Lighting::FromBelow => (0.34, 0.1),
+        Lighting::FromBelow => (0.4, 0.08),
         Lighting::FromAbove => (0.82, 0.55),
     };
     light = scaled(light, ambient);

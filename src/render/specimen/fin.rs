@@ -14,12 +14,44 @@ pub(super) fn draw(fin: &FinPlan, plan: &SpecimenPlan, lighting: Lighting, place
         return;
     };
     let shader = FinShader::new(fin, &plan.pigment, lighting);
+    if fin.over_body {
+        cast_shadow(&map, placement.scale, canvas);
+    }
     for (i, place) in map.places.iter().enumerate() {
         let Some(place) = place else { continue };
         let (x, y) = (i as u32 % map.size.width, i as u32 / map.size.width);
         let index = canvas.index(map.left + x, map.top + y);
         let (stuff, traits) = shader.at(place);
         canvas.lay(index, stuff, Some(traits));
+    }
+}
+
+/// A fin that lies on the body stands off from it a little and darkens the skin along its lower edge.
+fn cast_shadow(map: &mesh::FinMap, scale: f64, canvas: &mut Canvas) {
+    let reach = (scale * 0.005).round().max(1.0) as u32;
+    let mut depth: Vec<u32> = vec![0; map.places.len()];
+    for step in 1..=reach {
+        for (i, _) in map.places.iter().enumerate().filter(|(_, place)| place.is_some()) {
+            let (x, y) = (i as u32 % map.size.width + step / 2, i as u32 / map.size.width + step);
+            if x < map.size.width && y < map.size.height {
+                depth[(y * map.size.width + x) as usize] += 1;
+            }
+        }
+    }
+    for (i, count) in depth.into_iter().enumerate() {
+        let index = canvas.index(
+            map.left + i as u32 % map.size.width,
+            map.top + i as u32 / map.size.width,
+        );
+        let on_body = canvas.traits[index].contains(Trait::Trunk) || canvas.traits[index].contains(Trait::Head);
+        if count > 0 && map.places[i].is_none() && on_body {
+            let dark = 1.0 - 0.45 * count as f32 / reach as f32;
+            let under = canvas.optics[index];
+            canvas.optics[index] = Optics {
+                passed: scaled(under.passed, dark),
+                sent: scaled(under.sent, dark),
+            };
+        }
     }
 }
 
@@ -30,6 +62,8 @@ struct FinShader<'a> {
     /// Colour of one layer of ray, and of membrane.
     ray: Light,
     membrane: Light,
+    /// What a fin on the body looks like from above.
+    lit_skin: Light,
     /// Share of the light from above that a thick layer sends back.
     sends: f32,
 }
@@ -43,17 +77,21 @@ impl<'a> FinShader<'a> {
             pigment.fin
         };
         let sends = match lighting {
-            Lighting::FromBelow if fin.over_body => 0.42,
+            Lighting::FromBelow if fin.which == Trait::PectoralFin => 0.36,
             Lighting::FromBelow => 0.16,
-            Lighting::FromAbove => 0.8,
+            Lighting::FromAbove => 0.92,
         };
         Self {
             fin,
             pigment,
             noise: Noise::new(fin.seed),
             ray: colour,
-            membrane: mix(colour, WHITE, 0.35),
+            membrane: mix(colour, WHITE, 0.16),
             sends,
+            lit_skin: match lighting {
+                Lighting::FromBelow => [0.60, 0.42, 0.23],
+                Lighting::FromAbove => mix(pigment.fin, pigment.belly, 0.5),
+            },
         }
     }
 
@@ -87,7 +125,7 @@ impl<'a> FinShader<'a> {
                 let nearest = ((offset - split).abs() - again).abs();
                 (
                     nearest * place.spacing,
-                    (place.spacing * 0.24).min(0.0030) * (1.1 - 0.72 * place.out),
+                    (place.spacing * 0.2).min(0.0026) * (1.1 - 0.74 * place.out),
                 )
             }
         };
@@ -98,38 +136,53 @@ impl<'a> FinShader<'a> {
     fn optics(&self, place: &FinPlace, ray: f32) -> Optics {
         let number = place.along * self.fin.texture.elements().max(8) as f32;
         let fleshy = self.fin.texture == FinTexture::Fleshy;
-        let cloud = self.noise.cloud(number * 0.7, place.reach * 60.0, 3);
+        let caudal = self.fin.which == Trait::CaudalFin;
+        let cloud = self.noise.cloud(number * 0.5, place.reach * 45.0, 3);
+        let fibre = self.noise.at(number * 9.0, place.reach * 18.0);
         let joints = if ray > 0.0 && !matches!(self.fin.texture, FinTexture::Spiny { .. }) {
             1.0 - 0.3 * smoothstep(0.55, 0.95, (place.reach * 420.0).sin()) * smoothstep(0.2, 0.5, place.out)
         } else {
             1.0
         };
-        let thin = 1.0 - 0.55 * place.out;
+        // A fin is thick and yellow at its base and all but clear at its margin.
+        let thin = (1.0 - place.out).powf(0.9) * 1.05 + 0.28;
         let membrane = if fleshy {
-            1.6 * (1.0 - 0.6 * place.out)
+            1.7 * (1.0 - 0.6 * place.out)
         } else {
-            self.pigment.membrane * thin * (1.0 + 0.25 * cloud)
+            self.pigment.membrane * thin * (1.0 + 0.22 * cloud + 0.14 * fibre)
         };
-        let rays = ray * joints * (1.25 - 0.6 * place.out) * if self.fin.over_body { 0.8 } else { 1.0 };
+        let spiny = if matches!(self.fin.texture, FinTexture::Spiny { .. }) {
+            1.9
+        } else {
+            1.0
+        };
+        let rays = spiny
+            * ray
+            * joints
+            * (0.62 - 0.2 * place.out)
+            * (1.0 + 0.2 * cloud)
+            * if self.fin.over_body { 0.8 } else { 1.0 };
         // Flesh and pigment of the body run a little way up the fin.
-        let flesh = 2.2 * (-place.reach / 0.011).exp() * (1.0 + 0.3 * cloud);
-        let fold = self.noise.at(number * 1.7 + place.out, place.out * 1.5).max(0.0) * 0.25 * place.out;
+        let (amount, reach) = if caudal { (2.0, 0.021) } else { (1.9, 0.012) };
+        let flesh = amount * (-place.reach / reach).exp() * (1.0 + 0.35 * cloud + 0.2 * fibre);
+        let fold = self.noise.at(number * 1.1 + place.out, place.out * 1.5).max(0.0) * 0.3 * place.out;
         let (membrane, flesh) = ((membrane + fold).max(0.05), flesh.max(0.0));
         let dark = self.dark_pigment(place, ray);
         let clear = product(through(self.membrane, membrane), through(self.ray, rays));
-        let passed = product(
-            product(clear, through(mix(self.pigment.flank, self.pigment.back, 0.5), flesh)),
-            [(-dark).exp(); 3],
-        );
+        let body_colour = mix(self.pigment.flank, self.pigment.back, 0.4);
+        let passed = product(product(clear, through(body_colour, flesh)), [(-dark).exp(); 3]);
         let body = 1.0 - (-(0.9 * membrane + 1.6 * rays + 1.2 * flesh)).exp();
-        let lit = 0.85 + 0.3 * ray - 0.25 * (1.0 - ray) * smoothstep(0.0, 0.6, place.out) + 0.08 * cloud;
-        let colour = if self.fin.over_body {
-            mix(self.ray, [0.72, 0.62, 0.46], 0.45)
+        let ridge = 0.5 * ray + 0.12 * fibre;
+        let lit = 0.72 + 1.3 * ridge - 0.2 * smoothstep(0.0, 0.6, place.out) + 0.08 * cloud;
+        let on_flank = self.fin.which == Trait::PectoralFin;
+        let colour = if on_flank {
+            mix(mix(self.ray, self.pigment.belly, 0.35), self.lit_skin, 0.6)
         } else {
             self.ray
         };
+        let colour = mix(colour, body_colour, (flesh * 0.55).min(0.85));
         let sent = scaled(colour, self.sends * body * lit * (-dark * 0.8).exp());
-        let opaque = if self.sends > 0.3 { 0.75 } else { 0.3 };
+        let opaque = if on_flank { 0.7 } else { 0.18 + 0.4 * self.sends };
         Optics {
             passed: scaled(passed, 1.0 - opaque * body),
             sent,

@@ -45,7 +45,9 @@ pub(crate) fn draw(plan: &SpecimenPlan, lighting: Lighting, placement: &Placemen
     if window.area() == 0 {
         return None;
     }
-    let samples = (SAMPLES_ALONG / placement.scale).round().clamp(1.0, 4.0) as u32;
+    // Edges need two samples a pixel; beyond that size it would cost too much memory and a pixel is finer than any ray.
+    let fewest = if placement.scale < 2500.0 { 2.0 } else { 1.0 };
+    let samples = (SAMPLES_ALONG / placement.scale).round().clamp(fewest, 4.0) as u32;
     let mut canvas = canvas::Canvas::clear(window, samples);
     let sampled = placement.sampled(window.left, window.top, samples);
     let draw_fins = |over_body: bool, canvas: &mut canvas::Canvas| {

@@ -17,7 +17,9 @@ pub(super) struct BodyPlace {
     pub half: f32,
     /// Distance behind the gill cover's edge.
     pub behind_gill: f32,
-    /// Height below the mouth's cut, if the place is as far forward as the mouth.
+    /// Distance before the trunk's rear end.
+    pub before_end: f32,
+    /// Height below the mouth's cut, if the place is about as far forward as the mouth.
     pub mouth: Option<f32>,
     /// Whether it belongs to the head.
     pub head: bool,
@@ -196,12 +198,14 @@ impl<'a> Skin<'a> {
         let ahead = -place.behind_gill;
         // The cover stands out from the trunk; behind its edge lies a narrow dark cleft.
         let mut rise = 0.0075 * side * smoothstep(-0.003, 0.004, ahead);
-        let mut dark = 0.75 * bell(ahead, -0.0035, 0.0042) * side;
+        let mut dark = (0.5 * bell(ahead, -0.002, 0.003) + 0.4 * bell(ahead, -0.009, 0.009)
+            - 0.22 * bell(ahead, 0.006, 0.005))
+            * side;
         let from_preopercle = ahead - body.gill_cover.preopercle as f32;
         if place.v > -0.35 {
             let low = smoothstep(-0.35, 0.0, place.v) * smoothstep(0.95, 0.7, place.v);
             rise += 0.003 * low * smoothstep(-0.003, 0.003, from_preopercle);
-            dark += 0.4 * bell(from_preopercle, -0.002, 0.0035) * low;
+            dark += (0.28 * bell(from_preopercle, -0.003, 0.004) - 0.12 * bell(from_preopercle, 0.005, 0.006)) * low;
         }
         // Bones of the cover fan out from its front corner; the cheek is puffed.
         if place.head {
@@ -219,7 +223,11 @@ impl<'a> Skin<'a> {
         if let Some(cut) = place.mouth {
             let end = smoothstep(1.0, 0.75, place.x / body.mouth.length as f32);
             let lips = body.mouth.lips as f32;
-            dark += 1.5 * bell(cut, 0.0, 0.0026) * end;
+            dark += 0.95 * bell(cut, 0.0, 0.0024) * end;
+            dark -= 0.2 * end * (bell(cut, -lips * 0.7, lips * 0.5) + bell(cut, lips * 0.7, lips * 0.5));
+            // The upper jaw's rear end and the fold behind it.
+            let fold = place.x - body.mouth.length as f32 * 0.92 + 0.6 * cut;
+            dark += 0.35 * bell(fold, 0.0, 0.0035) * smoothstep(-0.012, 0.002, cut) * smoothstep(0.03, 0.015, cut);
             rise += 0.004 * end * (bell(cut, -lips * 0.6, lips * 0.5) + bell(cut, lips * 0.6, lips * 0.5))
                 - 0.004 * bell(cut, 0.0, 0.003) * end;
         }
