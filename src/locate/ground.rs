@@ -49,7 +49,10 @@ impl Ground {
         });
         let mut members: Vec<bool> = Vec::new();
         for tolerance in TOLERANCES {
-            members = samples.iter().map(|s| s.smooth && distance(&surfaces, s) < tolerance).collect();
+            members = samples
+                .iter()
+                .map(|s| s.smooth && distance(&surfaces, s) < tolerance)
+                .collect();
             refit(&mut surfaces, &samples, &members, 6);
         }
         for _ in 0..FOLLOWINGS {
@@ -59,11 +62,23 @@ impl Ground {
                 *member &= distance(&surfaces, sample) < 20.0;
             }
         }
-        let mut distances: Vec<f32> =
-            samples.iter().zip(&members).filter(|(_, member)| **member).map(|(s, _)| distance(&surfaces, s)).collect();
+        let mut distances: Vec<f32> = samples
+            .iter()
+            .zip(&members)
+            .filter(|(_, member)| **member)
+            .map(|(s, _)| distance(&surfaces, s))
+            .collect();
         let middle = distances.len() / 2;
-        let noise = if distances.is_empty() { 3.0 } else { *distances.select_nth_unstable_by(middle, f32::total_cmp).1 };
-        Self { size, surfaces, noise: noise.max(0.5) }
+        let noise = if distances.is_empty() {
+            3.0
+        } else {
+            *distances.select_nth_unstable_by(middle, f32::total_cmp).1
+        };
+        Self {
+            size,
+            surfaces,
+            noise: noise.max(0.5),
+        }
     }
 
     /// How far each pixel is from the ground: the largest difference of its three channels, in levels.
@@ -106,7 +121,11 @@ fn follow_slopes(members: &mut [bool], samples: &[Sample], columns: usize) {
             (i + columns < samples.len()).then(|| i + columns),
         ];
         for n in neighbours.into_iter().flatten() {
-            let near = samples[n].colour.iter().zip(&samples[i].colour).all(|(a, b)| (a - b).abs() <= SLOPE);
+            let near = samples[n]
+                .colour
+                .iter()
+                .zip(&samples[i].colour)
+                .all(|(a, b)| (a - b).abs() <= SLOPE);
             if !members[n] && samples[n].smooth && near {
                 members[n] = true;
                 reached.push(n);
@@ -117,7 +136,12 @@ fn follow_slopes(members: &mut [bool], samples: &[Sample], columns: usize) {
 
 /// Fits the surfaces anew to the members, with the first `terms` terms; too few members change nothing.
 fn refit(surfaces: &mut [[f32; TERMS]; 3], samples: &[Sample], members: &[bool], terms: usize) {
-    let near: Vec<&Sample> = samples.iter().zip(members).filter(|(_, m)| **m).map(|(s, _)| s).collect();
+    let near: Vec<&Sample> = samples
+        .iter()
+        .zip(members)
+        .filter(|(_, m)| **m)
+        .map(|(s, _)| s)
+        .collect();
     if near.len() < 4 * TERMS {
         return;
     }
@@ -130,7 +154,18 @@ fn refit(surfaces: &mut [[f32; TERMS]; 3], samples: &[Sample], members: &[bool],
 
 fn terms(size: Size, x: usize, y: usize) -> [f32; TERMS] {
     let (u, v) = (coordinate(x, size.width), coordinate(y, size.height));
-    [1.0, u, v, u * u, u * v, v * v, u * u * u, u * u * v, u * v * v, v * v * v]
+    [
+        1.0,
+        u,
+        v,
+        u * u,
+        u * v,
+        v * v,
+        u * u * u,
+        u * u * v,
+        u * v * v,
+        v * v * v,
+    ]
 }
 
 fn value(surface: &[f32; TERMS], terms: &[f32; TERMS]) -> f32 {
