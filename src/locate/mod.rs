@@ -11,8 +11,10 @@
 //! Nothing here is learnt from data or random: the same picture gives the same [`Scene`].
 
 mod candidates;
+mod edges;
 mod ground;
 mod outline;
+mod papers;
 mod plane;
 mod print;
 mod rectangle;
@@ -21,6 +23,8 @@ mod scene;
 mod settings;
 mod shape;
 mod sheets;
+mod text;
+mod ticks;
 
 pub use scene::{Fish, HeadSide, Scene, locate};
 pub use settings::LocateSettings;

@@ -21,6 +21,8 @@ pub struct Outline {
     pub solidity: f32,
     /// Step of the distance from the ground across the outline, median, in levels.
     pub sharpness: f32,
+    /// Area of the convex hull over that of the tightest rectangle.
+    pub squareness: f32,
     /// Share of the outline across which there is hardly a step: where the piece has leaked into a stain or shadow.
     pub soft: f32,
     /// Share of the outline that lies at the frame's edge.
@@ -31,6 +33,8 @@ impl Outline {
     /// Measures a piece of the plane of distances from the ground.
     pub fn of(piece: &Component, distances: &Plane<u8>) -> Self {
         let hull = hull(piece);
+        let tilted = tightest_box(&hull);
+        let around = polygon_area(&hull).max(1.0);
         let extents = Extents::of(piece);
         let area = extents.filled();
         let (mut steps, cut) = extents.steps(distances);
@@ -42,13 +46,19 @@ impl Outline {
             *steps.select_nth_unstable(middle).1
         };
         Self {
-            tilted: tightest_box(&hull),
+            tilted,
             area,
-            solidity: area / polygon_area(&hull).max(1.0),
+            solidity: area / around,
+            squareness: around / tilted.area().max(1.0),
             sharpness: sharpness as f32,
             soft,
             cut,
         }
+    }
+
+    /// Whether its corners are filled, as those of paper are and those of a fish are not.
+    pub fn is_square(&self) -> bool {
+        self.squareness > 0.88 && self.solidity > 0.85
     }
 
     /// How much of a fish this outline is: its size, less for ragged, soft, thread-like and edge-bound outlines.

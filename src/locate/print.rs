@@ -7,31 +7,45 @@ use super::sheets::Sheet;
 /// Widest stroke is twice this and one, in pixels of the small copy.
 const STROKE_RADIUS: usize = 3;
 
+/// Least contrast of ink, in levels.
+pub const INK: u8 = 16;
+
 /// Where thin strokes are: the step in brightness between each pixel and what surrounds it.
-pub fn strokes(picture: &Reduced) -> Plane<u8> {
-    // Red and blue print show best in different channels; the darkest channel holds both.
-    let [red, green, blue] = &picture.channels;
-    let darkest = Plane::from_fn(picture.size(), |x, y| {
-        red.at(x, y).min(green.at(x, y)).min(blue.at(x, y))
-    });
-    let (closed, opened) = (darkest.closed(STROKE_RADIUS), darkest.opened(STROKE_RADIUS));
-    Plane::from_fn(picture.size(), |x, y| {
-        let here = darkest.at(x, y);
-        (closed.at(x, y) - here).max(here - opened.at(x, y))
-    })
+pub struct Strokes {
+    /// Strokes darker than what surrounds them: ink on paper.
+    pub dark: Plane<u8>,
+    /// Strokes of either kind; a black ruler has white print.
+    pub any: Plane<u8>,
 }
 
-/// Share of a sheet's pixels that are strokes of at least `contrast` levels; its rim is left out, since its edge is a stroke too.
-pub fn share(strokes: &Plane<u8>, sheet: &Sheet, contrast: u8) -> f32 {
-    let bounds = sheet.tilted.bounds(strokes.size());
-    let (mut ink, mut all) = (0, 0);
-    for y in bounds.top as usize..bounds.bottom as usize {
-        for x in bounds.left as usize..bounds.right as usize {
-            if sheet.holds(x, y, -4.0) {
-                all += 1;
-                ink += u32::from(strokes.at(x, y) >= contrast);
+impl Strokes {
+    /// Finds the strokes of a picture.
+    pub fn of(picture: &Reduced) -> Self {
+        // Red and blue print show best in different channels; the darkest channel holds both.
+        let [red, green, blue] = &picture.channels;
+        let darkest = Plane::from_fn(picture.size(), |x, y| {
+            red.at(x, y).min(green.at(x, y)).min(blue.at(x, y))
+        });
+        let (closed, opened) = (darkest.closed(STROKE_RADIUS), darkest.opened(STROKE_RADIUS));
+        let dark = Plane::from_fn(picture.size(), |x, y| closed.at(x, y) - darkest.at(x, y));
+        let any = Plane::from_fn(picture.size(), |x, y| {
+            dark.at(x, y).max(darkest.at(x, y) - opened.at(x, y))
+        });
+        Self { dark, any }
+    }
+
+    /// Share of a sheet's pixels that are strokes; its rim is left out, since its edge is a stroke too.
+    pub fn share(&self, sheet: &Sheet) -> f32 {
+        let bounds = sheet.tilted.bounds(self.any.size());
+        let (mut ink, mut all) = (0, 0);
+        for y in bounds.top as usize..bounds.bottom as usize {
+            for x in bounds.left as usize..bounds.right as usize {
+                if sheet.holds(x, y, -4.0) {
+                    all += 1;
+                    ink += u32::from(self.any.at(x, y) >= INK);
+                }
             }
         }
+        ink as f32 / all.max(1) as f32
     }
-    ink as f32 / all.max(1) as f32
 }

@@ -5,18 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::candidates::{self, Candidate};
 use super::ground::Ground;
+use super::papers::{self, Evidence};
 use super::plane::Plane;
-use super::print;
+use super::print::Strokes;
 use super::reduced::Reduced;
 use super::settings::LocateSettings;
-use super::sheets::{self, Sheet};
+use super::sheets;
+use super::text::PALEST;
 use crate::frame::{PixelBox, Size};
 
 /// By how much of its width and height the fish's box grows on each side before it is cut out: BGNN's crop.
 const CROP_MARGIN: f64 = 0.025;
-
-/// Longer side over the shorter one from which on a printed sheet is a ruler and not a label.
-const RULER_ELONGATION: f32 = 2.3;
 
 /// What lies in a frame; all boxes in pixels of the picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,51 +67,102 @@ pub enum HeadSide {
 /// Finds fish, label and ruler in a picture.
 pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
     let small = Reduced::of(picture);
+    let size = small.size();
     let ground = Ground::of(&small);
     let distances = ground.distances(&small);
-    if let Ok(path) = std::env::var("LOC_DUMP") {
-        let s = small.size();
-        image::GrayImage::from_fn(s.width, s.height, |x, y| {
-            image::Luma([distances.at(x as usize, y as usize).saturating_mul(4)])
-        })
-        .save(path)
-        .ok();
-    }
-    let mut hidden = Plane::filled(small.size(), false);
-    let sheets = sheets::find(&distances.opened(3), 2.5 * ground.noise, &mut hidden);
-    let strokes = print::strokes(&small);
-    let (ruler, label) = ruler_and_label(&sheets, &strokes);
-    let fish = candidates::find(&distances.opened(1), 3.0 * ground.noise, &hidden);
-    let min_length = settings.min_fish_length * small.size().width as f32;
-    let mut fish: Vec<&Candidate> = fish
+    let plain = distances.opened(3);
+    let outlined = distances.opened(1);
+    let mut hidden = Plane::filled(size, false);
+    let sheets = sheets::find(&plain, 2.5 * ground.noise, &mut hidden);
+    let weakest = 3.0 * ground.noise;
+    let first = candidates::find(&outlined, weakest, &hidden);
+    let mut grown = Plane::filled(size, false);
+    if let Some(best) = first
         .iter()
-        .filter(|f| f.score > 20.0 && f.outline.tilted.length.max(f.outline.tilted.breadth) >= min_length)
+        .find(|c| is_fish(c, &ground, settings, size) && !c.outline.is_square())
+    {
+        cover_grown(&mut grown, best);
+    }
+    let strokes = Strokes::of(&small);
+    let evidence = Evidence {
+        picture,
+        small: &small,
+        strokes: &strokes,
+        plain: &plain,
+        sheets: &sheets,
+        grown: &grown,
+    };
+    let papers = papers::find(&evidence);
+    for paper in [papers.ruler, papers.label].into_iter().flatten() {
+        for y in paper.top as usize..paper.bottom as usize {
+            for x in paper.left as usize..paper.right as usize {
+                if plain.at(x, y) <= PALEST {
+                    hidden.set(x, y, true);
+                }
+            }
+        }
+    }
+    let candidates = candidates::find(&outlined, weakest, &hidden);
+    let taken: Vec<PixelBox> = sheets
+        .iter()
+        .map(|s| s.tilted.bounds(size))
+        .chain(papers.label)
+        .chain(papers.ruler)
         .collect();
-    fish.sort_by_key(|f| f.piece.bounds.touches_edge(small.size()));
+    let on_paper = |c: &Candidate| {
+        taken.iter().any(|t| {
+            t.intersection(&c.piece.bounds)
+                .is_some_and(|shared| shared.area() * 2 > c.piece.bounds.area())
+        })
+    };
+    let mut fish: Vec<&Candidate> = candidates
+        .iter()
+        .filter(|c| is_fish(c, &ground, settings, size) && !on_paper(c))
+        .collect();
+    let largest = fish.iter().map(|f| f.outline.area).fold(0.0, f32::max);
+    fish.sort_by_key(|f| {
+        f.piece.bounds.touches_edge(size) && f.outline.area < 4.0 * largest || f.outline.area * 4.0 < largest
+    });
+    if let Some(main) = fish.first().map(|f| f.piece.bounds) {
+        let inside = |c: &Candidate| {
+            main.intersection(&c.piece.bounds)
+                .is_some_and(|s| s.area() * 2 > c.piece.bounds.area())
+        };
+        let mut index = 0;
+        fish.retain(|c| {
+            index += 1;
+            index == 1 || (!inside(c) && c.outline.area * 10.0 > largest)
+        });
+    }
     let boxed = |c: &Candidate| small.to_full(c.piece.bounds);
-    let sheet_box = |s: Option<&Sheet>| s.map(|s| small.to_full(s.tilted.bounds(small.size())));
     Scene {
         picture: small.full,
         fish: fish.first().map(|f| Fish {
             bounds: boxed(f),
             head: HeadSide::Unknown,
-            cut_by_edge: f.piece.bounds.touches_edge(small.size()),
+            cut_by_edge: f.piece.bounds.touches_edge(size),
             tilt_degrees: 0.0,
         }),
         further_fish: fish.iter().skip(1).map(|f| boxed(f)).collect(),
-        label: sheet_box(label),
-        ruler: sheet_box(ruler),
+        label: papers.label.map(|b| small.to_full(b)),
+        ruler: papers.ruler.map(|b| small.to_full(b)),
     }
 }
 
-fn ruler_and_label<'a>(sheets: &'a [Sheet], strokes: &Plane<u8>) -> (Option<&'a Sheet>, Option<&'a Sheet>) {
-    let printed: Vec<&Sheet> = sheets.iter().filter(|s| print::share(strokes, s, 16) > 0.015).collect();
-    let largest = |long: bool| {
-        printed
-            .iter()
-            .copied()
-            .filter(|s| (s.tilted.elongation() >= RULER_ELONGATION) == long)
-            .max_by(|a, b| a.tilted.area().total_cmp(&b.tilted.area()))
-    };
-    (largest(true), largest(false))
+/// Whether a candidate is large and sharp enough to be a fish.
+fn is_fish(candidate: &Candidate, ground: &Ground, settings: &LocateSettings, size: Size) -> bool {
+    let outline = &candidate.outline;
+    candidate.score > 10.0
+        && outline.sharpness > 3.0 + 5.0 * ground.noise
+        && outline.tilted.length.max(outline.tilted.breadth) >= settings.min_fish_length * size.width as f32
+}
+
+fn cover_grown(grown: &mut Plane<bool>, candidate: &Candidate) {
+    let (width, height) = (grown.width() as u32, grown.height() as u32);
+    for run in &candidate.piece.runs {
+        for y in run.y.saturating_sub(4)..(run.y + 5).min(height) {
+            let row = grown.row_mut(y as usize);
+            row[run.start.saturating_sub(4) as usize..(run.end + 4).min(width) as usize].fill(true);
+        }
+    }
 }
