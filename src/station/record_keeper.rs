@@ -13,7 +13,7 @@ use crate::health::ClockTrust;
 use crate::identify::{Identifier, IdentifyError, RecordId};
 use crate::network::Manifest;
 use crate::overlay::{Annotations, annotated_picture};
-use crate::store::{Archive, Committed, FishDraft, NetworkIdentity, RecordDraft, Store, StoreError};
+use crate::store::{Committed, FishDraft, NetworkIdentity, RecordDraft, Store, StoreError};
 use crate::traits::Palette;
 
 /// Names and commits the records of one station.
@@ -55,9 +55,8 @@ impl RecordKeeper {
     /// [`StoreError`].
     pub fn open(configuration: &Configuration, manifest: &Manifest) -> Result<Self, StoreError> {
         let store = Store::open(configuration.store.clone())?;
-        let ids = ids(store.archive())?;
         Ok(Self {
-            identifier: Identifier::new(configuration.id.clone(), ids.iter().map(RecordId::as_str)),
+            identifier: store.identifier(configuration.id.clone())?,
             store,
             network: NetworkIdentity {
                 name: manifest.name.clone(),
@@ -86,7 +85,7 @@ impl RecordKeeper {
         let id = self.name(frame, circumstances.same_specimen_as)?;
         let draft = self.draft(id, frame, analysed, circumstances);
         let committed = self.store.commit(&draft)?;
-        self.identifier.taken(committed.id.as_str());
+        self.identifier.taken(&committed.id);
         Ok(committed)
     }
 
@@ -156,10 +155,6 @@ impl RecordKeeper {
             network: self.network.clone(),
         })
     }
-}
-
-fn ids(archive: &Archive) -> Result<Vec<RecordId>, StoreError> {
-    archive.places()?.map(|place| Ok(place?.id)).collect()
 }
 
 fn timings_ms(analysed: &FrameAnalysis) -> BTreeMap<String, f64> {
