@@ -109,7 +109,9 @@ fn files_that_were_saved_wrong_are_found_although_their_hash_is_right() {
         mask.set(0, 0, fishrig::traits::TraitSet::from_bits(1));
         fishrig::traits::label_picture::encode_bits(&mask).unwrap()
     };
-    let cases: [(&str, &[u8], &str); 5] = [
+    let large = jpeg(&picture(fishrig::frame::Size::new(80, 60), 1));
+    let cases: [(&str, &[u8], &str); 6] = [
+        ("a.jpg", &large, "80x60"),
         ("a.jpg", &other_size, "12x12"),
         ("a_cropped.jpg", b"\xff\xd8\xff\xe0 not a picture", "no picture"),
         ("a_metadata.json", b"{", "no JSON"),
