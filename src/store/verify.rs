@@ -12,7 +12,7 @@ use crate::frame::{DecodeOptions, Frame, FrameError, Limits, Size};
 use crate::traits::{label_picture, paint};
 
 /// More pixels than any camera has; keeps a hostile file from filling the memory.
-const MOST_MEGAPIXELS: f64 = 500.0;
+pub(super) const MOST_MEGAPIXELS: f64 = 500.0;
 
 /// Further pictures, such as overlays, are drawn for displays.
 const LARGEST_EXTRA: Size = Size::new(8000, 8000);
