@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use fishrig::source::{Source, SourceError};
 use fishrig::station::machine::OpenGate;
 use fishrig::station::scene_watch::Observation;
 use fishrig::station::{
-    Analysed, Analyser, Controls, Counts, Draft, OpenSource, RecordError, Recorded, Recorder, Screen, Shown, Station,
-    StationError, StationParts, StationSettings, Status,
+    Analysed, Analyser, CommitFailure, Controls, Counts, Draft, OpenSource, RecordError, Recorded, Recorder, Screen,
+    Shown, Station, StationError, StationParts, StationSettings, Status,
 };
 use image::RgbImage;
 
@@ -99,14 +99,17 @@ struct Drawn {
     status: Status,
 }
 
-struct FakeScreen<F> {
-    before: F,
+type Draw = Box<dyn FnMut() -> Result<(), String> + Send>;
+
+struct FakeScreen {
+    before: Arc<Mutex<Draw>>,
     drawn: Arc<Told<Drawn>>,
 }
 
-impl<F: FnMut() -> Result<(), String> + Send> Screen<Number> for FakeScreen<F> {
+impl Screen<Number> for FakeScreen {
     fn show(&mut self, view: &Shown<'_, Number>) -> Result<(), String> {
-        (self.before)()?;
+        // A panic of the test's own poisons the lock; the next screen draws all the same.
+        (self.before.lock().unwrap_or_else(PoisonError::into_inner))()?;
         self.drawn.tell(Drawn {
             frame: view.frame.map(|f| f.sequence),
             analysis: view.analysis.copied(),
@@ -135,7 +138,7 @@ type Analyse = Box<dyn FnMut(&Frame) -> Result<(), String> + Send>;
 struct Faults {
     analyse: Analyse,
     record: Box<dyn FnMut() -> Result<(), RecordError> + Send>,
-    draw: Box<dyn FnMut() -> Result<(), String> + Send>,
+    draw: Draw,
     source: Option<OpenSource>,
 }
 
@@ -159,6 +162,7 @@ impl Bench {
             Ok(Box::new(ScriptedSource::new(steps)) as Box<dyn Source>)
         });
         let (records, drawn) = (Told::new(), Told::new());
+        let (draw, screen_drawn) = (Arc::new(Mutex::new(faults.draw)), Arc::clone(&drawn));
         let parts = StationParts {
             open_source: faults.source.unwrap_or(from_channel),
             analyser: Box::new(FakeAnalyser(faults.analyse)),
@@ -166,9 +170,11 @@ impl Bench {
                 before: faults.record,
                 records: Arc::clone(&records),
             }),
-            screen: Some(Box::new(FakeScreen {
-                before: faults.draw,
-                drawn: Arc::clone(&drawn),
+            open_screen: Some(Box::new(move || {
+                Ok(Box::new(FakeScreen {
+                    before: Arc::clone(&draw),
+                    drawn: Arc::clone(&screen_drawn),
+                }))
             })),
             gate: Box::new(OpenGate),
             health: None,
@@ -415,7 +421,7 @@ fn while_the_disk_is_full_the_operator_is_told_and_the_frame_is_kept() {
                 full -= 1;
                 return Err(RecordError {
                     reason: "no space left on the disk".into(),
-                    storage_full: true,
+                    failure: CommitFailure::StorageFull,
                 });
             }
             Ok(())

@@ -7,7 +7,7 @@ use fishrig::health::{ClockTrust, Reading, Storage};
 use fishrig::input::{self, Field, TriggerKind, TriggerSettings};
 use fishrig::station::machine::{Gate, Machine, MachineSettings, OpenGate};
 use fishrig::station::scene_watch::Observation;
-use fishrig::station::{Effect, Event, Phase, RecordFacts, Severity, Status, Ticket, Which};
+use fishrig::station::{CommitFailure, Effect, Event, Phase, RecordFacts, Severity, Status, Ticket, Which};
 use image::{Rgb, RgbImage};
 
 /// A machine with a clock that only the test moves.
@@ -89,7 +89,11 @@ impl Rig {
         self.tell(Event::CommitFailed {
             ticket: Ticket(ticket),
             reason: reason.into(),
-            storage_full: reason.contains("full"),
+            failure: match reason {
+                "disk full" => CommitFailure::StorageFull,
+                "no such size" => CommitFailure::Record,
+                _ => CommitFailure::Storage,
+            },
         })
     }
 
@@ -333,7 +337,7 @@ fn a_full_disk_keeps_what_waits_and_tries_again() {
     assert_eq!(rig.commit_failed(0, "disk full"), []);
     assert_eq!(rig.last_words(), "storage full, 4 kept and tried again: disk full");
     let reason = "disk full".to_owned();
-    assert_eq!(rig.status().phase, Phase::StorageFailing { reason });
+    assert_eq!(rig.status().phase, Phase::StorageFailing { reason, full: true });
     assert_eq!(rig.press(), [], "the bound holds");
     assert_eq!(rig.after(0.9), []);
     assert!(matches!(rig.after(0.2)[..], [Effect::Commit { ticket: Ticket(0), .. }]));
@@ -353,6 +357,25 @@ fn a_full_disk_keeps_what_waits_and_tries_again() {
     ));
     assert!(rig.said.iter().any(|(_, text)| text == "records are being saved again"));
     assert_eq!(rig.status().phase, Phase::Saving);
+}
+
+#[test]
+fn a_record_that_can_never_be_written_does_not_block_the_others() {
+    let mut rig = Rig::live();
+    rig.press();
+    rig.press();
+    rig.analysed(0, with_fish());
+    rig.analysed(1, with_fish());
+    let effects = rig.commit_failed(0, "no such size");
+    assert!(matches!(
+        effects[..],
+        [
+            Effect::Release { ticket: Ticket(0) },
+            Effect::Commit { ticket: Ticket(1), .. }
+        ]
+    ));
+    assert_eq!(rig.last_words(), "NOT SAVED: no such size");
+    assert_eq!(rig.status().counts.lost, 1);
 }
 
 #[test]

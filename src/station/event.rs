@@ -69,8 +69,8 @@ pub enum Event {
         ticket: Ticket,
         /// The error and its cure.
         reason: String,
-        /// There was no room for it.
-        storage_full: bool,
+        /// What kind of error it is.
+        failure: CommitFailure,
     },
     /// A record is marked as void.
     Voided {
@@ -93,6 +93,17 @@ pub enum Event {
     },
     /// The display can be drawn on again.
     DisplayBack,
+}
+
+/// What kept a record from being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitFailure {
+    /// There is no room for it; there may be later.
+    StorageFull,
+    /// The storage fails; it may work later.
+    Storage,
+    /// The record itself can't be written, now or later.
+    Record,
 }
 
 /// Which frame to keep.

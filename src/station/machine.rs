@@ -18,10 +18,12 @@ use std::time::Duration;
 
 use super::event::{Effect, Event, Ticket};
 use super::scene_watch::{Observation, SceneWatch};
-use super::status::{Counts, Message, Phase, Severity, Status};
+use super::status::{Counts, Message, Phase, Severity, Status, Topic};
 use crate::health::Reading;
 use crate::input::{self, Field, TriggerKind, TriggerSettings};
 
+/// For so long a message is new.
+const NEW: Duration = Duration::from_secs(1);
 /// How long after *finish* an analysis may still begin.
 const FINISH_ANALYSING_WITHIN: Duration = Duration::from_secs(1);
 /// How long after *finish* an analysis that has begun is waited for before its frame is saved without it.
@@ -100,7 +102,7 @@ enum SourceState {
 /// Why, and until when, no record is written.
 struct CommitTrouble {
     reason: String,
-    storage_full: bool,
+    full: bool,
     pause: Duration,
     retry_at: Duration,
 }
@@ -191,13 +193,9 @@ impl Machine {
             Event::CommitFailed {
                 ticket,
                 reason,
-                storage_full,
-            } => self.commit_failed(ticket, reason, storage_full, now),
-            Event::Voided { id } => {
-                self.voiding = self.voiding.saturating_sub(1);
-                self.counts.voided += 1;
-                self.say(Severity::Info, format!("{id} is marked as void"), now);
-            }
+                failure,
+            } => self.commit_failed(ticket, reason, failure, now),
+            Event::Voided { id } => self.voided(id, now),
             Event::VoidFailed { id, reason } => self.void_failed(&id, &reason, now),
             Event::Health(reading) => self.health(reading, now),
             Event::DisplayLost { reason } => {
@@ -226,6 +224,15 @@ impl Machine {
         Status {
             phase: self.phase(),
             message: self.message.as_ref().filter(fresh).map(|(message, _)| message.clone()),
+            message_is_new: self
+                .message
+                .as_ref()
+                .is_some_and(|(_, since)| now.saturating_sub(*since) < NEW),
+            auto: self
+                .settings
+                .trigger
+                .auto_still()
+                .and_then(|still| self.scene.auto(still, now)),
             source: self.source_name.clone(),
             counts: self.counts,
             waiting: self.waiting.len(),
@@ -252,6 +259,7 @@ impl Machine {
         if let Some(trouble) = &self.trouble {
             return Phase::StorageFailing {
                 reason: trouble.reason.clone(),
+                full: trouble.full,
             };
         }
         match &self.source {
@@ -263,7 +271,11 @@ impl Machine {
     }
 
     fn say(&mut self, severity: Severity, text: String, now: Duration) {
-        let message = Message { severity, text };
+        self.say_about(Topic::Other, severity, text, now);
+    }
+
+    fn say_about(&mut self, topic: Topic, severity: Severity, text: String, now: Duration) {
+        let message = Message { severity, topic, text };
         self.effects.push(Effect::Say(message.clone()));
         self.message = Some((message, now));
     }

@@ -11,14 +11,18 @@
 //! * [`slot`]: the newest frame and the triggered ones; the source never waits.
 //! * [`StationParts`]: what a station is made of, behind traits, so that it runs in a test as it runs on a bench.
 //! * [`Station`]: the threads and the loop.
+//! * [`live`]: the real parts, made from a configuration; [`wait_until_ready`]: what a service does while it can't be made.
 //!
 //! Nothing waits for something slower behind it: the source overwrites the slot, the preview shows the newest frame with the newest
 //! result, a triggered frame is kept until it is committed, and the number of those is bounded.
 
 mod contained;
 mod event;
+mod frame_analyser;
 mod frame_analysis;
+pub mod live;
 pub mod machine;
+mod overlay_screen;
 mod parts;
 mod rates;
 mod record_keeper;
@@ -29,14 +33,19 @@ pub mod slot;
 mod status;
 mod stop;
 mod threads;
+mod wait;
 
-pub use event::{Effect, Event, RecordFacts, Ticket, Which};
+pub use event::{CommitFailure, Effect, Event, RecordFacts, Ticket, Which};
+pub use frame_analyser::{FrameAnalyser, LiveAnalysis};
 pub use frame_analysis::{FrameAnalysis, FrameAnalysisError};
+pub use overlay_screen::{OverlayScreen, ScreenSettings};
 pub use parts::{
-    Analysed, Analyser, Draft, OpenSource, ReadHealth, RecordError, Recorded, Recorder, Screen, Shown, StationParts,
+    Analysed, Analyser, Draft, OpenScreen, OpenSource, ReadHealth, RecordError, Recorded, Recorder, Screen, Shown,
+    StationParts,
 };
 pub use rates::Rates;
 pub use record_keeper::{Circumstances, KeepError, RecordKeeper};
 pub use run::{Controls, Station, StationError};
 pub use settings::StationSettings;
-pub use status::{Counts, Message, Phase, Severity, Status};
+pub use status::{Auto, Counts, Message, Phase, Severity, Status, Topic};
+pub use wait::{NotReady, wait_until_ready};

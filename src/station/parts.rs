@@ -4,12 +4,13 @@
 
 use crate::frame::Frame;
 use crate::health::Reading;
+use crate::input;
 use crate::source::{Source, SourceError};
 
 use super::machine::Gate;
 use super::rates::Rates;
 use super::scene_watch::Observation;
-use super::{RecordFacts, Status};
+use super::{CommitFailure, RecordFacts, Status};
 
 /// Finds out what is in a frame. It runs on a thread of its own and may take seconds.
 pub trait Analyser<A>: Send {
@@ -69,17 +70,22 @@ pub struct Recorded {
 pub struct RecordError {
     /// The reason and its cure.
     pub reason: String,
-    /// There was no room for it.
-    pub storage_full: bool,
+    /// What kind of error it is.
+    pub failure: CommitFailure,
 }
 
-/// Draws what the operator sees. It runs on a thread of its own at the display's pace.
-pub trait Screen<A>: Send {
+/// Draws what the operator sees. It is opened and used on a thread of its own, at the display's pace.
+pub trait Screen<A> {
     /// Draws, and returns when the display has taken it.
     ///
     /// # Errors
     /// What is wrong with the display, in words for the operator. A frame that can't be decoded is no error of the display.
     fn show(&mut self, view: &Shown<'_, A>) -> Result<(), String>;
+
+    /// What the operator did at the display since the last call; displays that nobody can touch have nothing to tell.
+    fn events(&mut self) -> Vec<input::Event> {
+        Vec::new()
+    }
 }
 
 /// What there is to show.
@@ -98,6 +104,9 @@ pub struct Shown<'a, A> {
 /// Opens the source, for the first time or anew.
 pub type OpenSource = Box<dyn FnMut() -> Result<Box<dyn Source>, SourceError> + Send>;
 
+/// Opens the display, for the first time or anew after an error. The error is in words for the operator.
+pub type OpenScreen<A> = Box<dyn FnMut() -> Result<Box<dyn Screen<A>>, String> + Send>;
+
 /// Asks how the machine is.
 pub type ReadHealth = Box<dyn FnMut() -> Reading + Send>;
 
@@ -109,8 +118,8 @@ pub struct StationParts<A> {
     pub analyser: Box<dyn Analyser<A>>,
     /// Writes records.
     pub recorder: Box<dyn Recorder<A>>,
-    /// Shows what happens; a station without a display has none.
-    pub screen: Option<Box<dyn Screen<A>>>,
+    /// Opens the display on which to show what happens; a station without one has none.
+    pub open_screen: Option<OpenScreen<A>>,
     /// Decides about pictures that the station takes by itself.
     pub gate: Box<dyn Gate>,
     /// Asks how the machine is, every few seconds.

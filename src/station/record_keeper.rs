@@ -1,15 +1,19 @@
 //! From an analysed frame to a committed record: names it, draws what the operator saw, hands it to the store.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
 use jiff::Timestamp;
 use thiserror::Error;
 
+use super::CommitFailure;
+use super::frame_analyser::LiveAnalysis;
 use super::frame_analysis::FrameAnalysis;
+use super::parts::{Draft, RecordError, Recorded, Recorder};
 use crate::config::Configuration;
-use crate::frame::{Frame, Orientation, Size};
-use crate::health::ClockTrust;
+use crate::frame::{DecodeOptions, Frame, FrameError, Orientation, Size};
+use crate::health::{ClockTrust, Probe};
 use crate::identify::{Identifier, IdentifyError, RecordId};
 use crate::network::Manifest;
 use crate::overlay::{Annotations, annotated_picture};
@@ -40,6 +44,9 @@ pub struct Circumstances<'a> {
 /// Why there is no record.
 #[derive(Debug, Error)]
 pub enum KeepError {
+    /// The frame was not analysed, and can't be decoded.
+    #[error("record NOT saved: {0}")]
+    Frame(#[from] FrameError),
     /// It can't be named.
     #[error("record NOT saved: {0}")]
     Name(#[from] IdentifyError),
@@ -83,7 +90,11 @@ impl RecordKeeper {
         circumstances: Circumstances<'_>,
     ) -> Result<Committed, KeepError> {
         let id = self.name(frame, circumstances.same_specimen_as)?;
-        let draft = self.draft(id, frame, analysed, circumstances);
+        let upright = match analysed {
+            Some(analysed) => (analysed.analysis.scene.picture, analysed.orientation),
+            None => self.upright(frame)?,
+        };
+        let draft = self.draft(id, frame, upright, analysed, circumstances);
         let committed = self.store.commit(&draft)?;
         self.identifier.taken(&committed.id);
         Ok(committed)
@@ -108,10 +119,20 @@ impl RecordKeeper {
         self.identifier.propose(frame.name.as_deref(), today)
     }
 
+    /// Size and orientation of a frame that was not analysed.
+    fn upright(&self, frame: &Frame) -> Result<(Size, Orientation), FrameError> {
+        let decoded = frame.decode(&DecodeOptions {
+            limits: self.configuration.limits,
+            ..DecodeOptions::default()
+        })?;
+        Ok((Size::from(decoded.rgb.dimensions()), decoded.orientation))
+    }
+
     fn draft(
         &self,
         id: RecordId,
         frame: &Frame,
+        (picture, orientation): (Size, Orientation),
         analysed: Option<&FrameAnalysis>,
         circumstances: Circumstances<'_>,
     ) -> RecordDraft {
@@ -119,12 +140,13 @@ impl RecordKeeper {
         RecordDraft {
             id,
             frame: frame.clone(),
-            picture: scene.map_or(Size::new(0, 0), |s| s.picture),
-            orientation: analysed.map_or(Orientation::UPRIGHT, |a| a.orientation),
+            picture,
+            orientation,
             fish: analysed.and_then(|a| self.fish(a)),
             label: scene.and_then(|s| s.label),
             ruler: scene.and_then(|s| s.ruler),
             station: self.configuration.station.name.clone(),
+            collection: self.configuration.station.collection.clone(),
             operator: circumstances.operator.to_owned(),
             note: circumstances.note.to_owned(),
             clock_synchronized: match circumstances.clock {
@@ -155,6 +177,58 @@ impl RecordKeeper {
             network: self.network.clone(),
         })
     }
+}
+
+impl Recorder<LiveAnalysis> for RecordKeeper {
+    fn commit(&mut self, draft: &Draft<'_, LiveAnalysis>) -> Result<Recorded, RecordError> {
+        let circumstances = Circumstances {
+            operator: &draft.facts.operator,
+            note: &draft.facts.note,
+            same_specimen_as: draft.facts.same_specimen_as.as_deref(),
+            clock: Probe::new(self.store.archive().root()).read().clock,
+        };
+        let committed = self
+            .keep(draft.frame, draft.analysis.map(|a| &a.frame), circumstances)
+            .map_err(|error| RecordError {
+                failure: failure_of(&error),
+                reason: error.to_string(),
+            })?;
+        Ok(Recorded {
+            bytes: bytes_in(&committed.directory),
+            id: committed.id.to_string(),
+        })
+    }
+
+    fn void(&mut self, id: &str) -> Result<(), String> {
+        Self::void(self, id).map_err(|error| error.to_string())
+    }
+}
+
+/// Whether it helps to try again.
+fn failure_of(error: &KeepError) -> CommitFailure {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    match error {
+        KeepError::Store(StoreError::Full { .. }) => CommitFailure::StorageFull,
+        KeepError::Store(StoreError::NotSaved { source, .. })
+            if matches!(source.kind(), StorageFull | QuotaExceeded) =>
+        {
+            CommitFailure::StorageFull
+        }
+        KeepError::Frame(_) | KeepError::Name(_) | KeepError::Store(StoreError::Id(_) | StoreError::Draft { .. }) => {
+            CommitFailure::Record
+        }
+        KeepError::Store(_) => CommitFailure::Storage,
+    }
+}
+
+/// Size of the files in a record's directory; only a forecast rests on it.
+fn bytes_in(directory: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return 0;
+    };
+    entries
+        .filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len()))
+        .sum()
 }
 
 fn timings_ms(analysed: &FrameAnalysis) -> BTreeMap<String, f64> {

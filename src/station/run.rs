@@ -117,11 +117,11 @@ impl<A: Send + Sync + 'static> Station<A> {
             "recorder",
             Box::new(move |_, t| threads::run_recorder(&jobs, t, recorder)),
         )?;
-        if let Some(screen) = parts.screen {
+        if let Some(open) = parts.open_screen {
             let period = Duration::from_secs_f64(1.0 / settings.preview_frames_per_second.clamp(0.2, 120.0));
             spawn(
                 "preview",
-                Box::new(move |s, t| threads::run_preview(s, t, screen, period)),
+                Box::new(move |s, t| threads::run_preview(s, t, open, period)),
             )?;
         }
         if let Some(read) = parts.health {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use image::RgbImage;
 
+use super::status::Auto;
 use crate::frame::{PixelBox, Size};
 
 /// Columns and rows of a signature.
@@ -185,6 +186,22 @@ impl SceneWatch {
         is_new && now.saturating_sub(*since) >= wanted
     }
 
+    /// What the operator is told about the trigger `auto`, which waits for `wanted`; `None` where no fish lies there.
+    pub fn auto(&self, wanted: Duration, now: Duration) -> Option<Auto> {
+        let (seen, since) = self.still.as_ref()?;
+        let fish = seen.fish.as_ref()?;
+        if self
+            .recorded
+            .as_ref()
+            .is_some_and(|recorded| !fish.is_other_than(recorded))
+        {
+            return Some(Auto::AlreadyRecorded);
+        }
+        let left = wanted.saturating_sub(now.saturating_sub(*since));
+        let seconds = (left.as_secs_f64().ceil() as u32).max(1);
+        Some(Auto::Settling { seconds })
+    }
+
     /// Remembers that the fish in `seen` has been recorded, by whatever trigger.
     pub fn mark_recorded(&mut self, seen: &Observation) {
         if seen.fish.is_some() {
@@ -255,7 +272,9 @@ mod tests {
         let fish = Some(fish_at(60, 50));
         assert!(rests(&mut watch, 0.0, fish, 0));
         assert!(!rests(&mut watch, 5.0, fish, 0), "recorded already");
+        assert_eq!(watch.auto(STILL, at(9.0)), Some(Auto::AlreadyRecorded));
         assert!(!rests(&mut watch, 10.0, None, 0), "an empty table");
+        assert_eq!(watch.auto(STILL, at(13.0)), None);
         assert!(rests(&mut watch, 15.0, fish, 0), "it left and another of its kind came");
     }
 
@@ -264,6 +283,14 @@ mod tests {
         let mut watch = SceneWatch::default();
         watch.see(&observe(Some(fish_at(60, 50)), 0, 1), at(0.0));
         assert!(!watch.has_new_specimen(STILL, at(0.9)));
+        assert_eq!(
+            watch.auto(Duration::from_secs(3), at(0.9)),
+            Some(Auto::Settling { seconds: 3 })
+        );
+        assert_eq!(
+            watch.auto(Duration::from_secs(3), at(1.1)),
+            Some(Auto::Settling { seconds: 2 })
+        );
         watch.see(&observe(Some(fish_at(60, 50)), 0, 2), at(0.95));
         assert!(watch.has_new_specimen(STILL, at(1.0)));
         watch.see(&observe(Some(fish_at(75, 50)), 0, 3), at(1.0));

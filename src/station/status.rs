@@ -19,8 +19,41 @@ pub enum Severity {
 pub struct Message {
     /// How urgent it is.
     pub severity: Severity,
+    /// What it is about.
+    pub topic: Topic,
     /// The sentence.
     pub text: String,
+}
+
+/// What a sentence is about, for displays that show some things with more than words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Topic {
+    /// A record is committed.
+    Saved {
+        /// Its id.
+        id: String,
+    },
+    /// A record is marked as void.
+    Voided {
+        /// Its id.
+        id: String,
+    },
+    /// A trigger was refused because too many frames wait.
+    QueueFull,
+    /// Anything else.
+    Other,
+}
+
+/// What the trigger `auto` makes of a still scene.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auto {
+    /// It takes a picture after so many seconds, rounded up, if nothing moves.
+    Settling {
+        /// Seconds, at least 1.
+        seconds: u32,
+    },
+    /// The specimen that lies there was recorded already.
+    AlreadyRecorded,
 }
 
 /// What the station is doing.
@@ -41,6 +74,8 @@ pub enum Phase {
     StorageFailing {
         /// The error and its cure.
         reason: String,
+        /// There is no room.
+        full: bool,
     },
     /// What waits is written, then the station stops.
     Finishing,
@@ -84,6 +119,10 @@ pub struct Status {
     pub phase: Phase,
     /// The latest sentence, for as long as it is worth reading.
     pub message: Option<Message>,
+    /// The message is younger than a second.
+    pub message_is_new: bool,
+    /// What the trigger `auto` waits for; `None` where it is off or no fish lies there.
+    pub auto: Option<Auto>,
     /// What the source is, once it was open.
     pub source: String,
     /// Counts since the start.

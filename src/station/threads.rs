@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::contained::contained;
-use super::parts::{Analysed, Analyser, Draft, OpenSource, ReadHealth, Recorder, Screen, Shown};
+use super::parts::{Analysed, Analyser, Draft, OpenScreen, OpenSource, ReadHealth, Recorder, Screen, Shown};
 use super::rates::{Meters, Rates};
 use super::slot::{Job, Slot};
 use super::stop::StopSignal;
-use super::{Event, RecordFacts, Status, Ticket};
+use super::{CommitFailure, Event, RecordFacts, Status, Ticket};
 use crate::frame::{CaptureTime, Frame};
 use crate::source::Source;
 
@@ -196,12 +196,12 @@ pub(super) fn run_recorder<A>(jobs: &Receiver<RecorderJob<A>>, tell: &Teller<A>,
                     Ok(Err(error)) => Event::CommitFailed {
                         ticket,
                         reason: error.reason,
-                        storage_full: error.storage_full,
+                        failure: error.failure,
                     },
                     Err(reason) => Event::CommitFailed {
                         ticket,
                         reason,
-                        storage_full: false,
+                        failure: CommitFailure::Storage,
                     },
                 }
             }
@@ -217,48 +217,36 @@ pub(super) fn run_recorder<A>(jobs: &Receiver<RecorderJob<A>>, tell: &Teller<A>,
 }
 
 /// Draws the newest frame with the newest result, at most once a `period`.
-pub(super) fn run_preview<A>(shared: &Shared<A>, tell: &Teller<A>, mut screen: Box<dyn Screen<A>>, period: Duration) {
-    let mut drawn: Option<(Option<u64>, u64, Instant)> = None;
+pub(super) fn run_preview<A>(shared: &Shared<A>, tell: &Teller<A>, mut open: OpenScreen<A>, period: Duration) {
+    let mut screen: Option<Box<dyn Screen<A>>> = None;
+    let mut drawn: Option<Drawn> = None;
     let mut failed_pause = None;
     let mut due = Instant::now();
     loop {
-        let frame = shared.slot.newest();
-        let (latest, status, rates, version) = {
-            let board = shared.board.lock().unwrap_or_else(PoisonError::into_inner);
-            (
-                board.latest.clone(),
-                Arc::clone(&board.status),
-                board.rates,
-                board.version,
-            )
-        };
-        let shows = (frame.as_ref().map(|f| f.sequence), version);
-        let is_new =
-            drawn.is_none_or(|(sequence, version, at)| (sequence, version) != shows || at.elapsed() >= REDRAW_EVERY);
-        if is_new {
-            let view = Shown {
-                frame: frame.as_ref(),
-                analysis: latest.as_ref().map(|a| &a.analysis),
-                status: &status,
-                rates: &rates,
+        let step = contained(|| {
+            let screen = match &mut screen {
+                Some(open) => open,
+                none => none.insert(open()?),
             };
-            drawn = Some((shows.0, shows.1, Instant::now()));
-            match contained(|| screen.show(&view)) {
-                Ok(()) => {
-                    Meters::count(&shared.meters.drawn);
-                    if failed_pause.take().is_some() && !tell.event(Event::DisplayBack) {
-                        return;
-                    }
+            draw_if_new(shared, screen.as_mut(), &mut drawn)?;
+            Ok(screen.events())
+        });
+        match step {
+            Ok(events) => {
+                let is_back = failed_pause.take().is_some().then_some(Event::DisplayBack);
+                let inputs = events.into_iter().map(Event::Input);
+                if !is_back.into_iter().chain(inputs).all(|event| tell.event(event)) {
+                    return;
                 }
-                Err(reason) => {
-                    let pause = failed_pause.map_or(DISPLAY_PAUSE, |p: Duration| (p * 2).min(LONGEST_DISPLAY_PAUSE));
-                    let is_first = failed_pause.replace(pause).is_none();
-                    if is_first && !tell.event(Event::DisplayLost { reason }) {
-                        return;
-                    }
-                    drawn = None;
-                    due = Instant::now() + pause;
+            }
+            Err(reason) => {
+                let pause = failed_pause.map_or(DISPLAY_PAUSE, |p: Duration| (p * 2).min(LONGEST_DISPLAY_PAUSE));
+                let is_first = failed_pause.replace(pause).is_none();
+                if is_first && !tell.event(Event::DisplayLost { reason }) {
+                    return;
                 }
+                (screen, drawn) = (None, None);
+                due = Instant::now() + pause;
             }
         }
         due = (due + period).max(Instant::now());
@@ -266,6 +254,44 @@ pub(super) fn run_preview<A>(shared: &Shared<A>, tell: &Teller<A>, mut screen: B
             return;
         }
     }
+}
+
+/// What was drawn last.
+struct Drawn {
+    frame: Option<u64>,
+    version: u64,
+    at: Instant,
+}
+
+fn draw_if_new<A>(shared: &Shared<A>, screen: &mut dyn Screen<A>, drawn: &mut Option<Drawn>) -> Result<(), String> {
+    let frame = shared.slot.newest();
+    let (latest, status, rates, version) = {
+        let board = shared.board.lock().unwrap_or_else(PoisonError::into_inner);
+        (
+            board.latest.clone(),
+            Arc::clone(&board.status),
+            board.rates,
+            board.version,
+        )
+    };
+    let now = Drawn {
+        frame: frame.as_ref().map(|f| f.sequence),
+        version,
+        at: Instant::now(),
+    };
+    let is_same = |d: &Drawn| d.frame == now.frame && d.version == now.version && d.at.elapsed() < REDRAW_EVERY;
+    if drawn.as_ref().is_some_and(is_same) {
+        return Ok(());
+    }
+    *drawn = Some(now);
+    screen.show(&Shown {
+        frame: frame.as_ref(),
+        analysis: latest.as_ref().map(|a| &a.analysis),
+        status: &status,
+        rates: &rates,
+    })?;
+    Meters::count(&shared.meters.drawn);
+    Ok(())
 }
 
 /// Reads the machine's health every few seconds.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{CommitTrouble, Machine, Saved, Stage};
 use crate::health::Reading;
-use crate::station::{Effect, RecordFacts, Severity, Ticket};
+use crate::station::{CommitFailure, Effect, RecordFacts, Severity, Ticket, Topic};
 
 /// The first pause before a failed commit is tried again; it doubles up to the longest.
 const COMMIT_PAUSE: Duration = Duration::from_secs(1);
@@ -68,21 +68,23 @@ impl Machine {
         if self.history.len() > MAX_HISTORY {
             self.history.pop_front();
         }
-        self.say(Severity::Info, format!("saved {id}"), now);
+        let words = format!("saved {id}");
+        self.say_about(Topic::Saved { id: id.clone() }, Severity::Info, words, now);
         self.last_id = Some(id.clone());
         if waiting.undone {
             self.void(id);
         }
     }
 
-    pub(super) fn commit_failed(&mut self, ticket: Ticket, reason: String, storage_full: bool, now: Duration) {
+    pub(super) fn commit_failed(&mut self, ticket: Ticket, reason: String, failure: CommitFailure, now: Duration) {
         let Some(waiting) = self.waiting.iter_mut().find(|w| w.ticket == ticket) else {
             return;
         };
         waiting.stage = Stage::Ready;
-        if self.finishing.is_some() {
+        if failure == CommitFailure::Record || self.finishing.is_some() {
             self.release(ticket);
             self.counts.lost += 1;
+            self.trouble = None;
             self.say(Severity::Error, format!("NOT SAVED: {reason}"), now);
             return;
         }
@@ -90,7 +92,8 @@ impl Machine {
             .trouble
             .as_ref()
             .map_or(COMMIT_PAUSE, |t| (t.pause * 2).min(LONGEST_COMMIT_PAUSE));
-        let words = if storage_full { "storage full" } else { "saving failed" };
+        let full = failure == CommitFailure::StorageFull;
+        let words = if full { "storage full" } else { "saving failed" };
         self.say(
             Severity::Error,
             format!("{words}, {} kept and tried again: {reason}", self.waiting.len()),
@@ -98,7 +101,7 @@ impl Machine {
         );
         self.trouble = Some(CommitTrouble {
             reason,
-            storage_full,
+            full,
             pause,
             retry_at: now + pause,
         });
@@ -108,7 +111,7 @@ impl Machine {
         let needed = self.settings.floor_bytes + self.record_bytes;
         let has_room = reading.storage.is_some_and(|s| s.free > needed && !s.read_only);
         if let Some(trouble) = &mut self.trouble
-            && trouble.storage_full
+            && trouble.full
             && has_room
         {
             trouble.retry_at = now;
@@ -140,6 +143,13 @@ impl Machine {
     pub(super) fn void(&mut self, id: String) {
         self.voiding += 1;
         self.effects.push(Effect::Void { id });
+    }
+
+    pub(super) fn voided(&mut self, id: String, now: Duration) {
+        self.voiding = self.voiding.saturating_sub(1);
+        self.counts.voided += 1;
+        let words = format!("{id} is marked as void");
+        self.say_about(Topic::Voided { id }, Severity::Info, words, now);
     }
 
     pub(super) fn void_failed(&mut self, id: &str, reason: &str, now: Duration) {

@@ -5,20 +5,27 @@ use std::time::Duration;
 use super::{Machine, SourceState, Stage, Waiting};
 use crate::input::TriggerKind;
 use crate::station::scene_watch::Observation;
-use crate::station::{Effect, Severity, Ticket, Which};
+use crate::station::{Effect, Severity, Ticket, Topic, Which};
 
 /// Within this time after a refusal for want of a fish, the same trigger saves the whole frame.
 const OVERRIDE_WITHIN: Duration = Duration::from_secs(3);
 
+/// Why no picture is taken.
+pub(super) struct Refusal {
+    topic: Topic,
+    reason: String,
+}
+
 impl Machine {
     pub(super) fn trigger(&mut self, by: TriggerKind, same_specimen: bool, now: Duration) {
-        if let Err(reason) = self.may_trigger(by) {
-            self.refuse(reason, now);
+        if let Err(Refusal { topic, reason }) = self.may_trigger(by) {
+            self.refuse(topic, reason, now);
             return;
         }
         let follows = same_specimen.then(|| self.last_picture()).flatten();
         if same_specimen && follows.is_none() {
             self.refuse(
+                Topic::Other,
                 "there is no record yet that another picture could follow; use SPACE".into(),
                 now,
             );
@@ -32,36 +39,45 @@ impl Machine {
         self.say(Severity::Info, "picture taken".into(), now);
     }
 
-    pub(super) fn may_trigger(&self, by: TriggerKind) -> Result<(), String> {
+    pub(super) fn may_trigger(&self, by: TriggerKind) -> Result<(), Refusal> {
+        let refusal = |reason: &str| {
+            Err(Refusal {
+                topic: Topic::Other,
+                reason: format!("no picture: {reason}"),
+            })
+        };
         let on = match by {
             TriggerKind::Key => self.settings.trigger.key,
             TriggerKind::Signal => self.settings.trigger.signal,
             TriggerKind::Timer | TriggerKind::Auto => true,
         };
         if !on {
-            return Err(format!("no picture: trigger.{} is off in the configuration", by.name()));
+            return refusal(&format!("trigger.{} is off in the configuration", by.name()));
         }
         if self.finishing.is_some() {
-            return Err("no picture: the station is finishing".into());
+            return refusal("the station is finishing");
         }
         match &self.source {
             SourceState::Live => {}
-            SourceState::Opening => return Err("no picture: the camera is still starting".into()),
-            SourceState::Ended => return Err("no picture: the recording has ended".into()),
-            SourceState::Lost { .. } => return Err("no picture: there is no camera".into()),
+            SourceState::Opening => return refusal("the camera is still starting"),
+            SourceState::Ended => return refusal("the recording has ended"),
+            SourceState::Lost { .. } => return refusal("there is no camera"),
         }
         if self.waiting.len() >= self.settings.trigger.waiting_max {
-            return Err(format!(
-                "no picture: {} wait already to be saved; try again when one is",
-                self.waiting.len()
-            ));
+            return Err(Refusal {
+                topic: Topic::QueueFull,
+                reason: format!(
+                    "no picture: {} wait already to be saved; try again when one is",
+                    self.waiting.len()
+                ),
+            });
         }
         Ok(())
     }
 
-    pub(super) fn refuse(&mut self, reason: String, now: Duration) {
+    pub(super) fn refuse(&mut self, topic: Topic, reason: String, now: Duration) {
         self.counts.refused += 1;
-        self.say(Severity::Warning, reason, now);
+        self.say_about(topic, Severity::Warning, reason, now);
     }
 
     pub(super) fn keep(&mut self, by: TriggerKind, follows: Option<Ticket>, whole_frame: bool, which: Which) {

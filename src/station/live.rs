@@ -1,0 +1,173 @@
+//! A station as its configuration describes it.
+
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::frame_analyser::{FrameAnalyser, LiveAnalysis};
+use super::machine::{MachineSettings, OpenGate};
+use super::overlay_screen::{OverlayScreen, ScreenSettings};
+use super::parts::{OpenScreen, Screen, StationParts};
+use super::record_keeper::RecordKeeper;
+use super::{Counts, NotReady, Station, StationError, StationSettings};
+use crate::analysis::Analyser;
+use crate::config::Configuration;
+use crate::display::{self, DisplayError, DisplaySettings};
+use crate::frame::DecodeOptions;
+use crate::health::Probe;
+use crate::input::{InputError, Signals, Stdin};
+use crate::network::{Bundle, BundleError, NetworkError, TraitNetwork};
+use crate::overlay::ErrorPage;
+use crate::source::{self, SourceError};
+use crate::store::StoreError;
+
+/// Why a station does not start, or does not go on.
+#[derive(Debug, Error)]
+pub enum LiveError {
+    /// The source of frames.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The network's bundle.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The network itself.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The records' place.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The display.
+    #[error(transparent)]
+    Display(#[from] DisplayError),
+    /// Keys and signals.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The live loop.
+    #[error(transparent)]
+    Station(#[from] StationError),
+}
+
+/// A configuration that has been tried: network loaded, store open, source and display seen to work.
+pub struct Prepared {
+    parts: StationParts<LiveAnalysis>,
+    settings: StationSettings,
+}
+
+/// Makes everything ready that the configuration names. What is wrong is found here, before the station takes the first picture.
+///
+/// # Errors
+/// Every [`LiveError`] but the last two.
+pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
+    let decode = DecodeOptions {
+        limits: configuration.limits,
+        ..DecodeOptions::default()
+    };
+    let bundle = match &configuration.bundle {
+        Some(folder) => Bundle::open(folder)?,
+        None => Bundle::builtin(),
+    };
+    let network = TraitNetwork::load(&bundle, &configuration.network)?;
+    let keeper = RecordKeeper::open(configuration, network.manifest())?;
+    let screen = ScreenSettings {
+        station: configuration.station.name.clone(),
+        palette: configuration.palette,
+        time_zone: configuration.store.time_zone.clone(),
+        trigger: configuration.trigger.clone(),
+        decode,
+        floor_bytes: configuration.store.floor_bytes,
+        records_before: keeper.store().count() as u64,
+    };
+    drop(source::open(&configuration.source, &configuration.limits)?);
+    let open_screen = open_screen(&configuration.display, screen)?;
+    let (source, limits) = (configuration.source.clone(), configuration.limits);
+    let probe = Probe::new(&configuration.store.root);
+    Ok(Prepared {
+        parts: StationParts {
+            open_source: Box::new(move || source::open(&source, &limits)),
+            analyser: Box::new(FrameAnalyser::new(
+                Analyser::new(network, configuration.locate.clone()),
+                decode,
+            )),
+            recorder: Box::new(keeper),
+            open_screen,
+            gate: Box::new(OpenGate),
+            health: Some(Box::new(move || probe.read())),
+        },
+        settings: StationSettings {
+            machine: MachineSettings {
+                trigger: configuration.trigger.clone(),
+                operator: configuration.station.operator.clone(),
+                note: configuration.station.note.clone(),
+                floor_bytes: configuration.store.floor_bytes,
+            },
+            ..StationSettings::default()
+        },
+    })
+}
+
+/// A station without a screen draws nothing. The others are opened once to see whether they can be, except for a window, which would flash.
+fn open_screen(
+    settings: &DisplaySettings,
+    screen: ScreenSettings,
+) -> Result<Option<OpenScreen<LiveAnalysis>>, LiveError> {
+    match settings {
+        DisplaySettings::None { .. } => return Ok(None),
+        DisplaySettings::Window(_) if cfg!(feature = "window") => {}
+        other => drop(display::open(other)?),
+    }
+    let settings = settings.clone();
+    Ok(Some(Box::new(move || {
+        let display = display::open(&settings).map_err(|e| e.to_string())?;
+        Ok(Box::new(OverlayScreen::new(display, screen.clone())) as Box<dyn Screen<LiveAnalysis>>)
+    })))
+}
+
+/// Reads a configuration and makes everything ready; what is wrong comes as a page for a display.
+///
+/// # Errors
+/// [`NotReady`], for [`wait_until_ready`](super::wait_until_ready).
+pub fn prepare_from(path: &Path) -> Result<Prepared, NotReady> {
+    let not_ready = |title: &str, reason: String, cure: &str, displays| NotReady {
+        page: ErrorPage {
+            title: title.into(),
+            reason,
+            last_good: None,
+            cure: cure.into(),
+        },
+        displays,
+    };
+    let configuration = Configuration::read(path).map_err(|error| {
+        let cure = format!(
+            "Correct {} and save it. The station reads it again by itself.",
+            path.display()
+        );
+        not_ready("The configuration has an error", error.to_string(), &cure, Vec::new())
+    })?;
+    prepare(&configuration).map_err(|error| {
+        let cure = "Mend this, or change the configuration. The station tries again by itself.";
+        let displays = vec![configuration.display.clone()];
+        not_ready("The station can't start", error.to_string(), cure, displays)
+    })
+}
+
+impl Prepared {
+    /// Starts the station's threads, for a caller that has its own keys and signals.
+    ///
+    /// # Errors
+    /// [`StationError::Thread`].
+    pub fn start(self) -> Result<Station<LiveAnalysis>, StationError> {
+        Station::start(self.parts, self.settings)
+    }
+
+    /// Runs the station with keys and signals until it is finished; what was counted meanwhile.
+    ///
+    /// # Errors
+    /// [`LiveError::Input`] or [`LiveError::Station`].
+    pub fn run(self) -> Result<Counts, LiveError> {
+        let station = self.start()?;
+        let (keys, signals) = (station.controls(), station.controls());
+        let _stdin = Stdin::read(move |event| keys.send(event))?;
+        let _signals = Signals::read(move |event| signals.send(event))?;
+        Ok(station.run()?)
+    }
+}

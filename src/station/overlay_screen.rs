@@ -1,0 +1,264 @@
+//! The real screen: the station's state drawn by `overlay` on a display.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use image::{RgbImage, imageops};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::frame_analyser::LiveAnalysis;
+use super::parts::{Screen, Shown};
+use super::{Auto, Phase, Rates, Severity, Status, Topic};
+use crate::display::{Canvas, Display, DisplayEvent};
+use crate::frame::{DecodeOptions, Frame, Size};
+use crate::health::ClockTrust;
+use crate::input;
+use crate::input::TriggerSettings;
+use crate::input::keys::KeyReader;
+use crate::overlay::{self, FreeSpace, State, View, Waiting};
+use crate::traits::Palette;
+
+/// From this many degrees Celsius on, small computers slow themselves down (raspberrypi/documentation, "Frequency management and thermal control").
+const HOT: f32 = 80.0;
+/// With room for fewer records than this it is time to change the disk.
+const FEW_RECORDS: u64 = 200;
+/// With less room than this, whatever a record's size.
+const LITTLE_SPACE: u64 = 2 << 30;
+/// The keys, as the help line shows them.
+const KEYS: &str = "SPACE picture · + same specimen · u undo · o operator · n note · q finish";
+
+/// What a screen shows that does not change while the station runs.
+#[derive(Debug, Clone)]
+pub struct ScreenSettings {
+    /// The station's name.
+    pub station: String,
+    /// Colours of the traits.
+    pub palette: Palette,
+    /// For the time of day.
+    pub time_zone: TimeZone,
+    /// Triggers, for the hint what to do.
+    pub trigger: TriggerSettings,
+    /// Bounds on pictures.
+    pub decode: DecodeOptions,
+    /// Bytes that must stay free on the storage.
+    pub floor_bytes: u64,
+    /// Records that were there when the station started.
+    pub records_before: u64,
+}
+
+/// Draws with `overlay` on any display.
+pub struct OverlayScreen {
+    display: Box<dyn Display>,
+    canvas: Canvas,
+    settings: ScreenSettings,
+    keys: KeyReader,
+    opened: Instant,
+    /// The small copy of the newest frame, by its sequence.
+    preview: Option<(u64, Arc<RgbImage>)>,
+}
+
+impl OverlayScreen {
+    /// On an open display.
+    pub fn new(display: Box<dyn Display>, settings: ScreenSettings) -> Self {
+        Self {
+            canvas: Canvas::new(display.size()),
+            display,
+            settings,
+            keys: KeyReader::default(),
+            opened: Instant::now(),
+            preview: None,
+        }
+    }
+
+    /// The newest frame at about the display's size. One that can't be decoded leaves the one before; the worker says what is wrong with it.
+    fn preview(&mut self, frame: &Frame) -> Option<Arc<RgbImage>> {
+        if self
+            .preview
+            .as_ref()
+            .is_none_or(|(sequence, _)| *sequence != frame.sequence)
+            && let Ok(decoded) = frame.decode(&self.settings.decode)
+        {
+            let picture = fitted(decoded.rgb, self.display.size());
+            self.preview = Some((frame.sequence, Arc::new(picture)));
+        }
+        self.preview.as_ref().map(|(_, picture)| Arc::clone(picture))
+    }
+}
+
+impl Screen<LiveAnalysis> for OverlayScreen {
+    fn show(&mut self, shown: &Shown<'_, LiveAnalysis>) -> Result<(), String> {
+        let preview = shown.frame.and_then(|frame| self.preview(frame));
+        let view = view(shown, preview, &self.settings);
+        let Ok(()) = overlay::draw(&view, &mut self.canvas);
+        self.display.show(&self.canvas).map_err(|e| e.to_string())
+    }
+
+    fn events(&mut self) -> Vec<input::Event> {
+        let now = self.opened.elapsed();
+        let mut events = Vec::new();
+        for event in self.display.events() {
+            match event {
+                DisplayEvent::Closed => events.push(input::Event::Finish),
+                DisplayEvent::Key(key) => events.extend(self.keys.read(key.encode_utf8(&mut [0; 4]).as_bytes(), now)),
+            }
+        }
+        events
+    }
+}
+
+/// Small enough that drawing is fast; a frame that is smaller than the display stays as it is.
+fn fitted(picture: RgbImage, display: Size) -> RgbImage {
+    let share = f64::max(
+        f64::from(display.width) / f64::from(picture.width().max(1)),
+        f64::from(display.height) / f64::from(picture.height().max(1)),
+    );
+    if share >= 1.0 {
+        return picture;
+    }
+    let side = |s: u32| ((f64::from(s) * share).ceil() as u32).max(1);
+    imageops::thumbnail(&picture, side(picture.width()), side(picture.height()))
+}
+
+/// Everything on the screen, as plain values.
+fn view(shown: &Shown<'_, LiveAnalysis>, preview: Option<Arc<RgbImage>>, settings: &ScreenSettings) -> View {
+    let status = shown.status;
+    let now = Timestamp::now().to_zoned_datetime(settings.time_zone.clone());
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    View {
+        station: settings.station.clone(),
+        clock: now.strftime("%H:%M").to_string(),
+        operator: text(&status.operator),
+        note: text(&status.note),
+        preview,
+        annotations: shown.analysis.map(|a| a.annotations.clone()).unwrap_or_default(),
+        state: state(status, shown.analysis, shown.frame.is_some(), &settings.trigger),
+        warnings: warnings(status),
+        rates: rates(shown.rates),
+        storage: storage(status, settings.floor_bytes),
+        records: settings.records_before + status.counts.saved,
+        waiting: Waiting {
+            frames: status.waiting as u32,
+            limit: status.waiting_max as u32,
+        },
+        palette: settings.palette,
+    }
+}
+
+/// The one thing that matters most.
+fn state(status: &Status, analysis: Option<&LiveAnalysis>, has_frame: bool, trigger: &TriggerSettings) -> State {
+    match &status.phase {
+        Phase::SourceLost { reason } => {
+            return State::Failed {
+                what: "No camera".into(),
+                cure: reason.clone(),
+            };
+        }
+        Phase::StorageFailing { full: true, .. } => return State::StorageFull,
+        Phase::StorageFailing { reason, full: false } => {
+            return State::Failed {
+                what: "Not saving".into(),
+                cure: reason.clone(),
+            };
+        }
+        Phase::Finishing => {
+            return State::Saving {
+                id: format!("{} left, then the station stops", status.waiting),
+            };
+        }
+        Phase::Starting => {
+            return State::Starting {
+                what: "Opening the camera".into(),
+            };
+        }
+        Phase::Ready | Phase::Saving => {}
+    }
+    match status.message.as_ref().map(|m| &m.topic) {
+        Some(Topic::Saved { id }) => {
+            return State::Saved {
+                id: id.clone(),
+                just_now: status.message_is_new,
+            };
+        }
+        Some(Topic::Voided { id }) => return State::Voided { id: id.clone() },
+        Some(Topic::QueueFull) => return State::Refused,
+        Some(Topic::Other) | None => {}
+    }
+    if status.waiting > 0 {
+        let plural = if status.waiting == 1 { "" } else { "s" };
+        return State::Saving {
+            id: format!("{} picture{plural}", status.waiting),
+        };
+    }
+    if !has_frame {
+        return State::NoPicture;
+    }
+    match analysis.and_then(|a| a.frame.analysis.scene.fish.as_ref()) {
+        None => State::Looking,
+        Some(fish) if fish.cut_by_edge => State::FishCut,
+        Some(_) => with_fish(status, trigger),
+    }
+}
+
+/// A whole fish lies there and nothing else is going on.
+fn with_fish(status: &Status, trigger: &TriggerSettings) -> State {
+    match (status.auto, &status.last_id) {
+        (Some(Auto::AlreadyRecorded), Some(id)) => return State::AlreadySaved { id: id.clone() },
+        (Some(Auto::Settling { seconds }), _) => return State::Settling { seconds },
+        _ => {}
+    }
+    let hint = if trigger.key {
+        "Press SPACE to save"
+    } else if trigger.timer_seconds.is_some() {
+        "The timer saves it"
+    } else {
+        "Ready to save"
+    };
+    State::FishFound { hint: hint.into() }
+}
+
+/// What deserves attention but stops nothing, most important first.
+fn warnings(status: &Status) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some((field, text)) = &status.typing {
+        warnings.push(format!("{}: {text}_", field.name()));
+    }
+    if status.help {
+        warnings.push(KEYS.into());
+    }
+    if let Some(message) = &status.message
+        && message.topic == Topic::Other
+        && message.severity >= Severity::Warning
+    {
+        warnings.push(message.text.clone());
+    }
+    let health = status.health.as_ref();
+    if let Some(temperature) = health.and_then(|h| h.temperature).filter(|t| *t >= HOT) {
+        warnings.push(format!("Temperature {temperature:.0} °C"));
+    }
+    if health.is_some_and(|h| h.clock == ClockTrust::NotSynchronized) {
+        warnings.push("The clock is not set".into());
+    }
+    if health.and_then(|h| h.storage).is_some_and(|s| s.read_only) {
+        warnings.push("The disk is read-only".into());
+    }
+    warnings
+}
+
+fn rates(rates: &Rates) -> overlay::Rates {
+    let measured = |rate: f64| (rate > 0.0).then_some(rate as f32);
+    overlay::Rates {
+        frames: measured(rates.source),
+        network: measured(rates.analysis),
+        latency_ms: measured(rates.latency.as_secs_f64() * 1000.0),
+    }
+}
+
+fn storage(status: &Status, floor_bytes: u64) -> Option<FreeSpace> {
+    let storage = status.health.as_ref()?.storage?;
+    let bytes = storage.free.saturating_sub(floor_bytes);
+    Some(FreeSpace {
+        bytes,
+        low: bytes < LITTLE_SPACE || status.records_left.is_some_and(|left| left < FEW_RECORDS),
+    })
+}

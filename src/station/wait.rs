@@ -1,0 +1,204 @@
+//! A station that can't start, run as a service: it stays up, shows why, and tries again when the configuration changes.
+//!
+//! A service that exits is started again and again, and nobody sees why it fails; a page on the display tells whoever stands before it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::stop::StopSignal;
+use crate::display::{self, Canvas, Display, DisplayEvent, DisplaySettings};
+use crate::input::{Event, InputError, Signals};
+use crate::overlay::{self, ErrorPage};
+
+/// How often the files are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Without a change it is tried again this often: a disk may have been mounted meanwhile, a camera plugged in.
+const TRY_EVERY: Duration = Duration::from_secs(15);
+
+/// Why a station can't start, and where to say it.
+#[derive(Debug, Clone)]
+pub struct NotReady {
+    /// The page for the display.
+    pub page: ErrorPage,
+    /// Displays for the page; the first that opens is taken.
+    pub displays: Vec<DisplaySettings>,
+}
+
+/// Tries until the attempt succeeds: at once, whenever one of `files` changes, and now and then. Between, the reason is shown and logged once. `None` where
+/// `SIGINT`, `SIGTERM` or the closing of the window ended the waiting.
+///
+/// # Errors
+/// [`InputError`] where signals can't be taken.
+pub fn wait_until_ready<T>(
+    files: &[PathBuf],
+    attempt: impl FnMut() -> Result<T, NotReady>,
+) -> Result<Option<T>, InputError> {
+    let stop = Arc::new(StopSignal::default());
+    let asked = Arc::clone(&stop);
+    let _signals = Signals::read(move |event| {
+        if matches!(event, Event::Finish | Event::FinishAtOnce) {
+            asked.set();
+        }
+        true
+    })?;
+    let mut open = |settings: &DisplaySettings| display::open(settings).ok();
+    Ok(wait(files, attempt, &mut open, &stop, LOOK_EVERY))
+}
+
+type Open<'a> = &'a mut dyn FnMut(&DisplaySettings) -> Option<Box<dyn Display>>;
+
+fn wait<T>(
+    files: &[PathBuf],
+    mut attempt: impl FnMut() -> Result<T, NotReady>,
+    open: Open<'_>,
+    stop: &StopSignal,
+    look_every: Duration,
+) -> Option<T> {
+    let mut shown = Shown {
+        open,
+        display: None,
+        page: None,
+    };
+    loop {
+        let seen = stamps(files);
+        match attempt() {
+            Ok(ready) => return Some(ready),
+            Err(problem) => shown.show(problem),
+        }
+        let tried = Instant::now();
+        while stamps(files) == seen && tried.elapsed() < TRY_EVERY {
+            if stop.wait(look_every) || shown.was_closed() {
+                return None;
+            }
+        }
+    }
+}
+
+/// What tells that a file has changed: when it was written, and its length; `None` for one that is not there.
+fn stamps(files: &[PathBuf]) -> Vec<Option<(SystemTime, u64)>> {
+    let stamp = |path: &Path| {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    files.iter().map(|path| stamp(path)).collect()
+}
+
+/// The page that is shown, and where.
+struct Shown<'a> {
+    open: Open<'a>,
+    display: Option<(DisplaySettings, Box<dyn Display>)>,
+    page: Option<ErrorPage>,
+}
+
+impl Shown<'_> {
+    fn show(&mut self, problem: NotReady) {
+        if self.page.as_ref() != Some(&problem.page) {
+            tracing::error!("{}: {}", problem.page.title, problem.page.reason);
+        }
+        let is_wanted = |(settings, _): &(DisplaySettings, _)| problem.displays.contains(settings);
+        if !self.display.as_ref().is_some_and(is_wanted) {
+            let mut opened = problem
+                .displays
+                .into_iter()
+                .filter_map(|settings| Some(((self.open)(&settings)?, settings)));
+            self.display = opened.next().map(|(display, settings)| (settings, display));
+        }
+        if let Some((_, display)) = &mut self.display {
+            let mut canvas = Canvas::new(display.size());
+            let Ok(()) = overlay::draw_error_page(&problem.page, &mut canvas);
+            if let Err(error) = display.show(&canvas) {
+                tracing::error!("{error}");
+                self.display = None;
+            }
+        }
+        self.page = Some(problem.page);
+    }
+
+    fn was_closed(&mut self) -> bool {
+        let events = self.display.as_mut().map(|(_, display)| display.events());
+        events.is_some_and(|events| events.contains(&DisplayEvent::Closed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::display::{DisplayError, NoDisplay};
+    use crate::frame::Size;
+    use std::sync::Mutex;
+
+    const QUICK: Duration = Duration::from_millis(5);
+
+    fn not_ready(reason: &str) -> NotReady {
+        NotReady {
+            page: ErrorPage {
+                title: "The configuration has an error".into(),
+                reason: reason.into(),
+                last_good: None,
+                cure: "Correct it".into(),
+            },
+            displays: vec![
+                DisplaySettings::None { size: Size::new(1, 1) },
+                DisplaySettings::None {
+                    size: Size::new(320, 240),
+                },
+            ],
+        }
+    }
+
+    /// Counts the pages that it was shown.
+    struct Counting(Arc<Mutex<u32>>, NoDisplay);
+
+    impl Display for Counting {
+        fn name(&self) -> String {
+            self.1.name()
+        }
+
+        fn size(&self) -> Size {
+            self.1.size()
+        }
+
+        fn show(&mut self, canvas: &Canvas) -> Result<(), DisplayError> {
+            assert!(
+                canvas.picture().pixels().any(|p| p.0 != [0; 3]),
+                "the page is not empty"
+            );
+            *self.0.lock().unwrap() += 1;
+            self.1.show(canvas)
+        }
+    }
+
+    #[test]
+    fn a_changed_file_is_read_again_and_the_page_is_on_the_first_display_that_opens() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("station.toml");
+        let pages = Arc::new(Mutex::new(0));
+        let mut tries = 0;
+        let mut open = |settings: &DisplaySettings| -> Option<Box<dyn Display>> {
+            let size = settings.size();
+            (size.width > 1).then(|| Box::new(Counting(Arc::clone(&pages), NoDisplay::new(size))) as _)
+        };
+        let attempt = || {
+            tries += 1;
+            // What somebody at a keyboard does meanwhile.
+            match tries {
+                1 => std::fs::write(&file, "half").unwrap(),
+                2 => std::fs::write(&file, "whole text").unwrap(),
+                _ => return Ok(tries),
+            }
+            Err(not_ready(&format!("error {tries}")))
+        };
+        let ready = wait(&[file.clone()], attempt, &mut open, &StopSignal::default(), QUICK);
+        assert_eq!(ready, Some(3));
+        assert_eq!(*pages.lock().unwrap(), 2);
+    }
+
+    #[test]
+    fn the_wish_to_end_ends_it() {
+        let stop = StopSignal::default();
+        stop.set();
+        let ready = wait::<()>(&[], || Err(not_ready("always")), &mut |_| None, &stop, QUICK);
+        assert_eq!(ready, None);
+    }
+}
