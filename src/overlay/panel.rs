@@ -235,7 +235,7 @@ impl LegendLine {
         if let (true, Some(confidence)) = (self.present, self.confidence) {
             layout::take_left(&mut row, names + style.capital());
             layout::take_right(&mut row, style.width("100 %") + style.capital());
-            if row.size.width >= 3 * style.capital() {
+            if row.size.width >= 5 * style.capital() {
                 self.bar(screen, row, confidence, style);
             }
         }

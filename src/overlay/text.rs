@@ -98,22 +98,43 @@ impl TextStyle {
         Cow::Owned(self.cut(words, width))
     }
 
+    /// The text if it fits into `width` columns, else its beginning and its end with an ellipsis between them.
+    pub fn shortened_in_the_middle(self, words: &str, width: u32) -> String {
+        let ellipsis = self.width(ELLIPSIS);
+        if self.width(words) <= width {
+            return words.to_owned();
+        }
+        let room = width.saturating_sub(ellipsis);
+        let end: Vec<char> = self.fitting(words.chars().rev(), room / 2);
+        let end: String = end.into_iter().rev().collect();
+        let start: String = self
+            .fitting(words.chars(), room.saturating_sub(self.width(&end)))
+            .into_iter()
+            .collect();
+        self.shortened(&format!("{start}{ELLIPSIS}{end}"), width).into_owned()
+    }
+
     /// As many characters as fit before an ellipsis.
     fn cut(self, words: &str, width: u32) -> String {
         let ellipsis = self.width(ELLIPSIS);
         if ellipsis > width {
             return String::new();
         }
-        let mut room = (width - ellipsis) as f32 / self.scale();
-        let fitting = words.chars().take_while(|c| {
-            let advances = shown(c.encode_utf8(&mut [0; 4]))
-                .map(|c| self.glyphs().glyph(c).advance)
-                .sum::<f32>();
-            room -= advances;
-            room >= 0.0
-        });
-        let kept: String = fitting.collect();
+        let kept: String = self.fitting(words.chars(), width - ellipsis).into_iter().collect();
         format!("{}{ELLIPSIS}", kept.trim_end())
+    }
+
+    /// The first of the characters, as many as fit into `width` columns.
+    fn fitting(self, characters: impl Iterator<Item = char>, width: u32) -> Vec<char> {
+        let mut room = width as f32 / self.scale();
+        let fits = |c: &char| {
+            let advance: f32 = shown(c.encode_utf8(&mut [0; 4]))
+                .map(|c| self.glyphs().glyph(c).advance)
+                .sum();
+            room -= advance;
+            room >= 0.0
+        };
+        characters.take_while(fits).collect()
     }
 
     /// The text in lines of at most `width` columns, broken between words (within a word only where it is wider than a line), at most
@@ -331,6 +352,17 @@ mod tests {
     }
 
     #[test]
+    fn long_ids_keep_their_end() {
+        let id = "Field-Museum_Fishes_FMNH_000000123456789_left-side-2";
+        let short = STYLE.shortened_in_the_middle(id, 300);
+        assert!(
+            STYLE.width(&short) <= 300 && short.starts_with("Field") && short.ends_with("side-2"),
+            "{short}"
+        );
+        assert_eq!(STYLE.shortened_in_the_middle(id, 2000), id);
+    }
+
+    #[test]
     fn lines_break_between_words() {
         let lines = STYLE.wrapped("Change the disk, then press SPACE.\nNothing is lost.", 220, 9);
         assert_eq!(lines.join(" "), "Change the disk, then press SPACE. Nothing is lost.");
@@ -380,6 +412,7 @@ mod tests {
         fn text_stays_within_the_width_given(text in "\\PC{0,40}", capital in 1u32..70, width in 0u32..400, lines in 1usize..5) {
             let style = TextStyle::new(Face::Regular, capital);
             prop_assert!(style.width(&style.shortened(&text, width)) <= width);
+            prop_assert!(style.width(&style.shortened_in_the_middle(&text, width)) <= width);
             let wrapped = style.wrapped(&text, width, lines);
             prop_assert!(wrapped.len() <= lines);
             for line in &wrapped {
