@@ -7,6 +7,7 @@ use embedded_graphics::primitives::Rectangle;
 use super::font::Face;
 use super::icon::Icon;
 use super::layout::{self, Layout, Measures, SizeClass};
+use super::loupe;
 use super::panel;
 use super::picture::PictureLayer;
 use super::screen::Screen;
@@ -175,7 +176,9 @@ fn picture<'a>(screen: &mut Screen<'a>, view: &'a View, area: Rectangle, measure
         annotations: &view.annotations,
         palette: view.palette,
         line: measures.outline,
+        part: None,
     };
     screen.picture(place, layer);
-    tags::compose(screen, &view.annotations, place, measures);
+    let words = tags::compose(screen, &view.annotations, place, measures);
+    loupe::compose(screen, layer, place, &words, measures);
 }
