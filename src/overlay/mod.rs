@@ -12,6 +12,7 @@
 mod annotated;
 mod bar;
 mod boxes;
+mod characters;
 mod error_page;
 mod failure;
 mod font;
@@ -23,6 +24,7 @@ mod picture;
 mod scale;
 mod screen;
 mod station_screen;
+mod strip;
 mod tags;
 mod text;
 mod theme;
