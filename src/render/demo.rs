@@ -56,7 +56,7 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
             ..table.clone()
         },
         SceneSettings {
-            seed: 36,
+            seed: 41,
             form: Some(BodyForm::Angelfish),
             ground: Ground::Tank,
             fish_share: 0.4,

@@ -544,7 +544,7 @@ impl Maker<'_> {
             }
         }
         if elements > 1 {
-            self.cut_between_rays(&mut lengths, elements, sheet.notch);
+            self.cut_between_rays(&mut lengths, sheet.texture, sheet.notch);
             if matches!(sheet.texture, FinTexture::Soft { .. }) && self.rng.chance(0.4) {
                 self.tear(&mut lengths, elements);
             }
@@ -568,11 +568,25 @@ impl Maker<'_> {
     }
 
     /// The membrane between two rays ends short of their tips.
-    fn cut_between_rays(&mut self, lengths: &mut [f64], elements: u32, notch: f64) {
+    fn cut_between_rays(&mut self, lengths: &mut [f64], texture: FinTexture, notch: f64) {
+        let gaps = f64::from(texture.elements() - 1);
+        let uneven: Vec<f64> = (0..texture.elements()).map(|_| self.rng.between(0.3, 1.9)).collect();
+        let ragged: Vec<f64> = uneven.iter().map(|_| 1.0 + self.rng.around_zero(0.016)).collect();
         for (s, length) in stations().zip(lengths) {
-            let place = s * f64::from(elements - 1);
-            let off_ray = (place - place.round()).abs() * 2.0;
-            *length *= 1.0 - notch * off_ray.powf(1.2);
+            let place = s * gaps;
+            let (gap, behind) = (place.floor() as usize, place.fract());
+            let cut = if matches!(texture, FinTexture::Spiny { .. }) {
+                // Behind a spine the membrane falls slowly and rises steeply to the next one's tip.
+                if behind < 0.82 {
+                    (behind / 0.82).powf(0.8)
+                } else {
+                    (1.0 - behind) / 0.18
+                }
+            } else {
+                (1.0 - (2.0 * behind - 1.0).abs()).powf(1.2) * uneven[gap]
+            };
+            let nearest = (place.round() as usize).min(ragged.len() - 1);
+            *length *= (1.0 - notch * cut) * ragged[nearest];
         }
     }
 
