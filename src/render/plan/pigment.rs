@@ -130,8 +130,8 @@ fn preserved_skin(rng: &mut Generator) -> Skin {
     // Formalin and alcohol turn everything amber; what differs is how dark the fish was and how long it lay.
     let hue = rng.between(0.08, 0.109);
     let depth = rng.pick(&[0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0]);
-    let value = 0.74 - 0.36 * depth + rng.between(-0.05, 0.05);
-    let saturation = rng.between(0.68, 0.92);
+    let value = 0.68 - 0.31 * depth + rng.between(-0.05, 0.06);
+    let saturation = rng.between(0.66, 0.92) - 0.1 * depth;
     let flank = of_hsv(hue - 0.022 * depth, saturation, value);
     let back = mix(
         flank,
