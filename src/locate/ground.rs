@@ -2,7 +2,7 @@
 
 use super::plane::Plane;
 use super::reduced::Reduced;
-use crate::frame::Size;
+use crate::frame::{PixelBox, Size};
 
 /// Every how manyth column and row is looked at while fitting.
 const STEP: usize = 4;
@@ -15,6 +15,9 @@ const TOLERANCES: [f32; 6] = [36.0, 28.0, 22.0, 16.0, 12.0, 9.0];
 
 /// Largest difference between two neighbouring samples of an even ground, in levels.
 const SLOPE: f32 = 4.0;
+
+/// Neighbouring pixels of the ground differ at most this much, in levels.
+const STEEP: u8 = 5;
 
 /// How often the ground is followed along its slopes and fitted anew.
 const FOLLOWINGS: usize = 3;
@@ -36,11 +39,11 @@ struct Sample {
 }
 
 impl Ground {
-    /// Fits the ground of a picture: the commonest smooth colour (pixels at the border count more), then a surface through all pixels near
+    /// Fits the ground in a part of a picture: the commonest smooth colour (pixels at the border count more), then a surface through all pixels near
     /// it, then through all that are reached from these over gentle slopes, which is what uneven light makes and an outline does not.
-    pub fn of(picture: &Reduced) -> Self {
+    pub fn of(picture: &Reduced, within: &PixelBox) -> Self {
         let size = picture.size();
-        let (samples, columns) = samples(picture);
+        let (samples, columns) = samples(picture, within);
         let start = commonest_colour(&samples);
         let mut surfaces = start.map(|level| {
             let mut surface = [0.0; TERMS];
@@ -179,28 +182,30 @@ fn distance(surfaces: &[[f32; TERMS]; 3], sample: &Sample) -> f32 {
 }
 
 /// Samples on a grid, row by row, and how many make a row.
-fn samples(picture: &Reduced) -> (Vec<Sample>, usize) {
+fn samples(picture: &Reduced, within: &PixelBox) -> (Vec<Sample>, usize) {
     let size = picture.size();
-    let (width, height) = (size.width as usize, size.height as usize);
-    let rim = (width.min(height) / 40).max(1);
+    let rim = within.width().min(within.height()) as usize / 40 + 1 + STEP;
+    let (left, right) = (within.left as usize, within.right as usize);
+    let (top, bottom) = (within.top as usize, within.bottom as usize);
+    let columns = || (left + STEP / 2..right - 1).step_by(STEP);
     let mut samples = Vec::new();
-    for y in (STEP / 2..height - 1).step_by(STEP) {
-        for x in (STEP / 2..width - 1).step_by(STEP) {
+    for y in (top + STEP / 2..bottom - 1).step_by(STEP) {
+        for x in columns() {
             let steep = picture.channels.iter().any(|c| {
                 let here = c.at(x, y);
-                here.abs_diff(c.at(x + 1, y)) > 5
-                    || here.abs_diff(c.at(x, y + 1)) > 5
-                    || here.abs_diff(c.at(x - 1, y - 1)) > 5
+                here.abs_diff(c.at(x + 1, y)) > STEEP
+                    || here.abs_diff(c.at(x, y + 1)) > STEEP
+                    || here.abs_diff(c.at(x - 1, y - 1)) > STEEP
             });
             samples.push(Sample {
                 terms: terms(size, x, y),
                 colour: [0, 1, 2].map(|c| f32::from(picture.channels[c].at(x, y))),
                 smooth: !steep,
-                border: x < rim + STEP || y < rim + STEP || x + rim + STEP >= width || y + rim + STEP >= height,
+                border: x < left + rim || y < top + rim || x + rim >= right || y + rim >= bottom,
             });
         }
     }
-    (samples, (STEP / 2..width - 1).step_by(STEP).len())
+    (samples, columns().len())
 }
 
 /// Centre of the fullest cube of 24 levels a side; smooth pixels count, at the border four times.

@@ -25,6 +25,7 @@ mod shape;
 mod sheets;
 mod text;
 mod ticks;
+mod walls;
 
 pub use scene::{Fish, HeadSide, Scene, locate};
 pub use settings::LocateSettings;

@@ -16,54 +16,63 @@ const FINER: u32 = 3;
 /// A cell's length along the row and its height across it, in pixels of the small copy.
 const CELL: (u32, u32) = (4, 2);
 
+/// A cell is at least this long in pixels of the picture, so that there is a tick in each.
+const TICK_SPACING: u32 = 10;
+
 /// Least mean change from one pixel of the fine copy to the next but one, in levels.
 const LEAST_CHANGE: u32 = 8;
 
 /// How much quicker brightness changes along the row than across it.
 const DIRECTED: u32 = 2;
 
-/// Least length of a row as a share of the frame's longer side.
-const SHORTEST: u32 = 5;
-
-/// The box around the longest row of ticks, in pixels of the small copy.
-pub fn longest_row(picture: &RgbImage, small: &Reduced, hidden: &Plane<bool>) -> Option<PixelBox> {
-    let level = rows(picture, small, hidden, false);
-    let upright = rows(picture, small, hidden, true);
+/// The box around the longest row of ticks in a part of the small copy, at least as long as `shortest`; in pixels of the small copy.
+pub fn longest_row(
+    picture: &RgbImage,
+    small: &Reduced,
+    within: &PixelBox,
+    hidden: &Plane<bool>,
+    shortest: u32,
+) -> Option<PixelBox> {
+    let level = rows(picture, small, within, hidden, false);
+    let upright = rows(picture, small, within, hidden, true);
     level
         .into_iter()
         .chain(upright)
+        .filter(|b| b.width().max(b.height()) >= shortest)
         .max_by_key(|b| b.width().max(b.height()))
 }
 
-fn rows(picture: &RgbImage, small: &Reduced, hidden: &Plane<bool>, upright: bool) -> Vec<PixelBox> {
-    let size = small.size();
-    let (cell_width, cell_height) = if upright { (CELL.1, CELL.0) } else { CELL };
-    let cells = Size::new(size.width / cell_width, size.height / cell_height);
+fn rows(picture: &RgbImage, small: &Reduced, within: &PixelBox, hidden: &Plane<bool>, upright: bool) -> Vec<PixelBox> {
+    let long = CELL.0.max(TICK_SPACING.div_ceil(small.factor));
+    let (cell_width, cell_height) = if upright { (CELL.1, long) } else { (long, CELL.1) };
+    let cells = Size::new(within.width() / cell_width, within.height() / cell_height);
     if cells.pixels() == 0 {
         return Vec::new();
     }
     let step = (small.factor / FINER).max(1);
     let is_tick = Plane::from_fn(cells, |cx, cy| {
-        let (left, top) = (cx as u32 * cell_width, cy as u32 * cell_height);
+        let (left, top) = (
+            within.left + cx as u32 * cell_width,
+            within.top + cy as u32 * cell_height,
+        );
         if hidden.at(left as usize, top as usize) {
             return false;
         }
         let f = small.factor;
         let region = PixelBox::new(left * f, top * f, (left + cell_width) * f, (top + cell_height) * f);
-        let (across, along) = changes(picture, &region, step);
-        let (along, across) = if upright { (across, along) } else { (along, across) };
+        let (down, right) = changes(picture, &region, step);
+        let (along, across) = if upright { (down, right) } else { (right, down) };
         along >= LEAST_CHANGE && along >= DIRECTED * across
     });
-    let shortest = size.width.max(size.height) / SHORTEST;
     label(cells, Connectivity::Eight, |x, y| is_tick.at(x as usize, y as usize))
         .iter()
         .map(|piece| {
             let b = &piece.bounds;
             PixelBox::new(
-                b.left * cell_width,
-                b.top * cell_height,
-                b.right * cell_width,
-                b.bottom * cell_height,
+                within.left + b.left * cell_width,
+                within.top + b.top * cell_height,
+                within.left + b.right * cell_width,
+                within.top + b.bottom * cell_height,
             )
         })
         .filter(|b| {
@@ -72,7 +81,7 @@ fn rows(picture: &RgbImage, small: &Reduced, hidden: &Plane<bool>, upright: bool
             } else {
                 (b.width(), b.height())
             };
-            length >= shortest && length > 5 * breadth
+            length > 4 * breadth
         })
         .collect()
 }
