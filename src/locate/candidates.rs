@@ -44,12 +44,12 @@ pub struct Tree {
 impl Tree {
     /// Cuts the plane of distances at every level down to `weakest`.
     pub fn grow(distances: &Plane<u8>, weakest: f32, hidden: &Plane<bool>) -> Self {
+        let seen = distances.without(hidden);
         let mut nodes: Vec<Node> = Vec::new();
         let mut below = 0..0;
         for level in levels(weakest).into_iter().rev() {
             let pieces = label(distances.size(), Connectivity::Four, |x, y| {
-                let (x, y) = (x as usize, y as usize);
-                distances.at(x, y) >= level && !hidden.at(x, y)
+                seen.at(x as usize, y as usize) >= level
             });
             let first = nodes.len();
             for piece in pieces.into_iter().filter(|p| p.area >= SMALLEST_AREA) {

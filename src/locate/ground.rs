@@ -5,7 +5,7 @@ use super::reduced::Reduced;
 use crate::frame::{PixelBox, Size};
 
 /// Every how manyth column and row is looked at while fitting.
-const STEP: usize = 4;
+const STEP: usize = 5;
 
 /// Terms of a third-order surface.
 const TERMS: usize = 10;
@@ -148,10 +148,8 @@ fn refit(surfaces: &mut [[f32; TERMS]; 3], samples: &[Sample], members: &[bool],
     if near.len() < 4 * TERMS {
         return;
     }
-    for (c, surface) in surfaces.iter_mut().enumerate() {
-        if let Some(fitted) = fit(&near, c, terms) {
-            *surface = fitted;
-        }
+    if let Some(fitted) = fit(&near, terms) {
+        *surfaces = fitted;
     }
 }
 
@@ -255,15 +253,17 @@ fn median_colour(samples: &[Sample]) -> [f32; 3] {
 
 /// Least squares by the normal equations of the first `terms` terms, Gaussian elimination with pivoting; `None` where the samples don't
 /// determine the surface.
-fn fit(samples: &[&Sample], channel: usize, terms: usize) -> Option<[f32; TERMS]> {
-    let mut m = [[0f64; TERMS + 1]; TERMS];
+fn fit(samples: &[&Sample], terms: usize) -> Option<[[f32; TERMS]; 3]> {
+    let mut m = [[0f64; TERMS + 3]; TERMS];
     for s in samples {
-        let t = s.terms.map(f64::from);
+        let mut t = [0.0; TERMS + 3];
+        for (t, value) in t.iter_mut().zip(s.terms.iter().chain(&s.colour)) {
+            *t = f64::from(*value);
+        }
         for i in 0..terms {
-            for j in i..terms {
+            for j in i..TERMS + 3 {
                 m[i][j] += t[i] * t[j];
             }
-            m[i][TERMS] += t[i] * f64::from(s.colour[channel]);
         }
     }
     for i in 0..terms {
@@ -282,18 +282,21 @@ fn fit(samples: &[&Sample], channel: usize, terms: usize) -> Option<[f32; TERMS]
         if m[i][i].abs() < 1e-9 {
             return None;
         }
-        for k in 0..terms {
+        let row = m[i];
+        for (k, other) in m.iter_mut().enumerate().take(terms) {
             if k != i {
-                let share = m[k][i] / m[i][i];
-                for j in i..=TERMS {
-                    m[k][j] -= share * m[i][j];
+                let share = other[i] / row[i];
+                for (value, pivot) in other.iter_mut().zip(&row) {
+                    *value -= share * pivot;
                 }
             }
         }
     }
-    let mut surface = [0.0; TERMS];
-    for (i, s) in surface.iter_mut().enumerate().take(terms) {
-        *s = (m[i][TERMS] / m[i][i]) as f32;
+    let mut surfaces = [[0.0; TERMS]; 3];
+    for (c, surface) in surfaces.iter_mut().enumerate() {
+        for (i, s) in surface.iter_mut().enumerate().take(terms) {
+            *s = (m[i][TERMS + c] / m[i][i]) as f32;
+        }
     }
-    Some(surface)
+    Some(surfaces)
 }

@@ -106,16 +106,20 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
         grown: &grown,
     };
     let papers = papers::find(&evidence);
+    let mut newly_hidden = 0;
     for paper in [papers.ruler, papers.label].into_iter().flatten() {
         for y in paper.top as usize..paper.bottom as usize {
             for x in paper.left as usize..paper.right as usize {
-                if plain.at(x, y) <= PALEST {
+                if plain.at(x, y) <= PALEST && !hidden.at(x, y) {
                     hidden.set(x, y, true);
+                    newly_hidden += u32::from(f32::from(outlined.at(x, y)) >= weakest);
                 }
             }
         }
     }
-    let tree = Tree::grow(&outlined, weakest, &hidden);
+    if newly_hidden > 0 {
+        tree = Tree::grow(&outlined, weakest, &hidden);
+    }
     let taken: Vec<PixelBox> = sheets
         .iter()
         .map(|s| s.tilted.bounds(size))

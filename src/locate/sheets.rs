@@ -77,10 +77,10 @@ pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut
     let smallest = smallest(size);
     let mut sheets: Vec<Sheet> = Vec::new();
     let mut before: Vec<(RectangleFit, u8)> = Vec::new();
+    let mut seen = distances.without(hidden);
     for level in levels(weakest) {
         let pieces = label(size, Connectivity::Four, |x, y| {
-            let (x, y) = (x as usize, y as usize);
-            distances.at(x, y) >= level && !hidden.at(x, y)
+            seen.at(x as usize, y as usize) >= level
         });
         let mut here = Vec::new();
         for piece in pieces.iter().filter(|p| p.area >= smallest) {
@@ -103,6 +103,7 @@ pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut
                 // The blank between two lines of text is a rectangle too.
                 if strokes.share(&sheet) >= LEAST_PRINT {
                     hide(hidden, &sheet, distances);
+                    seen = distances.without(hidden);
                     sheets.push(sheet);
                 }
             }
