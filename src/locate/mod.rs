@@ -13,6 +13,7 @@
 mod candidates;
 mod edges;
 mod ground;
+mod head;
 mod outline;
 mod papers;
 mod plane;

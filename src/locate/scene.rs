@@ -4,6 +4,7 @@ use image::RgbImage;
 
 use super::candidates::{Candidate, Tree};
 use super::ground::Ground;
+use super::head::Posture;
 use super::papers::{self, Evidence};
 use super::plane::Plane;
 use super::print::Strokes;
@@ -155,11 +156,14 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
     let boxed = |c: &Candidate| small.to_full(c.piece.bounds);
     Scene {
         picture: small.full,
-        fish: fish.first().map(|f| Fish {
-            bounds: boxed(f),
-            head: HeadSide::Unknown,
-            cut_by_edge: f.piece.bounds.touches_edge(size),
-            tilt_degrees: 0.0,
+        fish: fish.first().map(|f| {
+            let posture = Posture::of(f.piece, &distances);
+            Fish {
+                bounds: boxed(f),
+                head: posture.head,
+                cut_by_edge: f.piece.bounds.touches_edge(size),
+                tilt_degrees: posture.tilt_degrees,
+            }
         }),
         further_fish: fish.iter().skip(1).map(|f| boxed(f)).collect(),
         label: papers.label.map(|b| small.to_full(b)),
