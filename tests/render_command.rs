@@ -2,21 +2,18 @@
 
 use std::path::Path;
 
-use clap::Parser;
-use fishrig::cli::Outcome;
-use fishrig::cli::render::{RenderArgs, run};
+use assert_cmd::Command;
 use fishrig::traits::{TraitMask, TraitSet, label_picture, paint};
 
-#[derive(Parser)]
-struct Command {
-    #[command(flatten)]
-    render: RenderArgs,
-}
-
-fn render(folder: &Path, words: &[&str]) -> anyhow::Result<Outcome> {
-    let folder = folder.to_str().expect("a temporary folder's name is plain text");
-    let all = ["render", "-o", folder].into_iter().chain(words.iter().copied());
-    run(Command::try_parse_from(all)?.render)
+/// Exit code, and what was said on stderr.
+fn render(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::cargo_bin("fishrig").expect("the program was built");
+    let output = command.args(["render", "-o"]).arg(folder).args(words).output();
+    let output = output.expect("the program runs");
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -35,12 +32,8 @@ fn mask_file(path: &Path) -> TraitMask {
 #[test]
 fn a_frame_comes_with_both_masks_and_its_truth() {
     let folder = tempfile::tempdir().unwrap();
-    let outcome = render(
-        folder.path(),
-        &["-n", "2", "--seed", "5", "--size", "320x240", "--format", "png"],
-    )
-    .unwrap();
-    assert_eq!(outcome, Outcome::Done);
+    let words = ["-n", "2", "--seed", "5", "--size", "320x240", "--format", "png"];
+    assert_eq!(render(folder.path(), &words).0, Some(0));
     let frame = ["frame_000005", "frame_000006"];
     let expected = frame.map(|f| {
         ["", "_segmented", "_traits"]
@@ -73,7 +66,8 @@ fn a_frame_comes_with_both_masks_and_its_truth() {
 #[test]
 fn a_crop_has_the_size_asked_for() {
     let folder = tempfile::tempdir().unwrap();
-    render(folder.path(), &["--crops", "-n", "1", "--size", "200x90"]).unwrap();
+    let words = ["--crops", "-n", "1", "--size", "200x90"];
+    assert_eq!(render(folder.path(), &words).0, Some(0));
     assert_eq!(
         names(folder.path()),
         ["crop_000000.jpg", "crop_000000_segmented.png", "crop_000000_traits.png"]
@@ -89,8 +83,9 @@ fn a_crop_has_the_size_asked_for() {
 #[test]
 fn wrong_sizes_are_explained() {
     let folder = tempfile::tempdir().unwrap();
-    let error = render(folder.path(), &["--size", "800"]).unwrap_err().to_string();
-    assert!(error.contains("1200x800"), "{error}");
-    let error = render(folder.path(), &["--size", "20x20"]).unwrap_err().to_string();
-    assert!(error.contains("64 to 8192"), "{error}");
+    for (size, explained) in [("800", "1200x800"), ("20x20", "64 to 8192")] {
+        let (code, said) = render(folder.path(), &["--size", size]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(explained), "{said}");
+    }
 }
