@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use fishrig::frame::{PixelBox, Size};
+use fishrig::render::{RigScene, demo_scenes};
 use fishrig::traits::{TraitMask, label_picture};
+use image::RgbImage;
 
 fn fishrig() -> Command {
     Command::cargo_bin("fishrig").unwrap()
@@ -73,8 +76,8 @@ fn bad_pictures_are_named_and_the_rest_goes_on() {
     std::fs::write(at("zero.jpg"), b"").unwrap();
     let jpeg = std::fs::read(data("pictures/rgb.jpg")).unwrap();
     std::fs::write(at("truncated.jpg"), &jpeg[..jpeg.len() / 2]).unwrap();
-    image::RgbImage::new(1, 1).save(at("one.png")).unwrap();
-    image::RgbImage::new(2000, 1000).save(at("large.png")).unwrap();
+    RgbImage::new(1, 1).save(at("one.png")).unwrap();
+    RgbImage::new(2000, 1000).save(at("large.png")).unwrap();
     let output = fishrig()
         .current_dir(&folder)
         .args(["segment", "--cropped", "--json", "--megapixels", "1.5"])
@@ -191,4 +194,34 @@ fn a_bundle_that_does_not_hold_is_wrong_usage() {
         said.contains("nowhere/manifest.toml") && said.contains("manifest.toml and network.onnx"),
         "{said}"
     );
+}
+
+#[test]
+fn whole_frames_are_located_and_cropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = RigScene::new(demo_scenes().swap_remove(0)).unwrap().draw();
+    drawn.picture.save(folder.path().join("frame.png")).unwrap();
+    RgbImage::from_pixel(640, 480, image::Rgb([235, 236, 232]))
+        .save(folder.path().join("nothing.png"))
+        .unwrap();
+    let output = fishrig()
+        .current_dir(&folder)
+        .args(["segment", "--json", "frame.png", "nothing.png"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "an empty frame is a normal answer");
+    let lines = json_lines(&output);
+    let found: PixelBox = serde_json::from_value(lines[0]["fish"].clone()).unwrap();
+    assert!(
+        found.iou(&drawn.fish[0].bounds) > 0.9,
+        "{found} for {}",
+        drawn.fish[0].bounds
+    );
+    assert!(lines[1]["fish"].is_null());
+    let crop: PixelBox = serde_json::from_value(lines[0]["crop"].clone()).unwrap();
+    for file in ["frame_cropped.jpg", "frame_segmented.png", "frame_traits.png"] {
+        let picture = image::open(folder.path().join("segmented").join(file)).unwrap();
+        assert_eq!(Size::new(picture.width(), picture.height()), crop.size(), "{file}");
+    }
+    assert!(!folder.path().join("segmented/nothing_traits.png").exists());
 }

@@ -158,6 +158,29 @@ proptest::proptest! {
     }
 }
 
+proptest::proptest! {
+    #[test]
+    fn whatever_the_operator_types_comes_back(
+        note in proptest::prelude::any::<String>(),
+        operator in "[a-z\r\n\t\"'\\\\#= \u{0}\u{7f}]{0,30}",
+        station in "(# sha256 of the lines above: |\"\"\"|'''|\n|\r\n){0,5}",
+    ) {
+        let mut store = Store::open_on(SimDisk::new(Model::new()), settings("/disk/records")).unwrap();
+        let mut typed = draft("x", 1);
+        typed.fish = None;
+        typed.note = note;
+        typed.operator = operator;
+        typed.station = station;
+        store.commit_at(&typed, moment(0)).unwrap();
+        store.archive().void(&id("x"), moment(1).wall).unwrap();
+        let record = store.archive().read(&store.archive().find(&id("x")).unwrap()).unwrap();
+        proptest::prop_assert!(record.voided);
+        proptest::prop_assert_eq!(record.note, typed.note);
+        proptest::prop_assert_eq!(record.operator, typed.operator);
+        proptest::prop_assert_eq!(record.station, typed.station);
+    }
+}
+
 #[test]
 fn a_failed_draft_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();

@@ -185,17 +185,16 @@ fn check(state: &Model, announced: &Announced, whole: &BTreeMap<String, Vec<File
             return Err(format!("{place} is visible and not whole: {:?}", files.keys()));
         }
     }
-    let listed: Vec<_> = store.archive().list().map_err(|e| e.to_string())?.collect();
-    if listed.len() != there.len() {
-        return Err(format!("{} records listed, {} there", listed.len(), there.len()));
-    }
     let mut ids = HashSet::new();
-    for listed in listed {
-        let listed = listed.map_err(|e| e.to_string())?;
-        listed.record?;
-        if !ids.insert(listed.place.id.folded()) {
-            return Err(format!("{} is there twice", listed.place.id));
+    for place in store.archive().places().map_err(|e| e.to_string())? {
+        let place = place.map_err(|e| e.to_string())?;
+        store.archive().read(&place).map_err(|e| e.to_string())?;
+        if !ids.insert(place.id.folded()) {
+            return Err(format!("{} is there twice", place.id));
         }
+    }
+    if ids.len() != there.len() {
+        return Err(format!("{} records listed, {} there", ids.len(), there.len()));
     }
 
     let done = store

@@ -7,6 +7,7 @@ mod store_support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fishrig::store::export::{Selection, bgnn, coco, csv};
 use fishrig::store::{Archive, Checked, ForeignKind, Store, sha256_hex};
 use store_support::{draft, id, jpeg, moment, picture, settings};
 
@@ -109,7 +110,9 @@ fn files_that_were_saved_wrong_are_found_although_their_hash_is_right() {
         mask.set(0, 0, fishrig::traits::TraitSet::from_bits(1));
         fishrig::traits::label_picture::encode_bits(&mask).unwrap()
     };
-    let cases: [(&str, &[u8], &str); 5] = [
+    let large = jpeg(&picture(fishrig::frame::Size::new(80, 60), 1));
+    let cases: [(&str, &[u8], &str); 6] = [
+        ("a.jpg", &large, "80x60"),
         ("a.jpg", &other_size, "12x12"),
         ("a_cropped.jpg", b"\xff\xd8\xff\xe0 not a picture", "no picture"),
         ("a_metadata.json", b"{", "no JSON"),
@@ -178,6 +181,43 @@ fn hostile_record_files_are_problems_and_no_panics() {
     fs::rename(directory.with_file_name("b"), &directory).unwrap();
     fs::write(&toml, vec![b'#'; 2 << 20]).unwrap();
     assert!(verify(dir.path()).problems[0].contains("too long"));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
+
+    /// Numbers, words and lines of a `record.toml` exchanged, with the checksum that belongs to them.
+    #[test]
+    fn no_record_file_makes_a_reader_panic(
+        line in 0usize..200,
+        other in 0usize..200,
+        value in "(0|1|-1|4294967295|18446744073709551615|9e99|nan|\"\"|\"a\"|\\[\\]|true|\\{\\})",
+        swap in proptest::bool::ANY,
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("records");
+        let toml = store_of_one(&root).join("record.toml");
+        let whole = fs::read_to_string(&toml).unwrap();
+        let mut lines: Vec<String> = whole.lines().map(str::to_owned).collect();
+        lines.pop();
+        let (line, other) = (line % lines.len(), other % lines.len());
+        match lines[line].split_once(" = ") {
+            Some((key, _)) if !swap => lines[line] = format!("{key} = {value}"),
+            _ => lines.swap(line, other),
+        }
+        let body = lines.join("\n") + "\n";
+        fs::write(&toml, format!("{body}# sha256 of the lines above: {}\n", sha256_hex(body.as_bytes()))).unwrap();
+
+        let archive = Archive::open(&root).unwrap();
+        verify(&root);
+        assert_eq!(archive.list().unwrap().count(), 1);
+        let all = Selection { voided: true };
+        let none = &mut || ();
+        bgnn::export(&archive, all, &dir.path().join("bgnn"), none).unwrap();
+        coco::export(&archive, all, &dir.path().join("coco.json"), none).unwrap();
+        csv::export(&archive, all, &dir.path().join("table.csv"), none).unwrap();
+        let _ = archive.void(&id("a"), moment(1).wall);
+    }
 }
 
 #[test]

@@ -65,34 +65,11 @@ impl<S: Storage> Store<S> {
     /// As [`Store::open`].
     pub fn open_on(storage: S, settings: StoreSettings) -> Result<Self, StoreError> {
         let root = std::path::absolute(&settings.root).map_err(StoreError::read(&settings.root))?;
-        let not_writable = |source| StoreError::NotWritable {
-            root: root.clone(),
-            source,
-        };
         if settings.create {
             make_root(&storage, &root)?;
         }
         let archive = Archive::open_on(storage, &root)?;
-        let storage = archive.storage();
-        storage.check_writable(&root).map_err(not_writable)?;
-        let incoming = archive.incoming();
-        let entries = storage.list(&root).map_err(StoreError::read(&root))?;
-        match entries.iter().find(|e| e.name == INCOMING).map(|e| e.kind) {
-            Some(EntryKind::Directory) => {}
-            // What is cleaned up below must not be somewhere else.
-            Some(_) => return Err(not_writable(io::ErrorKind::NotADirectory.into())),
-            None => {
-                // A root without `.incoming` may be one that was made just before a crash: see to it that its own name lasts.
-                sync_parent(storage, &root).map_err(not_writable)?;
-                storage.create_directory(&incoming).map_err(not_writable)?;
-            }
-        }
-        let lock = storage
-            .lock(&incoming)
-            .map_err(not_writable)?
-            .ok_or(StoreError::InUse {
-                directory: root.clone(),
-            })?;
+        let lock = lock_incoming(&archive)?.ok_or(StoreError::InUse { directory: root })?;
         let mut taken = HashSet::new();
         for place in archive.places()? {
             taken.insert(place?.id.folded());
@@ -302,6 +279,28 @@ fn make_root<S: Storage>(storage: &S, root: &Path) -> Result<(), StoreError> {
             source,
         },
     })
+}
+
+/// Sees to it that `.incoming` is there and that no other process writes; `None` if one does.
+fn lock_incoming<S: Storage>(archive: &Archive<S>) -> Result<Option<S::Lock>, StoreError> {
+    let (storage, root, incoming) = (archive.storage(), archive.root(), archive.incoming());
+    let not_writable = |source| StoreError::NotWritable {
+        root: root.to_owned(),
+        source,
+    };
+    storage.check_writable(root).map_err(not_writable)?;
+    let entries = storage.list(root).map_err(StoreError::read(root))?;
+    match entries.iter().find(|e| e.name == INCOMING).map(|e| e.kind) {
+        Some(EntryKind::Directory) => {}
+        // What is cleaned up in there must not be somewhere else.
+        Some(_) => return Err(not_writable(io::ErrorKind::NotADirectory.into())),
+        None => {
+            // A root without `.incoming` may be one that was made just before a crash: see to it that its own name lasts.
+            sync_parent(storage, root).map_err(not_writable)?;
+            storage.create_directory(&incoming).map_err(not_writable)?;
+        }
+    }
+    storage.lock(&incoming).map_err(not_writable)
 }
 
 fn sync_parent<S: Storage>(storage: &S, root: &Path) -> io::Result<()> {

@@ -7,7 +7,6 @@
 //!
 //! * [`Store`]: opened by the one process that writes; [`Store::commit`] turns a [`RecordDraft`] into a record.
 //! * [`Archive`]: the records that are there, for any number of readers: list, read, void, and [`Archive::verify`], which looks at every byte.
-
 //! * [`export`]: records laid out for other programs.
 //! * [`Storage`]: the one door to the disk, with [`Disk`] behind it. The tests put a simulated disk there and cut its power.
 //!

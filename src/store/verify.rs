@@ -8,11 +8,14 @@ use super::layout::{INCOMING, Place, RECORD_FILE, RECORD_REWRITE, day_of, id_of,
 use super::record::{FishFacts, Record, StoredFile};
 use super::storage::{EntryKind, Storage};
 use super::{Archive, StoreError};
-use crate::frame::{DecodeOptions, Frame, Limits, Size};
+use crate::frame::{DecodeOptions, Frame, FrameError, Limits, Size};
 use crate::traits::{label_picture, paint};
 
 /// More pixels than any camera has; keeps a hostile file from filling the memory.
-const MOST_MEGAPIXELS: f64 = 500.0;
+pub(super) const MOST_MEGAPIXELS: f64 = 500.0;
+
+/// Further pictures, such as overlays, are drawn for displays.
+const LARGEST_EXTRA: Size = Size::new(8000, 8000);
 
 /// What is wrong with one record; nothing where `problems` is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,7 +153,9 @@ impl<S: Storage> Archive<S> {
             _ if rest.ends_with(".json") => serde_json::from_slice::<serde_json::Value>(&content)
                 .map(drop)
                 .map_err(|e| format!("is no JSON: {e}")),
-            _ if Path::new(rest).extension().is_some_and(|e| e == "jpg" || e == "png") => decoded(content).map(drop),
+            _ if Path::new(rest).extension().is_some_and(|e| e == "jpg" || e == "png") => {
+                decoded(content, LARGEST_EXTRA).map(drop)
+            }
             _ => Ok(()),
         }
     }
@@ -207,20 +212,25 @@ struct Pictures {
     painted_traits: Option<image::RgbImage>,
 }
 
-fn decoded(content: Vec<u8>) -> Result<image::RgbImage, String> {
+/// Decodes a picture of at most as many pixels as `most`, which bounds the memory that a damaged or hostile file can claim.
+fn decoded(content: Vec<u8>, most: Size) -> Result<image::RgbImage, String> {
     let options = DecodeOptions {
         limits: Limits {
-            megapixels: MOST_MEGAPIXELS,
+            megapixels: (most.pixels() as f64 / 1e6).min(MOST_MEGAPIXELS),
             min_side: 1,
         },
         apply_orientation: true,
     };
     let frame = Frame::from_file_bytes(content, None).map_err(|e| format!("is no picture: {e}"))?;
-    Ok(frame.decode(&options).map_err(|e| format!("is no picture: {e}"))?.rgb)
+    match frame.decode(&options) {
+        Ok(decoded) => Ok(decoded.rgb),
+        Err(FrameError::TooLarge { size, .. }) => Err(other_size(size, most)),
+        Err(e) => Err(format!("is no picture: {e}")),
+    }
 }
 
 fn picture(content: Vec<u8>, wanted: Size) -> Result<image::RgbImage, String> {
-    let picture = decoded(content)?;
+    let picture = decoded(content, wanted)?;
     same_size(picture.dimensions().into(), wanted)?;
     Ok(picture)
 }
@@ -235,6 +245,10 @@ fn same_size(found: Size, wanted: Size) -> Result<(), String> {
     if found == wanted {
         Ok(())
     } else {
-        Err(format!("has {found} pixels, its record says {wanted}"))
+        Err(other_size(found, wanted))
     }
+}
+
+fn other_size(found: Size, wanted: Size) -> String {
+    format!("has {found} pixels, its record says {wanted}")
 }

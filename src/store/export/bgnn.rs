@@ -16,6 +16,7 @@ use crate::frame::{DecodeOptions, Frame, Limits};
 use crate::store::contents::jpeg;
 use crate::store::layout::{Place, part};
 use crate::store::record::Record;
+use crate::store::verify::MOST_MEGAPIXELS;
 use crate::store::{Archive, Storage};
 
 /// Writes the folders below `folder`, which may hold an earlier export: files that are there with the same content are kept, and a record
@@ -79,7 +80,7 @@ fn upright_jpeg<'a>(record: &Record, frame: &'a [u8]) -> Result<Cow<'a, [u8]>, S
     }
     let options = DecodeOptions {
         limits: Limits {
-            megapixels: record.frame.upright.pixels() as f64 / 1e6,
+            megapixels: (record.frame.upright.pixels() as f64 / 1e6).min(MOST_MEGAPIXELS),
             min_side: 1,
         },
         apply_orientation: true,
