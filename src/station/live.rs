@@ -84,10 +84,7 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
     Ok(Prepared {
         parts: StationParts {
             open_source: Box::new(move || source::open(&source, &limits)),
-            analyser: Box::new(FrameAnalyser::new(
-                Analyser::new(network, configuration.locate.clone()),
-                decode,
-            )),
+            analyser: Box::new(FrameAnalyser::new(Analyser::new(network, configuration.locate), decode)),
             recorder: Box::new(keeper),
             open_screen,
             gate: Box::new(OpenGate),

@@ -22,6 +22,8 @@ use crate::input;
 const TICK: Duration = Duration::from_millis(50);
 /// What threads told and the loop has not heard yet; a thread that tells more waits for the loop, which never waits long.
 const TOLD_MAX: usize = 64;
+/// How often rates go to the log.
+const LOG_RATES_EVERY: Duration = Duration::from_secs(10);
 /// How long the end waits for a thread that is in the middle of something: an analysis, a display that hangs.
 const JOIN_WITHIN: Duration = Duration::from_millis(500);
 
@@ -45,6 +47,7 @@ pub struct Station<A> {
     first_effects: Vec<Effect>,
     started: Instant,
     rates: RateWindow,
+    next_rates_log: Duration,
     kept: HashMap<Ticket, Kept<A>>,
     last_seen: Option<(Frame, Arc<Analysed<A>>)>,
     source_asked: Sender<()>,
@@ -135,6 +138,7 @@ impl<A: Send + Sync + 'static> Station<A> {
             first_effects,
             started: Instant::now(),
             rates: RateWindow::default(),
+            next_rates_log: LOG_RATES_EVERY,
             kept: HashMap::new(),
             last_seen: None,
             source_asked,
@@ -276,6 +280,17 @@ impl<A: Send + Sync + 'static> Station<A> {
             self.shared.slot.end_preview();
         }
         let rates = self.rates.read(&self.shared.meters, now);
+        if now >= self.next_rates_log {
+            self.next_rates_log = now + LOG_RATES_EVERY;
+            tracing::debug!(
+                "{:.1} frames/s, {:.1} analyses/s, {:.1} pictures/s on the display, {} ms from capture to result, {} frames overwritten",
+                rates.source,
+                rates.analysis,
+                rates.preview,
+                rates.latency.as_millis(),
+                self.shared.slot.overwritten(),
+            );
+        }
         let mut board = self.shared.board.lock().unwrap_or_else(PoisonError::into_inner);
         board.rates = rates;
         if *board.status != status {
