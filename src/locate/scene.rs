@@ -7,7 +7,7 @@ use super::ground::Ground;
 use super::head::Posture;
 use super::papers::{self, Evidence};
 use super::plane::Plane;
-use super::print::Strokes;
+use super::print::{INK, Strokes};
 use super::reduced::Reduced;
 use super::settings::LocateSettings;
 use super::sheets::{self, Sheet};
@@ -94,8 +94,16 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
         sheets.push(sheet);
         tree = Tree::grow(&outlined, weakest, &hidden);
     }
+    let min_length = settings.min_fish_length * size.width as f32;
+    let judge = Judge {
+        ground: &ground,
+        plain: &plain,
+        strokes: &strokes,
+        min_length,
+    };
+    let best = tree.candidates().into_iter().find(|c| judge.is_fish(c));
     let mut grown = walls;
-    if let Some(best) = tree.candidates().iter().find(|c| is_fish(c, &ground, settings, size)) {
+    if let Some(best) = &best {
         sheets::hide_grown(&mut grown, best.piece);
     }
     let evidence = Evidence {
@@ -105,6 +113,7 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
         plain: &plain,
         sheets: &sheets,
         grown: &grown,
+        fish: best.map(|b| b.piece.bounds),
     };
     let papers = papers::find(&evidence);
     let mut newly_hidden = 0;
@@ -135,10 +144,7 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
         })
     };
     let candidates = tree.candidates();
-    let mut fish: Vec<&Candidate> = candidates
-        .iter()
-        .filter(|c| is_fish(c, &ground, settings, size) && !on_paper(c))
-        .collect();
+    let mut fish: Vec<&Candidate> = candidates.iter().filter(|c| judge.is_fish(c) && !on_paper(c)).collect();
     let largest = fish.iter().map(|f| f.outline.area).fold(0.0, f32::max);
     // A whole fish goes before one that is cut, unless it is much smaller.
     fish.sort_by_key(|f| f.piece.bounds.touches_edge(size) || f.outline.area * 4.0 < largest);
@@ -174,15 +180,75 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
 /// How often a sheet is looked for beside the best candidate.
 const MOST_SHEETS_BESIDE: usize = 3;
 
-/// Whether a candidate is large and sharp enough to be a fish.
-fn is_fish(candidate: &Candidate, ground: &Ground, settings: &LocateSettings, size: Size) -> bool {
-    let outline = &candidate.outline;
-    candidate.score > 10.0
-        && !outline.is_square()
-        && !sheets::is_streak(&candidate.piece.bounds, size)
-        && outline.sharpness > 3.0 + 5.0 * ground.noise
-        && outline.tilted.length.max(outline.tilted.breadth) >= settings.min_fish_length * size.width as f32
+/// What tells a fish from other things that stand out.
+struct Judge<'a> {
+    ground: &'a Ground,
+    plain: &'a Plane<u8>,
+    strokes: &'a Strokes,
+    min_length: f32,
 }
+
+impl Judge<'_> {
+    /// Whether a candidate is large and sharp enough to be a fish, and neither paper nor print nor the rim of a table.
+    fn is_fish(&self, candidate: &Candidate) -> bool {
+        let outline = &candidate.outline;
+        let length = outline.tilted.length.max(outline.tilted.breadth);
+        // A long outline is not made by chance, so it may be softer.
+        let deviations = if length > LONG_FISH * self.plain.width() as f32 {
+            3.5
+        } else {
+            5.0
+        };
+        candidate.score > 10.0
+            && length >= self.min_length
+            && outline.sharpness > 3.0 + deviations * self.ground.noise
+            && !outline.is_square(candidate.piece.bounds.touches_edge(self.plain.size()))
+            && !outline.is_stroke()
+            && !sheets::is_streak(&candidate.piece.bounds, self.plain.size())
+            && !self.is_printed_paper(candidate)
+    }
+
+    /// Whether a candidate is as even as pale paper under its print: a label with frayed edges. Skin is not. Words are told from small fish
+    /// by the label that they stand on.
+    fn is_printed_paper(&self, candidate: &Candidate) -> bool {
+        let mut counts = [0u64; 256];
+        let mut ink = 0u64;
+        for run in &candidate.piece.runs {
+            let columns = run.start as usize..run.end as usize;
+            for d in &self.plain.row(run.y as usize)[columns.clone()] {
+                counts[*d as usize] += 1;
+            }
+            ink += self.strokes.dark.row(run.y as usize)[columns]
+                .iter()
+                .filter(|s| **s >= INK)
+                .count() as u64;
+        }
+        let area = candidate.piece.area;
+        let quantile = |tenths: u64| {
+            let mut below = 0;
+            counts.iter().position(|count| {
+                below += count;
+                below * 10 >= area * tenths
+            })
+        };
+        if candidate.outline.tilted.length.min(candidate.outline.tilted.breadth)
+            < BROADEST_WORD * self.plain.width() as f32
+        {
+            return false;
+        }
+        let (low, high) = (quantile(1).unwrap_or(0), quantile(9).unwrap_or(255));
+        high < usize::from(PALEST) && high - low < EVEN_PAPER && ink * 16 > area
+    }
+}
+
+/// From this share of the frame's width on a fish is long.
+const LONG_FISH: f32 = 0.25;
+
+/// Height of a line of print at most, as a share of the frame's width.
+const BROADEST_WORD: f32 = 0.05;
+
+/// Distances from the ground on paper, the lowest and highest tenth left out, differ less than this.
+const EVEN_PAPER: usize = 25;
 
 /// The ground of a part of the picture and the printed sheets on it.
 struct Table {
