@@ -146,7 +146,7 @@ fn draw_label(picture: &mut RgbImage, centre: (f32, f32), size: (f32, f32), degr
         let (u, v) = (dx * cos + dy * sin + size.0 / 2.0, dy * cos - dx * sin + size.1 / 2.0);
         if u >= 0.0 && v >= 0.0 && u < size.0 && v < size.1 {
             let in_text = u > 20.0 && v > 20.0 && u < size.0 - 40.0 && v < size.1 - 20.0;
-            let ink = in_text && (v as u32 % 24) < 12 && (u as u32 % 9) < 3 && (u as u32 / 9) % 6 != 0;
+            let ink = in_text && (v as u32 % 24) < 12 && (u as u32 % 9) < 3 && !(u as u32 / 9).is_multiple_of(6);
             *pixel = if ink { Rgb([40, 40, 44]) } else { paper };
             let here = PixelBox::new(x, y, x + 1, y + 1);
             bounds = Some(bounds.map_or(here, |b| b.union(&here)));
