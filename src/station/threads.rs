@@ -124,10 +124,12 @@ fn deliver<A>(shared: &Shared<A>, tell: &Teller<A>, mut source: Box<dyn Source>)
     }
 }
 
+type AnalysisResult<A> = Result<Arc<Analysed<A>>, String>;
+
 /// Analyses frames, triggered ones first.
 pub(super) fn run_worker<A>(shared: &Shared<A>, tell: &Teller<A>, mut analyser: Box<dyn Analyser<A>>) {
     // A trigger often names the frame that was just analysed, and a replay holds one picture for a while.
-    let mut last: Option<(Frame, Result<Arc<Analysed<A>>, String>)> = None;
+    let mut last: Option<(Frame, AnalysisResult<A>)> = None;
     while let Some(job) = shared.slot.next_job() {
         let (Job::Preview(frame) | Job::Kept(_, frame)) = &job;
         let known = last.as_ref().filter(|(f, _)| Arc::ptr_eq(&f.bytes, &frame.bytes));
@@ -136,17 +138,17 @@ pub(super) fn run_worker<A>(shared: &Shared<A>, tell: &Teller<A>, mut analyser: 
             Some((_, result)) => result.clone(),
             None => contained(|| analyser.analyse(frame)).map(Arc::new),
         };
-        if let Ok(analysed) = &result {
+        if let Ok(analysed) = &result
+            && !is_known
+        {
             Meters::count(&shared.meters.analyses);
             let age = CaptureTime::now()
                 .monotonic_ns
                 .saturating_sub(frame.captured.monotonic_ns);
             shared.meters.latency_us.store(age / 1000, Ordering::Relaxed);
-            if !is_known {
-                let mut board = shared.board.lock().unwrap_or_else(PoisonError::into_inner);
-                board.latest = Some(Arc::clone(analysed));
-                board.version += 1;
-            }
+            let mut board = shared.board.lock().unwrap_or_else(PoisonError::into_inner);
+            board.latest = Some(Arc::clone(analysed));
+            board.version += 1;
         }
         last = Some((frame.clone(), result.clone()));
         let told = match (job, result) {
