@@ -1,5 +1,5 @@
 # The commands that people and CI use. `make demo` and `make test` do all the set-up on a fresh Debian-like machine.
-.PHONY: demo test setup check docs kill-test notices
+.PHONY: demo test setup check docs bench kill-test notices
 
 # One profile (dev, optimised: see Cargo.toml) for the demo, the tests and the binary under test, so that tract is built once.
 demo: setup
@@ -25,8 +25,11 @@ docs:
 
 # 500 SIGKILLs of the running program at random moments; takes minutes. Results: tests/kill/README.md.
 kill-test:
-	cargo build --locked
-	tests/kill/run 500
+	FISHRIG_KILLS=500 cargo test --locked --test kill -- --nocapture
+
+# Benchmarks; compare only figures of one run.
+bench:
+	cargo bench --locked --profile dev
 
 # Rewrites THIRD-PARTY-NOTICES.md (needs cargo-about).
 notices:

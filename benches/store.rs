@@ -11,7 +11,8 @@ use std::path::Path;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use fishrig::frame::{Frame, Orientation, PixelBox, Size};
 use fishrig::identify::RecordId;
-use fishrig::store::{FishDraft, HeadSide, NetworkIdentity, RecordDraft, Store, StoreSettings};
+use fishrig::locate::HeadSide;
+use fishrig::store::{FishDraft, NetworkIdentity, RecordDraft, Store, StoreSettings};
 use fishrig::traits::{Trait, TraitMask, TraitSet};
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
@@ -60,6 +61,7 @@ fn draft() -> RecordDraft {
         }),
         label: None,
         ruler: None,
+        collection: String::new(),
         station: String::new(),
         operator: String::new(),
         note: String::new(),

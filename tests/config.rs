@@ -113,6 +113,27 @@ fn all_values_that_are_wrong_are_told_at_once() {
 }
 
 #[test]
+fn a_broken_file_still_tells_which_display_it_meant() {
+    let path = Path::new("station.toml");
+    let display = "[display]\nkind = \"png\"\nsize = [320, 240]\n";
+    for broken in [
+        format!("[station\n{display}[store]\nroot = 7\n"),
+        format!("[stor]\n{display}"),
+        format!("{display}[trigger]\nwaiting_max = 0\n"),
+    ] {
+        assert!(parse(&broken).is_err());
+        let found = Configuration::display_of_broken(&broken, path).unwrap();
+        assert!(matches!(&found, DisplaySettings::Png(_)), "{found:?}");
+        assert_eq!(found.size(), fishrig::frame::Size::new(320, 240));
+    }
+    assert_eq!(
+        Configuration::display_of_broken("[display]\nkind = \"hdmi\"\n", path),
+        None
+    );
+    assert_eq!(Configuration::display_of_broken("", path), None);
+}
+
+#[test]
 fn paths_are_taken_from_the_file_s_folder() {
     let configuration =
         Configuration::parse("[store]\nroot = \"r\"\n", Path::new("/etc/fishrig/station.toml")).unwrap();

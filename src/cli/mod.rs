@@ -17,6 +17,7 @@ mod output_file;
 mod pictures;
 mod progress;
 mod render;
+mod run;
 mod segment;
 mod store;
 
@@ -43,6 +44,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
+    Run(run::RunArgs),
     Segment(segment::SegmentArgs),
     Store(store::StoreArgs),
     #[command(subcommand)]
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
     start_log(arguments.verbose);
     let outcome = match arguments.command {
         Command::Demo(args) => demo::run(args),
+        Command::Run(args) => run::run(args),
         Command::Segment(args) => segment::run(args),
         Command::Store(args) => store::run(args),
         Command::Model(command) => model::run(command),

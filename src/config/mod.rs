@@ -102,6 +102,17 @@ impl Configuration {
         Self::parse(&text, path)
     }
 
+    /// The display that a broken file still names: a service shows there what is wrong with the rest.
+    pub fn display_of_broken(text: &str, path: &Path) -> Option<DisplaySettings> {
+        let is_header = |line: &str| line.trim_start().starts_with('[');
+        let mut lines = text.lines().skip_while(|line| line.trim() != "[display]");
+        let header = lines.next()?;
+        let section: Vec<&str> = std::iter::once(header)
+            .chain(lines.take_while(|line| !is_header(line)))
+            .collect();
+        Self::parse(&section.join("\n"), path).ok().map(|c| c.display)
+    }
+
     /// Checks a text that was read from `path`; paths in it are taken from that file's folder.
     ///
     /// # Errors

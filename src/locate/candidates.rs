@@ -13,10 +13,10 @@ use crate::traits::components::{Component, Connectivity, label};
 const SMALLEST_AREA: u64 = 60;
 
 /// A piece that may be a fish.
-#[derive(Debug, Clone)]
-pub struct Candidate {
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
     /// Its pixels.
-    pub piece: Component,
+    pub piece: &'a Component,
     /// Its outline.
     pub outline: Outline,
     /// How much of a fish it is; grows with its length, zero for what no fish looks like.
@@ -24,36 +24,94 @@ pub struct Candidate {
 }
 
 struct Node {
-    candidate: Candidate,
+    piece: Component,
+    outline: Outline,
+    score: f32,
     parent: Option<usize>,
+    /// The largest node of the next level that lies inside this one.
+    child: Option<usize>,
     /// The best score of this node and all below it.
     best: f32,
 }
 
-/// The candidates, best first; `weakest` is the least distance from the ground that counts.
-pub fn find(distances: &Plane<u8>, weakest: f32, hidden: &Plane<bool>) -> Vec<Candidate> {
-    let mut nodes: Vec<Node> = Vec::new();
-    let mut below = 0..0;
-    for level in levels(weakest).into_iter().rev() {
-        let pieces = label(distances.size(), Connectivity::Four, |x, y| {
-            let (x, y) = (x as usize, y as usize);
-            distances.at(x, y) >= level && !hidden.at(x, y)
-        });
-        let first = nodes.len();
-        for piece in pieces.into_iter().filter(|p| p.area >= SMALLEST_AREA) {
-            let parent = below
-                .clone()
-                .find(|i: &usize| holds(&nodes[*i].candidate.piece, piece.runs[0].start, piece.runs[0].y));
-            let outline = Outline::of(&piece, distances);
-            let score = outline.score();
-            nodes.push(Node {
-                candidate: Candidate { piece, outline, score },
-                parent,
-                best: score,
+/// The tree of all pieces.
+pub struct Tree {
+    nodes: Vec<Node>,
+    /// The nodes that are candidates, best first.
+    found: Vec<usize>,
+}
+
+impl Tree {
+    /// Cuts the plane of distances at every level down to `weakest`.
+    pub fn grow(distances: &Plane<u8>, weakest: f32, hidden: &Plane<bool>) -> Self {
+        let seen = distances.without(hidden);
+        let mut nodes: Vec<Node> = Vec::new();
+        let mut below = 0..0;
+        for level in levels(weakest).into_iter().rev() {
+            let pieces = label(distances.size(), Connectivity::Four, |x, y| {
+                seen.at(x as usize, y as usize) >= level
             });
+            let first = nodes.len();
+            for piece in pieces.into_iter().filter(|p| p.area >= SMALLEST_AREA) {
+                let (x, y) = (piece.runs[0].start, piece.runs[0].y);
+                let parent = below.clone().find(|i: &usize| holds(&nodes[*i].piece, x, y));
+                let outline = Outline::of(&piece, distances);
+                let score = outline.score();
+                if let Some(parent) = parent
+                    && nodes[parent].child.is_none_or(|c| nodes[c].piece.area < piece.area)
+                {
+                    nodes[parent].child = Some(nodes.len());
+                }
+                nodes.push(Node {
+                    piece,
+                    outline,
+                    score,
+                    parent,
+                    child: None,
+                    best: score,
+                });
+            }
+            below = first..nodes.len();
         }
-        below = first..nodes.len();
+        let found = choose(&mut nodes);
+        Self { nodes, found }
     }
+
+    /// The candidates, best first.
+    pub fn candidates(&self) -> Vec<Candidate<'_>> {
+        let candidate = |i: &usize| {
+            let node = &self.nodes[*i];
+            Candidate {
+                piece: &node.piece,
+                outline: node.outline,
+                score: node.score,
+            }
+        };
+        self.found.iter().map(candidate).collect()
+    }
+
+    /// The best candidate and what it comes down to at stronger levels, wherever it loses more than a sixth from one level to the next.
+    pub fn best_with_cores(&self) -> Option<(&Component, Vec<&Component>)> {
+        let best = self.found.first().copied()?;
+        let whole = &self.nodes[best].piece;
+        let mut cores = Vec::new();
+        let mut at = best;
+        while let Some(child) = self.nodes[at].child {
+            let core = &self.nodes[child].piece;
+            if core.area * 8 < whole.area {
+                break;
+            }
+            if self.nodes[at].piece.area * 5 > core.area * 6 {
+                cores.push(core);
+            }
+            at = child;
+        }
+        Some((whole, cores))
+    }
+}
+
+/// The best node on each way through the tree, best first.
+fn choose(nodes: &mut [Node]) -> Vec<usize> {
     for i in (0..nodes.len()).rev() {
         if let Some(parent) = nodes[i].parent {
             nodes[parent].best = nodes[parent].best.max(nodes[i].best);
@@ -63,12 +121,12 @@ pub fn find(distances: &Plane<u8>, weakest: f32, hidden: &Plane<bool>) -> Vec<Ca
     let mut found = Vec::new();
     for i in 0..nodes.len() {
         let under_taken = nodes[i].parent.is_some_and(|p| taken[p]);
-        taken[i] = under_taken || nodes[i].candidate.score >= nodes[i].best;
-        if taken[i] && !under_taken && nodes[i].candidate.score > 0.0 {
-            found.push(nodes[i].candidate.clone());
+        taken[i] = under_taken || nodes[i].score >= nodes[i].best;
+        if taken[i] && !under_taken && nodes[i].score > 0.0 {
+            found.push(i);
         }
     }
-    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    found.sort_by(|a, b| nodes[*b].score.total_cmp(&nodes[*a].score));
     found
 }
 

@@ -20,7 +20,7 @@ const LEAST_EDGE: i32 = 2;
 const LOUDEST: i32 = 24;
 
 /// Places along an edge that are looked at.
-const PLACES: usize = 50;
+const PLACES: usize = 36;
 
 /// Sum of the three channels: the plane that edges are looked for in.
 pub fn brightness(picture: &Reduced) -> Plane<i16> {

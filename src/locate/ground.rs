@@ -2,10 +2,10 @@
 
 use super::plane::Plane;
 use super::reduced::Reduced;
-use crate::frame::Size;
+use crate::frame::{PixelBox, Size};
 
 /// Every how manyth column and row is looked at while fitting.
-const STEP: usize = 4;
+const STEP: usize = 5;
 
 /// Terms of a third-order surface.
 const TERMS: usize = 10;
@@ -15,6 +15,9 @@ const TOLERANCES: [f32; 6] = [36.0, 28.0, 22.0, 16.0, 12.0, 9.0];
 
 /// Largest difference between two neighbouring samples of an even ground, in levels.
 const SLOPE: f32 = 4.0;
+
+/// Neighbouring pixels of the ground differ at most this much, in levels.
+const STEEP: u8 = 5;
 
 /// How often the ground is followed along its slopes and fitted anew.
 const FOLLOWINGS: usize = 3;
@@ -36,11 +39,11 @@ struct Sample {
 }
 
 impl Ground {
-    /// Fits the ground of a picture: the commonest smooth colour (pixels at the border count more), then a surface through all pixels near
+    /// Fits the ground in a part of a picture: the commonest smooth colour (pixels at the border count more), then a surface through all pixels near
     /// it, then through all that are reached from these over gentle slopes, which is what uneven light makes and an outline does not.
-    pub fn of(picture: &Reduced) -> Self {
+    pub fn of(picture: &Reduced, within: &PixelBox) -> Self {
         let size = picture.size();
-        let (samples, columns) = samples(picture);
+        let (samples, columns) = samples(picture, within);
         let start = commonest_colour(&samples);
         let mut surfaces = start.map(|level| {
             let mut surface = [0.0; TERMS];
@@ -145,10 +148,8 @@ fn refit(surfaces: &mut [[f32; TERMS]; 3], samples: &[Sample], members: &[bool],
     if near.len() < 4 * TERMS {
         return;
     }
-    for (c, surface) in surfaces.iter_mut().enumerate() {
-        if let Some(fitted) = fit(&near, c, terms) {
-            *surface = fitted;
-        }
+    if let Some(fitted) = fit(&near, terms) {
+        *surfaces = fitted;
     }
 }
 
@@ -179,28 +180,30 @@ fn distance(surfaces: &[[f32; TERMS]; 3], sample: &Sample) -> f32 {
 }
 
 /// Samples on a grid, row by row, and how many make a row.
-fn samples(picture: &Reduced) -> (Vec<Sample>, usize) {
+fn samples(picture: &Reduced, within: &PixelBox) -> (Vec<Sample>, usize) {
     let size = picture.size();
-    let (width, height) = (size.width as usize, size.height as usize);
-    let rim = (width.min(height) / 40).max(1);
+    let rim = within.width().min(within.height()) as usize / 40 + 1 + STEP;
+    let (left, right) = (within.left as usize, within.right as usize);
+    let (top, bottom) = (within.top as usize, within.bottom as usize);
+    let columns = || (left + STEP / 2..right - 1).step_by(STEP);
     let mut samples = Vec::new();
-    for y in (STEP / 2..height - 1).step_by(STEP) {
-        for x in (STEP / 2..width - 1).step_by(STEP) {
+    for y in (top + STEP / 2..bottom - 1).step_by(STEP) {
+        for x in columns() {
             let steep = picture.channels.iter().any(|c| {
                 let here = c.at(x, y);
-                here.abs_diff(c.at(x + 1, y)) > 5
-                    || here.abs_diff(c.at(x, y + 1)) > 5
-                    || here.abs_diff(c.at(x - 1, y - 1)) > 5
+                here.abs_diff(c.at(x + 1, y)) > STEEP
+                    || here.abs_diff(c.at(x, y + 1)) > STEEP
+                    || here.abs_diff(c.at(x - 1, y - 1)) > STEEP
             });
             samples.push(Sample {
                 terms: terms(size, x, y),
                 colour: [0, 1, 2].map(|c| f32::from(picture.channels[c].at(x, y))),
                 smooth: !steep,
-                border: x < rim + STEP || y < rim + STEP || x + rim + STEP >= width || y + rim + STEP >= height,
+                border: x < left + rim || y < top + rim || x + rim >= right || y + rim >= bottom,
             });
         }
     }
-    (samples, (STEP / 2..width - 1).step_by(STEP).len())
+    (samples, columns().len())
 }
 
 /// Centre of the fullest cube of 24 levels a side; smooth pixels count, at the border four times.
@@ -250,15 +253,17 @@ fn median_colour(samples: &[Sample]) -> [f32; 3] {
 
 /// Least squares by the normal equations of the first `terms` terms, Gaussian elimination with pivoting; `None` where the samples don't
 /// determine the surface.
-fn fit(samples: &[&Sample], channel: usize, terms: usize) -> Option<[f32; TERMS]> {
-    let mut m = [[0f64; TERMS + 1]; TERMS];
+fn fit(samples: &[&Sample], terms: usize) -> Option<[[f32; TERMS]; 3]> {
+    let mut m = [[0f64; TERMS + 3]; TERMS];
     for s in samples {
-        let t = s.terms.map(f64::from);
+        let mut t = [0.0; TERMS + 3];
+        for (t, value) in t.iter_mut().zip(s.terms.iter().chain(&s.colour)) {
+            *t = f64::from(*value);
+        }
         for i in 0..terms {
-            for j in i..terms {
+            for j in i..TERMS + 3 {
                 m[i][j] += t[i] * t[j];
             }
-            m[i][TERMS] += t[i] * f64::from(s.colour[channel]);
         }
     }
     for i in 0..terms {
@@ -277,18 +282,21 @@ fn fit(samples: &[&Sample], channel: usize, terms: usize) -> Option<[f32; TERMS]
         if m[i][i].abs() < 1e-9 {
             return None;
         }
-        for k in 0..terms {
+        let row = m[i];
+        for (k, other) in m.iter_mut().enumerate().take(terms) {
             if k != i {
-                let share = m[k][i] / m[i][i];
-                for j in i..=TERMS {
-                    m[k][j] -= share * m[i][j];
+                let share = other[i] / row[i];
+                for (value, pivot) in other.iter_mut().zip(&row) {
+                    *value -= share * pivot;
                 }
             }
         }
     }
-    let mut surface = [0.0; TERMS];
-    for (i, s) in surface.iter_mut().enumerate().take(terms) {
-        *s = (m[i][TERMS] / m[i][i]) as f32;
+    let mut surfaces = [[0.0; TERMS]; 3];
+    for (c, surface) in surfaces.iter_mut().enumerate() {
+        for (i, s) in surface.iter_mut().enumerate().take(terms) {
+            *s = (m[i][TERMS + c] / m[i][i]) as f32;
+        }
     }
-    Some(surface)
+    Some(surfaces)
 }

@@ -13,6 +13,7 @@
 mod candidates;
 mod edges;
 mod ground;
+mod head;
 mod outline;
 mod papers;
 mod plane;
@@ -25,6 +26,7 @@ mod shape;
 mod sheets;
 mod text;
 mod ticks;
+mod walls;
 
 pub use scene::{Fish, HeadSide, Scene, locate};
 pub use settings::LocateSettings;

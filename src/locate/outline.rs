@@ -58,7 +58,7 @@ impl Outline {
 
     /// Whether its corners are filled, as those of paper are and those of a fish are not.
     pub fn is_square(&self) -> bool {
-        self.squareness > 0.88 && self.solidity > 0.85
+        self.squareness * self.solidity > 0.82
     }
 
     /// How much of a fish this outline is: its size, less for ragged, soft, thread-like and edge-bound outlines.

@@ -6,22 +6,29 @@ use super::edges::{self, Reach};
 use super::plane::Plane;
 use super::print::{INK, Strokes};
 use super::reduced::Reduced;
-use super::sheets::Sheet;
+use super::shape::TiltedBox;
+use super::sheets::{LEAST_PRINT, Sheet, is_streak};
 use super::text::{self, TextBlock};
 use super::ticks;
-use crate::frame::{PixelBox, Size};
+use crate::frame::PixelBox;
 
 /// Longer side over the shorter one from which on a printed sheet is a ruler and not a label.
 const RULER_ELONGATION: f32 = 2.3;
 
-/// More elongated than this is no ruler but the edge of a tank or table.
+/// More elongated than this is no ruler but the rim of a table.
 const LONGEST_RULER: f32 = 14.0;
 
-/// Least share of a ruler or label that is print.
-const PRINT_SHARE: f32 = 0.015;
+/// Shortest ruler as a share of the frame's width: what is shorter is part of a colour card.
+const SHORTEST_RULER: f32 = 0.12;
+
+/// Longest blank end of a ruler as a share of its length.
+const LONGEST_END: f32 = 0.3;
 
 /// Least number of ink pixels of a label that is found by its text alone.
 const LEAST_INK: u32 = 200;
+
+/// The frame's longer side over the shortest row of ticks that makes a ruler by itself.
+const SHORTEST_ROW: u32 = 5;
 
 /// Ruler and label, in pixels of the small copy.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +51,7 @@ pub struct Evidence<'a> {
     pub plain: &'a Plane<u8>,
     /// The straight-sided things.
     pub sheets: &'a [Sheet],
-    /// Pixels that belong to something grown, which has no print on it.
+    /// Pixels of fish and walls, which have no print on them.
     pub grown: &'a Plane<bool>,
 }
 
@@ -55,12 +62,14 @@ pub fn find(evidence: &Evidence) -> Papers {
     let printed: Vec<&Sheet> = evidence
         .sheets
         .iter()
-        .filter(|s| evidence.strokes.share(s) > PRINT_SHARE && !is_wall(s, size))
+        .filter(|s| evidence.strokes.share(s) >= LEAST_PRINT)
         .collect();
-    let ruler_sheet = largest(&printed, |s| {
-        (RULER_ELONGATION..LONGEST_RULER).contains(&s.tilted.elongation())
-    });
-    let ruler = match ruler_sheet {
+    let ruler_sheet =
+        largest(&printed, |s| is_ruler(evidence, s)).or_else(|| largest(&printed, |s| has_ticks(evidence, s)));
+    let is_label =
+        |s: &Sheet| s.tilted.elongation() < RULER_ELONGATION && ruler_sheet.is_none_or(|r| r.tilted != s.tilted);
+    let label_sheet = largest(&printed, is_label).map(|s| s.tilted.bounds(size));
+    let mut ruler = match ruler_sheet {
         Some(sheet) => Some(sheet.tilted.bounds(size)),
         None => ruler_by_ticks(evidence, &brightness),
     };
@@ -71,8 +80,10 @@ pub fn find(evidence: &Evidence) -> Papers {
     if let Some(ruler) = &ruler {
         cover(&mut hidden, ruler, |_, _| true);
     }
-    let label_sheet = largest(&printed, |s| s.tilted.elongation() < RULER_ELONGATION).map(|s| s.tilted.bounds(size));
     let label = label_by_text(evidence, &brightness, &hidden, label_sheet).or(label_sheet);
+    if let Some(sheet) = ruler_sheet {
+        ruler = Some(with_ends(sheet, evidence, label.as_ref()).bounds(size));
+    }
     Papers { ruler, label }
 }
 
@@ -84,11 +95,50 @@ fn largest<'a>(sheets: &[&'a Sheet], fits: impl Fn(&Sheet) -> bool) -> Option<&'
         .max_by(|a, b| a.tilted.area().total_cmp(&b.tilted.area()))
 }
 
-/// Whether a sheet runs along the frame from one edge to the opposite one: a tank's wall or the table's edge.
-fn is_wall(sheet: &Sheet, size: Size) -> bool {
-    let b = sheet.tilted.bounds(size);
-    let spans = |low: u32, high: u32, limit: u32| low <= 2 && high + 2 >= limit;
-    spans(b.left, b.right, size.width) || spans(b.top, b.bottom, size.height)
+/// Whether a printed sheet has a ruler's shape; what runs along the frame's edge also needs ticks, since the rim of a table has none.
+fn is_ruler(evidence: &Evidence, sheet: &Sheet) -> bool {
+    let size = evidence.small.size();
+    let long_enough = sheet.tilted.length.max(sheet.tilted.breadth) > size.width as f32 * SHORTEST_RULER;
+    let shaped = (RULER_ELONGATION..LONGEST_RULER).contains(&sheet.tilted.elongation());
+    long_enough && shaped && (!is_streak(&sheet.tilted.bounds(size), size) || has_ticks(evidence, sheet))
+}
+
+/// A bar with the blank ends or end plates that continue it at its own breadth.
+fn with_ends(sheet: &Sheet, evidence: &Evidence, label: Option<&PixelBox>) -> TiltedBox {
+    let mut tilted = sheet.tilted;
+    if tilted.length < tilted.breadth {
+        // Turned by a quarter, so that the length is the longer side.
+        tilted = TiltedBox {
+            origin: tilted.point(0.0, tilted.breadth),
+            along: (tilted.along.1, -tilted.along.0),
+            length: tilted.breadth,
+            breadth: tilted.length,
+        };
+    }
+    let least = (sheet.contrast / 8).clamp(5, 16);
+    let furthest = (tilted.length * LONGEST_END) as i32;
+    let is_filled = |u: f32| {
+        let steps = tilted.breadth.max(1.0) as i32;
+        let mut filled = 0;
+        for step in 0..steps {
+            let (x, y) = tilted.point(u, step as f32 + 0.5);
+            let inside =
+                x >= 0.0 && y >= 0.0 && x < evidence.plain.width() as f32 && y < evidence.plain.height() as f32;
+            let on_label = label
+                .is_some_and(|l| x >= l.left as f32 && x < l.right as f32 && y >= l.top as f32 && y < l.bottom as f32);
+            filled += i32::from(inside && !on_label && evidence.plain.at(x as usize, y as usize) >= least);
+        }
+        filled * 10 >= steps * 7
+    };
+    let extent = |from: f32, direction: f32| {
+        let count = (0..furthest)
+            .take_while(|i| is_filled(from + direction * (*i as f32 + 0.5)))
+            .count() as i32;
+        // What goes on and on is something else that touches.
+        if count == furthest { 0.0 } else { count as f32 }
+    };
+    let (before, after) = (extent(0.0, -1.0), extent(tilted.length, 1.0));
+    tilted.part((-before, tilted.length + after), (0.0, tilted.breadth))
 }
 
 fn cover(hidden: &mut Plane<bool>, bounds: &PixelBox, covers: impl Fn(usize, usize) -> bool) {
@@ -101,9 +151,31 @@ fn cover(hidden: &mut Plane<bool>, bounds: &PixelBox, covers: impl Fn(usize, usi
     }
 }
 
+/// Whether a row of ticks runs along a sheet: a ruler that the frame's edge cuts short.
+fn has_ticks(evidence: &Evidence, sheet: &Sheet) -> bool {
+    let bounds = sheet.tilted.bounds(evidence.small.size());
+    let nothing = Plane::filled(evidence.small.size(), false);
+    // A barcode looks like ticks too, but does not run along the whole sheet.
+    ticks::longest_row(evidence.picture, evidence.small, &bounds, &nothing, 0).is_some_and(|row| {
+        if row.width() > row.height() {
+            row.width() * 4 > bounds.width() * 3
+        } else {
+            row.height() * 4 > bounds.height() * 3
+        }
+    })
+}
+
 /// The ruler around a row of ticks. The row lies at one of its long sides, with the numbers on the inner side.
 fn ruler_by_ticks(evidence: &Evidence, brightness: &Plane<i16>) -> Option<PixelBox> {
-    let row = ticks::longest_row(evidence.picture, evidence.small, evidence.grown)?;
+    let size = evidence.small.size();
+    let shortest = size.width.max(size.height) / SHORTEST_ROW;
+    let row = ticks::longest_row(
+        evidence.picture,
+        evidence.small,
+        &PixelBox::whole(size),
+        evidence.grown,
+        shortest,
+    )?;
     let level = row.width() > row.height();
     let (length, breadth) = if level {
         (row.width(), row.height())

@@ -67,6 +67,16 @@ impl<T: Copy> Plane<T> {
 }
 
 impl Plane<u8> {
+    /// The same with 0 wherever `hidden` is set.
+    pub fn without(&self, hidden: &Plane<bool>) -> Self {
+        let seen = |(value, hidden): (&u8, &bool)| if *hidden { 0 } else { *value };
+        let values = self.values.iter().zip(&hidden.values).map(seen).collect();
+        Self {
+            width: self.width,
+            values,
+        }
+    }
+
     /// The smallest value within `radius` columns and rows of each pixel, then the largest of those: bright structures narrower than
     /// `2 * radius + 1` vanish.
     pub fn opened(&self, radius: usize) -> Self {

@@ -31,6 +31,8 @@ pub struct RectangleFit {
     pub mean_side: f32,
     /// Share of the piece's pixels inside the rectangle.
     pub held: f32,
+    /// Share of the four corners that the piece fills, 0 to 1: what tapers leaves them empty.
+    pub corners: f32,
 }
 
 impl RectangleFit {
@@ -67,12 +69,20 @@ impl RectangleFit {
             weakest_side: sides.iter().copied().fold(1.0, f32::min),
             mean_side: sides.iter().sum::<f32>() / 4.0,
             held: raster.held(&kept),
+            corners: raster.corners(&kept),
         }
     }
 
-    /// Whether this is a sheet or bar rather than something grown.
-    pub fn is_rectangle(&self) -> bool {
-        self.fill > 0.9 && self.mean_side > 0.86 && self.weakest_side > 0.7 && self.held > 0.45
+    /// Whether this is a sheet or bar rather than something grown. A small one has to be straighter, and one with much sticking out needs
+    /// full corners: the tube of a fish's body is no worse a rectangle than a label with a frayed edge, but it tapers.
+    pub fn is_rectangle(&self, is_small: bool) -> bool {
+        let (fill, mean, weakest) = if is_small { (0.94, 0.93, 0.8) } else { (0.9, 0.88, 0.75) };
+        let corners = if self.held > 0.93 { 0.42 } else { 0.72 };
+        self.fill > fill
+            && self.mean_side > mean
+            && self.weakest_side > weakest
+            && self.held > 0.45
+            && self.corners > corners
     }
 }
 
@@ -170,44 +180,75 @@ impl Raster {
         inside as f32 / all.max(1) as f32
     }
 
-    /// For each side the share of its positions at which the piece begins within two cells; positions that are hidden don't count.
-    fn side_supports(&self, kept: &Kept) -> [f32; 4] {
-        let depth = |length: usize| (2 + length / 40).min(length);
+    fn corners(&self, kept: &Kept) -> f32 {
         let (c, r) = (&kept.columns, &kept.rows);
-        let support = |positions: Vec<Vec<Cell>>| {
-            let known: Vec<&Vec<Cell>> = positions
-                .iter()
-                .filter(|p| p.contains(&Cell::Empty) || p.contains(&Cell::Piece))
-                .collect();
-            let hits = known.iter().filter(|p| p.contains(&Cell::Piece)).count();
-            if known.is_empty() {
-                1.0
-            } else {
-                hits as f32 / known.len() as f32
+        let side = (c.len().min(r.len()) / 8).max(2);
+        let (wide, high) = (side.min(c.len()), side.min(r.len()));
+        let (mut filled, mut known) = (0, 0);
+        for columns in [c.start..c.start + wide, c.end - wide..c.end] {
+            for rows in [r.start..r.start + high, r.end - high..r.end] {
+                for (column, row) in columns
+                    .clone()
+                    .flat_map(|column| rows.clone().map(move |row| (column, row)))
+                {
+                    known += usize::from(self.at(column, row) != Cell::Unknown);
+                    filled += usize::from(self.at(column, row) == Cell::Piece);
+                }
             }
-        };
-        let (deep_c, deep_r) = (depth(c.len()), depth(r.len()));
+        }
+        if known == 0 { 1.0 } else { filled as f32 / known as f32 }
+    }
+
+    /// For each side the share of its positions at which the piece begins on one straight line; positions that are hidden don't count.
+    fn side_supports(&self, kept: &Kept) -> [f32; 4] {
+        let (c, r) = (kept.columns.clone(), kept.rows.clone());
         [
-            support(
+            straightness(
+                c.len(),
                 r.clone()
-                    .map(|row| (0..deep_c).map(|d| self.at(c.start + d, row)).collect())
-                    .collect(),
+                    .map(|row| self.depth(c.clone().map(|column| self.at(column, row)))),
             ),
-            support(
+            straightness(
+                c.len(),
                 r.clone()
-                    .map(|row| (0..deep_c).map(|d| self.at(c.end - 1 - d, row)).collect())
-                    .collect(),
+                    .map(|row| self.depth(c.clone().rev().map(|column| self.at(column, row)))),
             ),
-            support(
+            straightness(
+                r.len(),
                 c.clone()
-                    .map(|col| (0..deep_r).map(|d| self.at(col, r.start + d)).collect())
-                    .collect(),
+                    .map(|column| self.depth(r.clone().map(|row| self.at(column, row)))),
             ),
-            support(
+            straightness(
+                r.len(),
                 c.clone()
-                    .map(|col| (0..deep_r).map(|d| self.at(col, r.end - 1 - d)).collect())
-                    .collect(),
+                    .map(|column| self.depth(r.clone().rev().map(|row| self.at(column, row)))),
             ),
         ]
     }
+
+    /// How many empty cells come before the piece; `None` where something hides its border.
+    fn depth(&self, cells: impl Iterator<Item = Cell>) -> Option<usize> {
+        let mut depth = 0;
+        for cell in cells {
+            match cell {
+                Cell::Empty => depth += 1,
+                Cell::Piece => return Some(depth),
+                Cell::Unknown => return None,
+            }
+        }
+        Some(depth)
+    }
+}
+
+/// Share of the depths that lie within a cell and a fortieth of the breadth of their median.
+fn straightness(breadth: usize, depths: impl Iterator<Item = Option<usize>>) -> f32 {
+    let mut depths: Vec<usize> = depths.flatten().collect();
+    if depths.is_empty() {
+        return 1.0;
+    }
+    let middle = depths.len() / 2;
+    let median = *depths.select_nth_unstable(middle).1;
+    let tolerance = 1 + breadth / 40;
+    let straight = depths.iter().filter(|d| d.abs_diff(median) <= tolerance).count();
+    straight as f32 / depths.len() as f32
 }

@@ -4,8 +4,10 @@
 //! a rectangle with a hidden corner.
 
 use super::plane::Plane;
+use super::print::Strokes;
 use super::rectangle::RectangleFit;
 use super::shape::TiltedBox;
+use crate::frame::{PixelBox, Size};
 use crate::traits::components::{Component, Connectivity, label};
 
 /// Ratio between two levels of contrast that are tried one after the other.
@@ -13,6 +15,12 @@ const LEVEL_RATIO: f32 = 1.25;
 
 /// Smallest share of the frame that a sheet covers.
 const SMALLEST_SHARE: f64 = 0.004;
+
+/// Below this share of the frame a sheet is small.
+const SMALL_SHARE: f64 = 0.04;
+
+/// Least share of a sheet that is print.
+pub const LEAST_PRINT: f32 = 0.015;
 
 /// A straight-sided thing.
 #[derive(Debug, Clone)]
@@ -59,51 +67,123 @@ pub fn hide(hidden: &mut Plane<bool>, sheet: &Sheet, distances: &Plane<u8>) {
     }
 }
 
-/// Looks for sheets in a plane of distances from the ground without thin strokes; `weakest` is the least distance that counts.
-pub fn find(distances: &Plane<u8>, weakest: f32, hidden: &mut Plane<bool>) -> Vec<Sheet> {
-    let smallest = (distances.size().pixels() as f64 * SMALLEST_SHARE) as u64;
+/// Two rectangles with at least this intersection over union are the same thing at two levels.
+const LASTING: f64 = 0.9;
+
+/// Looks for printed sheets in a plane of distances from the ground without thin strokes, and hides their pixels; `weakest` is the least
+/// distance that counts.
+pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut Plane<bool>) -> Vec<Sheet> {
+    let size = distances.size();
+    let smallest = smallest(size);
     let mut sheets: Vec<Sheet> = Vec::new();
     let mut before: Vec<(RectangleFit, u8)> = Vec::new();
+    let mut seen = distances.without(hidden);
     for level in levels(weakest) {
-        let pieces = label(distances.size(), Connectivity::Four, |x, y| {
-            let (x, y) = (x as usize, y as usize);
-            distances.at(x, y) >= level && !hidden.at(x, y)
+        let pieces = label(size, Connectivity::Four, |x, y| {
+            seen.at(x as usize, y as usize) >= level
         });
         let mut here = Vec::new();
-        for piece in pieces.iter().filter(|p| p.area >= smallest.max(16)) {
-            let fit = fit(piece, distances, hidden);
-            if fit.is_rectangle() {
+        for piece in pieces.iter().filter(|p| p.area >= smallest) {
+            let fit = fit(piece, size, hidden);
+            if is_rectangle(&fit, size) {
                 here.push((fit, typical_distance(piece, distances)));
             }
         }
-        // A rectangle counts when it kept its shape from the last level to this one: chance shapes do not.
+        // What kept its shape from the last level to this one is a thing; chance shapes do not.
         for (old, contrast) in &before {
-            let size = distances.size();
-            let lasting = here
+            let bounds = old.tilted.bounds(size);
+            if here
                 .iter()
-                .any(|(fit, _)| fit.tilted.bounds(size).iou(&old.tilted.bounds(size)) > 0.9);
-            if lasting {
+                .any(|(fit, _)| fit.tilted.bounds(size).iou(&bounds) > LASTING)
+            {
                 let sheet = Sheet {
                     tilted: old.tilted,
                     contrast: *contrast,
                 };
-                hide(hidden, &sheet, distances);
-                sheets.push(sheet);
+                // The blank between two lines of text is a rectangle too.
+                if strokes.share(&sheet) >= LEAST_PRINT {
+                    hide(hidden, &sheet, distances);
+                    seen = distances.without(hidden);
+                    sheets.push(sheet);
+                }
             }
         }
         here.retain(|(fit, _)| {
-            let size = distances.size();
+            let bounds = fit.tilted.bounds(size);
             !before
                 .iter()
-                .any(|(old, _)| fit.tilted.bounds(size).iou(&old.tilted.bounds(size)) > 0.9)
+                .any(|(old, _)| old.tilted.bounds(size).iou(&bounds) > LASTING)
         });
         before = here;
     }
     sheets
 }
 
-fn fit(piece: &Component, distances: &Plane<u8>, hidden: &Plane<bool>) -> RectangleFit {
-    let mut is_piece = Plane::filled(distances.size(), false);
+/// The largest printed sheet in a piece that is more than one thing: a fish that touches a label makes one piece with it at the label's
+/// level, and is by itself at a stronger one. `cores` are what the piece comes down to at stronger levels; a core may be the sheet, or the
+/// rest of the piece when the core is taken for something lying on or beside it.
+pub fn beside(
+    whole: &Component,
+    cores: &[&Component],
+    distances: &Plane<u8>,
+    strokes: &Strokes,
+    hidden: &Plane<bool>,
+) -> Option<Sheet> {
+    let size = distances.size();
+    let sheet = |piece: &Component, hidden: &Plane<bool>| {
+        let fit = fit(piece, size, hidden);
+        let sheet = Sheet {
+            tilted: fit.tilted,
+            contrast: typical_distance(piece, distances),
+        };
+        (is_rectangle(&fit, size) && strokes.share(&sheet) >= LEAST_PRINT).then_some(sheet)
+    };
+    let found = cores.iter().filter_map(|core| {
+        let mut taken = hidden.clone();
+        hide_grown(&mut taken, core);
+        sheet(core, hidden).or_else(|| sheet(&rest(whole, size, &taken)?, &taken))
+    });
+    found.max_by(|a, b| a.tilted.area().total_cmp(&b.tilted.area()))
+}
+
+/// The largest part of a piece that is not hidden.
+fn rest(whole: &Component, size: Size, hidden: &Plane<bool>) -> Option<Component> {
+    let mut in_whole = Plane::filled(size, false);
+    for run in &whole.runs {
+        in_whole.row_mut(run.y as usize)[run.start as usize..run.end as usize].fill(true);
+    }
+    let parts = label(size, Connectivity::Four, |x, y| {
+        let (x, y) = (x as usize, y as usize);
+        in_whole.at(x, y) && !hidden.at(x, y)
+    });
+    parts
+        .into_iter()
+        .max_by_key(|p| p.area)
+        .filter(|p| p.area >= smallest(size))
+}
+
+/// Hides a thing that is no sheet, with the rim over which its edge is blurred.
+pub fn hide_grown(hidden: &mut Plane<bool>, piece: &Component) {
+    const RIM: u32 = 3;
+    let (width, height) = (hidden.width() as u32, hidden.height() as u32);
+    for run in &piece.runs {
+        for y in run.y.saturating_sub(RIM)..(run.y + RIM + 1).min(height) {
+            let row = hidden.row_mut(y as usize);
+            row[run.start.saturating_sub(RIM) as usize..(run.end + RIM).min(width) as usize].fill(true);
+        }
+    }
+}
+
+fn is_rectangle(fit: &RectangleFit, size: Size) -> bool {
+    fit.is_rectangle(f64::from(fit.tilted.area()) < size.pixels() as f64 * SMALL_SHARE)
+}
+
+fn smallest(size: Size) -> u64 {
+    ((size.pixels() as f64 * SMALLEST_SHARE) as u64).max(16)
+}
+
+fn fit(piece: &Component, size: Size, hidden: &Plane<bool>) -> RectangleFit {
+    let mut is_piece = Plane::filled(size, false);
     for run in &piece.runs {
         is_piece.row_mut(run.y as usize)[run.start as usize..run.end as usize].fill(true);
     }
@@ -125,4 +205,12 @@ fn typical_distance(piece: &Component, distances: &Plane<u8>) -> u8 {
         }
     }
     255
+}
+
+/// Whether a box is a long streak along the frame's edge: the rim of a table or tank.
+pub fn is_streak(bounds: &PixelBox, size: Size) -> bool {
+    let (near_x, near_y) = (size.width / 50, size.height / 50);
+    let level = bounds.top <= near_y || bounds.bottom + near_y >= size.height;
+    let upright = bounds.left <= near_x || bounds.right + near_x >= size.width;
+    level && bounds.width() > 5 * bounds.height() || upright && bounds.height() > 5 * bounds.width()
 }

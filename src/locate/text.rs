@@ -15,7 +15,7 @@ const INK_SHARE: f32 = 0.05;
 const GAP: usize = 2;
 
 /// Paper differs at most this much from the ground, in levels; what differs more is found as a sheet.
-pub const PALEST: u8 = 60;
+pub const PALEST: u8 = 110;
 
 /// Distances from the ground differ at most this much within a cell of paper, in levels: skin and scales differ more.
 const UNEVEN: u8 = 30;

@@ -46,6 +46,7 @@ pub fn annotated_picture(picture: &RgbImage, annotations: &Annotations, palette:
         annotations,
         palette,
         line: measures.outline,
+        part: None,
     };
     screen.picture(place, layer);
     tags::compose(&mut screen, annotations, place, &measures);

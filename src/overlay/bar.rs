@@ -9,7 +9,7 @@ use super::screen::Screen;
 use super::text::TextStyle;
 use super::theme::Tone;
 use super::view::View;
-use super::words::{self, Message};
+use super::words::{self, Detail, Message};
 
 pub(super) fn compose(screen: &mut Screen, view: &View, message: &Message, area: Rectangle, measures: &Measures) {
     let on = message.tone.ground();
@@ -42,15 +42,20 @@ pub(super) fn compose(screen: &mut Screen, view: &View, message: &Message, area:
     }
 }
 
-/// The sentence in one line, smaller where it must be, or else in as many as have room; none where none has.
+/// The words below the headline in one line, smaller where they must be, or else in as many as have room; none where none has.
 fn details(message: &Message, width: u32, room: u32, measures: &Measures) -> (TextStyle, Vec<String>) {
+    let words = message.detail.words();
     let smallest = measures.detail * 2 / 3;
-    let detail = TextStyle::new(Face::Regular, measures.detail).fitted(&message.detail, width, smallest);
-    if room < detail.capital() || message.detail.is_empty() {
-        return (detail, Vec::new());
+    let style = TextStyle::new(Face::Regular, measures.detail).fitted(words, width, smallest);
+    if room < style.capital() || words.is_empty() {
+        return (style, Vec::new());
     }
-    let lines = 1 + (room - detail.capital()) / detail.line_height();
-    (detail, detail.wrapped(&message.detail, width, lines.min(2) as usize))
+    let lines = 1 + (room - style.capital()) / style.line_height();
+    let lines = match message.detail {
+        Detail::Id(id) if lines < 2 => vec![style.shortened_in_the_middle(id, width)],
+        _ => style.wrapped(words, width, lines.min(2) as usize),
+    };
+    (style, lines)
 }
 
 /// The number of records, and how many frames wait, at the right end of the bar.

@@ -24,7 +24,7 @@ pub(super) fn compose(screen: &mut Screen, message: &Message, area: Rectangle, m
     let with_icon = area.size.height >= icon + headline_rows + 3 * cure.line_height();
     let above = if with_icon { icon + measures.margin } else { 0 };
     let room = area.size.height.saturating_sub(above + headline_rows + cure.capital());
-    let cures = cure.wrapped(&message.detail, width, (room / cure.line_height()) as usize);
+    let cures = cure.wrapped(message.detail.words(), width, (room / cure.line_height()) as usize);
 
     let height = above + headline_rows + cures.len() as u32 * cure.line_height();
     let mut rest = area;

@@ -5,8 +5,8 @@
 //!
 //! # Fonts and their terms
 //!
-//! All come from the crate u8g2-fonts, which is MIT or Apache-2.0 for itself and hands on each font under its own terms (wiki of
-//! olikraus/u8g2, pages `fntgrpfreeuniversal`, `fntgrpinconsolata`, `fntgrpadobex11`, `fntgrpx11`):
+//! All come from the crate u8g2-fonts, which is MIT or Apache-2.0 for itself and hands on each font under its own terms: wiki of
+//! olikraus/u8g2, pages `fntgrpadobex11` and `fntgrpx11`; wiki of olikraus/ucglib, page `fontgroupfreeuniversal`; Inconsolata's own notice.
 //!
 //! | font | used for | terms |
 //! |---|---|---|

@@ -117,7 +117,7 @@ impl SizeClass {
                 panel: 232,
                 rates_in_strip: true,
                 legend_text: 17,
-                legend_row: 28,
+                legend_row: 34,
                 small_text: 10,
                 outline: 1,
             },

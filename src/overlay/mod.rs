@@ -4,26 +4,31 @@
 //! saved, is something wrong) is large, and always said by words and an icon as well as by a colour; the rest may be small.
 //!
 //! * [`View`]: plain values, gathered by the station. [`draw`] shows it on a display of any size; displays of about the same size share
-//!   a layout ([`SizeClass`]).
+//!   a layout.
 //! * [`compose`]: the same as a list of items, which tests read; [`Screen::paint`] paints it.
 //! * [`draw_error_page`]: why a station does not start, on the whole screen.
 //! * [`annotated_picture`]: a picture with what was found in it and a legend, without a screen around it.
 
 mod annotated;
 mod bar;
+mod boxes;
+mod characters;
 mod error_page;
 mod failure;
 mod font;
 mod icon;
 mod layout;
+mod loupe;
 mod panel;
 mod picture;
 mod scale;
 mod screen;
 mod station_screen;
+mod strip;
 mod tags;
 mod text;
 mod theme;
+mod trait_layer;
 mod view;
 mod words;
 
@@ -36,7 +41,6 @@ pub use annotated::annotated_picture;
 pub use error_page::{ErrorPage, compose as compose_error_page};
 pub use font::Face;
 pub use icon::Icon;
-pub use layout::{Layout, Measures, SizeClass};
 pub use picture::PictureLayer;
 pub use screen::{Item, Screen};
 pub use station_screen::compose;

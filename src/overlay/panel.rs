@@ -145,14 +145,24 @@ fn legend(
     if pitch < LEAST_PITCH {
         return;
     }
-    let style = TextStyle::new(Face::Regular, measures.legend_text.min(pitch * 2 / 3));
-    let names = assessed
-        .iter()
-        .map(|t| style.width(&capitalized(t.label())))
-        .max()
-        .unwrap_or(0);
     let gap = 2 * measures.margin;
     let width = (rest.size.width - (columns - 1) * gap.min(rest.size.width)) / columns;
+    let longest = |style: TextStyle| {
+        assessed
+            .iter()
+            .map(|t| style.width(&capitalized(t.label())))
+            .max()
+            .unwrap_or(0)
+    };
+    let needed = |style: TextStyle| longest(style) + style.width("100 %") + style.capital() * 9 / 4;
+    let mut style = TextStyle::new(Face::Regular, measures.legend_text.min(pitch * 2 / 3));
+    while needed(style) > width {
+        match style.smaller() {
+            Some(smaller) => style = smaller,
+            None => break,
+        }
+    }
+    let names = longest(style);
     for in_column in assessed.chunks(assessed.len().div_ceil(columns as usize).max(1)) {
         let mut column = layout::take_left(&mut rest, width);
         layout::take_left(&mut rest, gap);
@@ -235,7 +245,7 @@ impl LegendLine {
         if let (true, Some(confidence)) = (self.present, self.confidence) {
             layout::take_left(&mut row, names + style.capital());
             layout::take_right(&mut row, style.width("100 %") + style.capital());
-            if row.size.width >= 3 * style.capital() {
+            if row.size.width >= 5 * style.capital() {
                 self.bar(screen, row, confidence, style);
             }
         }

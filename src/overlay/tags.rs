@@ -3,19 +3,25 @@
 use embedded_graphics::geometry::Point;
 use embedded_graphics::primitives::Rectangle;
 
+use super::boxes::placed;
 use super::font::Face;
 use super::layout::Measures;
-use super::picture::placed;
 use super::screen::Screen;
 use super::text::TextStyle;
 use super::theme;
 use super::view::Annotations;
 use crate::frame::{PixelBox, Size};
 
-/// Puts a word at each rectangle where there is room: above it, below it or inside it, never on the fish or on another word.
-pub(super) fn compose(screen: &mut Screen, found: &Annotations, picture: Rectangle, measures: &Measures) {
+/// Puts a word at each rectangle where there is room: above it, below it or inside it, never on the fish or on another word. Gives
+/// back where the words are.
+pub(super) fn compose(
+    screen: &mut Screen,
+    found: &Annotations,
+    picture: Rectangle,
+    measures: &Measures,
+) -> Vec<Rectangle> {
     if measures.panel == 0 {
-        return;
+        return Vec::new();
     }
     let style = TextStyle::new(Face::Bold, measures.small_text);
     let pad = style.capital() * 2 / 5;
@@ -48,6 +54,7 @@ pub(super) fn compose(screen: &mut Screen, found: &Annotations, picture: Rectang
         let at = Point::new(place.top_left.x + pad as i32, style.middle_baseline(place));
         screen.text(tag.words, at, place.size.width, style, colour, on);
     }
+    words
 }
 
 struct Tag {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use embedded_graphics::geometry::{Point, Size};
 use embedded_graphics::primitives::Rectangle;
 
+use super::characters::shown;
 use super::font::{Face, Glyph, Glyphs, SMALLEST_SMOOTH};
 
 /// A typeface in a size.
@@ -98,22 +99,43 @@ impl TextStyle {
         Cow::Owned(self.cut(words, width))
     }
 
+    /// The text if it fits into `width` columns, else its beginning and its end with an ellipsis between them.
+    pub fn shortened_in_the_middle(self, words: &str, width: u32) -> String {
+        let ellipsis = self.width(ELLIPSIS);
+        if self.width(words) <= width {
+            return words.to_owned();
+        }
+        let room = width.saturating_sub(ellipsis);
+        let end: Vec<char> = self.fitting(words.chars().rev(), room / 2);
+        let end: String = end.into_iter().rev().collect();
+        let start: String = self
+            .fitting(words.chars(), room.saturating_sub(self.width(&end)))
+            .into_iter()
+            .collect();
+        self.shortened(&format!("{start}{ELLIPSIS}{end}"), width).into_owned()
+    }
+
     /// As many characters as fit before an ellipsis.
     fn cut(self, words: &str, width: u32) -> String {
         let ellipsis = self.width(ELLIPSIS);
         if ellipsis > width {
             return String::new();
         }
-        let mut room = (width - ellipsis) as f32 / self.scale();
-        let fitting = words.chars().take_while(|c| {
-            let advances = shown(c.encode_utf8(&mut [0; 4]))
-                .map(|c| self.glyphs().glyph(c).advance)
-                .sum::<f32>();
-            room -= advances;
-            room >= 0.0
-        });
-        let kept: String = fitting.collect();
+        let kept: String = self.fitting(words.chars(), width - ellipsis).into_iter().collect();
         format!("{}{ELLIPSIS}", kept.trim_end())
+    }
+
+    /// The first of the characters, as many as fit into `width` columns.
+    fn fitting(self, characters: impl Iterator<Item = char>, width: u32) -> Vec<char> {
+        let mut room = width as f32 / self.scale();
+        let fits = |c: &char| {
+            let advance: f32 = shown(c.encode_utf8(&mut [0; 4]))
+                .map(|c| self.glyphs().glyph(c).advance)
+                .sum();
+            room -= advance;
+            room >= 0.0
+        };
+        characters.take_while(fits).collect()
     }
 
     /// The text in lines of at most `width` columns, broken between words (within a word only where it is wider than a line), at most
@@ -277,36 +299,6 @@ fn pixels(from: f32, length: f32, limit: u32) -> std::ops::Range<u32> {
     first..end.max(first)
 }
 
-/// The characters that are drawn for a text: fonts have Latin-1, so typographic signs and further Latin letters are brought to it. The
-/// record keeps the text itself.
-fn shown(words: &str) -> impl Iterator<Item = char> {
-    words.chars().flat_map(|c| {
-        let (c, count) = match c {
-            '\u{2026}' => ('.', 3),
-            '\u{2010}'..='\u{2015}' | '\u{2212}' => ('-', 1),
-            '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{2032}' => ('\'', 1),
-            '\u{201c}'..='\u{201e}' | '\u{2033}' => ('"', 1),
-            '\u{2022}' => ('\u{b7}', 1),
-            '\u{b5}' | '\u{3bc}' => ('u', 1),
-            // Marks that only change the character before them.
-            '\u{200b}'..='\u{200f}' | '\u{300}'..='\u{36f}' | '\u{fe00}'..='\u{fe0f}' => (c, 0),
-            '\u{100}'..='\u{17f}' => (latin_extended(c), 1),
-            c if c.is_whitespace() || c.is_control() => (' ', 1),
-            c => (c, 1),
-        };
-        std::iter::repeat_n(c, count)
-    })
-}
-
-/// The letter without its mark; ligatures and rare letters stay what they are.
-fn latin_extended(c: char) -> char {
-    const BARE: &[u8; 128] = b"AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIi??JjKk?LlLlLlLlLlNnNnNn???OoOoOo??RrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUuWwYyYZzZzZzs";
-    match BARE[(c as usize - 0x100) % BARE.len()] {
-        b'?' => c,
-        bare => char::from(bare),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,6 +323,17 @@ mod tests {
     }
 
     #[test]
+    fn long_ids_keep_their_end() {
+        let id = "Field-Museum_Fishes_FMNH_000000123456789_left-side-2";
+        let short = STYLE.shortened_in_the_middle(id, 300);
+        assert!(
+            STYLE.width(&short) <= 300 && short.starts_with("Field") && short.ends_with("side-2"),
+            "{short}"
+        );
+        assert_eq!(STYLE.shortened_in_the_middle(id, 2000), id);
+    }
+
+    #[test]
     fn lines_break_between_words() {
         let lines = STYLE.wrapped("Change the disk, then press SPACE.\nNothing is lost.", 220, 9);
         assert_eq!(lines.join(" "), "Change the disk, then press SPACE. Nothing is lost.");
@@ -341,15 +344,6 @@ mod tests {
         let two = STYLE.wrapped("Change the disk, then press SPACE.\nNothing is lost.", 220, 2);
         assert_eq!(two.len(), 2);
         assert!(two[1].ends_with('…'), "{two:?}");
-    }
-
-    #[test]
-    fn letters_beyond_latin_1_are_brought_to_it() {
-        assert_eq!(
-            shown("Dvořák — Łódź… “Žluťák”").collect::<String>(),
-            "Dvorák - Lódz... \"Zluták\""
-        );
-        assert_eq!(shown("a\tb\nc🐟").collect::<String>(), "a b c🐟");
     }
 
     #[test]
@@ -380,6 +374,7 @@ mod tests {
         fn text_stays_within_the_width_given(text in "\\PC{0,40}", capital in 1u32..70, width in 0u32..400, lines in 1usize..5) {
             let style = TextStyle::new(Face::Regular, capital);
             prop_assert!(style.width(&style.shortened(&text, width)) <= width);
+            prop_assert!(style.width(&style.shortened_in_the_middle(&text, width)) <= width);
             let wrapped = style.wrapped(&text, width, lines);
             prop_assert!(wrapped.len() <= lines);
             for line in &wrapped {

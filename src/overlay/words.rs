@@ -16,16 +16,44 @@ pub struct Message<'a> {
     /// A few words that are read from two metres.
     pub headline: Cow<'a, str>,
     /// What to do, or which record.
-    pub detail: Cow<'a, str>,
+    pub detail: Detail<'a>,
+}
+
+/// What is said below the headline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail<'a> {
+    /// A sentence; its beginning matters most.
+    Sentence(Cow<'a, str>),
+    /// A record's id; its end distinguishes it from its neighbours.
+    Id(&'a str),
+}
+
+impl Detail<'_> {
+    /// The words, whatever they are.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Sentence(words) => words,
+            Self::Id(id) => id,
+        }
+    }
 }
 
 impl<'a> Message<'a> {
-    fn new(tone: Tone, icon: Icon, headline: impl Into<Cow<'a, str>>, detail: impl Into<Cow<'a, str>>) -> Self {
+    fn new(tone: Tone, icon: Icon, headline: impl Into<Cow<'a, str>>, sentence: impl Into<Cow<'a, str>>) -> Self {
         Self {
             tone,
             icon,
             headline: headline.into(),
-            detail: detail.into(),
+            detail: Detail::Sentence(sentence.into()),
+        }
+    }
+
+    fn of_record(tone: Tone, icon: Icon, headline: &'a str, id: &'a str) -> Self {
+        Self {
+            tone,
+            icon,
+            headline: headline.into(),
+            detail: Detail::Id(id),
         }
     }
 }
@@ -56,15 +84,10 @@ pub fn message(view: &View) -> Message<'_> {
             "Fish is cut off",
             "Move all of it into the picture",
         ),
-        State::AlreadySaved { id } => Message::new(
-            Good,
-            Icon::Check,
-            "Already saved",
-            format!("{id}. Lay down the next specimen"),
-        ),
-        State::Saving { id } => Message::new(Ready, Icon::Hourglass, "Saving", id.as_str()),
-        State::Saved { id, .. } => Message::new(Good, Icon::Check, "Saved", id.as_str()),
-        State::Voided { id } => Message::new(Warning, Icon::Cross, "Undone", format!("{id} is marked void")),
+        State::AlreadySaved { id } => Message::of_record(Good, Icon::Check, "Already saved", id),
+        State::Saving { id } => Message::of_record(Ready, Icon::Hourglass, "Saving", id),
+        State::Saved { id, .. } => Message::of_record(Good, Icon::Check, "Saved", id),
+        State::Voided { id } => Message::of_record(Warning, Icon::Cross, "Marked void", id),
         State::Refused => Message::new(
             Warning,
             Icon::Attention,

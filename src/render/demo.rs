@@ -9,7 +9,7 @@ use crate::frame::Size;
 pub fn demo_scenes() -> Vec<SceneSettings> {
     let table = SceneSettings {
         size: Size::new(1200, 800),
-        seed: 37,
+        seed: 53,
         ground: Ground::LightTable,
         form: Some(BodyForm::Sunfish),
         heading: Heading::Left,
@@ -24,7 +24,7 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
     vec![
         table.clone(),
         SceneSettings {
-            seed: 30,
+            seed: 50,
             form: Some(BodyForm::Minnow),
             fish_share: 0.5,
             tilt_degrees: -2.0,
@@ -32,7 +32,7 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
             ..table.clone()
         },
         SceneSettings {
-            seed: 38,
+            seed: 50,
             form: Some(BodyForm::Catfish),
             fish_share: 0.27,
             tilt_degrees: 7.0,
@@ -40,14 +40,14 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
             ..table.clone()
         },
         SceneSettings {
-            seed: 34,
+            seed: 56,
             form: Some(BodyForm::Carp),
             heading: Heading::Right,
             fish_share: 0.44,
             ..table.clone()
         },
         SceneSettings {
-            seed: 37,
+            seed: 58,
             form: Some(BodyForm::Perch),
             ground: Ground::Board,
             fish_share: 0.5,
@@ -56,7 +56,7 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
             ..table.clone()
         },
         SceneSettings {
-            seed: 36,
+            seed: 54,
             form: Some(BodyForm::Angelfish),
             ground: Ground::Tank,
             fish_share: 0.4,

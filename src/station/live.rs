@@ -138,7 +138,9 @@ pub fn prepare_from(path: &Path) -> Result<Prepared, NotReady> {
             "Correct {} and save it. The station reads it again by itself.",
             path.display()
         );
-        not_ready("The configuration has an error", error.to_string(), &cure, Vec::new())
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let displays = Configuration::display_of_broken(&text, path).into_iter().collect();
+        not_ready("The configuration has an error", error.to_string(), &cure, displays)
     })?;
     prepare(&configuration).map_err(|error| {
         let cure = "Mend this, or change the configuration. The station tries again by itself.";

@@ -146,6 +146,7 @@ impl RecordKeeper {
             label: scene.and_then(|s| s.label),
             ruler: scene.and_then(|s| s.ruler),
             station: self.configuration.station.name.clone(),
+            collection: self.configuration.station.collection.clone(),
             operator: circumstances.operator.to_owned(),
             note: circumstances.note.to_owned(),
             clock_synchronized: match circumstances.clock {

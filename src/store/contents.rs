@@ -88,6 +88,7 @@ fn record(
         id: id.clone(),
         specimen: draft.id.clone(),
         station: draft.station.clone(),
+        collection: draft.collection.clone(),
         operator: draft.operator.clone(),
         note: draft.note.clone(),
         voided: false,

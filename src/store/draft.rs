@@ -29,6 +29,8 @@ pub struct RecordDraft {
     pub ruler: Option<PixelBox>,
     /// Name of the station.
     pub station: String,
+    /// The collection whose specimen it is; may be empty.
+    pub collection: String,
     /// Who works at it.
     pub operator: String,
     /// Free text.

@@ -38,6 +38,9 @@ pub struct Record {
     pub specimen: RecordId,
     /// Name of the station.
     pub station: String,
+    /// The collection whose specimen it is; may be empty.
+    #[serde(default)]
+    pub collection: String,
     /// Who worked at it.
     pub operator: String,
     /// Free text.

@@ -3,10 +3,12 @@
 //! After each kill every record that it had announced is whole, those that it had voided are voided, and `verify` finds nothing wrong.
 //! `FISHRIG_KILLS=500 cargo test --test kill -- --nocapture` kills as often as that; the default is few, to be quick.
 //!
-//! The victim is this test program itself, started again with the name of one test; it writes a line for each thing that it announces.
+//! Here the victim is this test program itself, started again with the name of one test, which does nothing but write and void records; in
+//! `station.rs` it is the real binary. Each writes a line for each thing that it announces.
 
 #![allow(clippy::unwrap_used, reason = "part of the tests")]
 
+mod station;
 #[path = "../store_support/mod.rs"]
 mod store_support;
 
@@ -23,6 +25,11 @@ use store_support::{draft, moment, settings};
 
 const ROOT: &str = "FISHRIG_KILL_ROOT";
 
+/// How often to kill: `FISHRIG_KILLS`, or few.
+fn kills(few: u32) -> u32 {
+    std::env::var("FISHRIG_KILLS").map_or(few, |n| n.parse().unwrap())
+}
+
 /// What the victims have announced so far.
 #[derive(Default)]
 struct Announced {
@@ -36,7 +43,7 @@ impl Announced {
         for line in output.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
             if let Some(id) = line.strip_prefix("saved ") {
                 self.saved.insert(id.parse().unwrap());
-            } else if let Some(id) = line.strip_prefix("voided ") {
+            } else if let Some(id) = line.strip_suffix(" is marked as void") {
                 self.voided.insert(id.parse().unwrap());
             }
         }
@@ -72,7 +79,7 @@ impl Announced {
 
 #[test]
 fn killing_the_writer_at_any_moment_loses_nothing_that_was_announced() {
-    let kills = std::env::var("FISHRIG_KILLS").map_or(15, |n| n.parse().unwrap());
+    let kills = kills(15);
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("records");
     let mut random = ChaCha8Rng::seed_from_u64(7);
@@ -113,7 +120,7 @@ fn the_victim() {
         println!("\nsaved {}", done.id);
         if n % 3 == 0 {
             store.archive().void(&done.id, moment(i64::from(n)).wall).unwrap();
-            println!("voided {}", done.id);
+            println!("{} is marked as void", done.id);
         }
     }
 }

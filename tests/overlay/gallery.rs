@@ -84,6 +84,7 @@ fn photographs() {
         "INHS_FISH_52399",
         "INHS_FISH_011196",
         "JFBM-FISH-0048705",
+        "INHS_FISH_59689",
     ] {
         let view = photographed(Path::new(data), name);
         let frame = view.preview.as_deref().unwrap();

@@ -189,6 +189,41 @@ fn the_mask_lies_where_the_crop_is() {
 }
 
 #[test]
+fn the_enlarged_fish_has_its_traits_in_place() {
+    let view = scene::small_fish();
+    for preview in [scene::FRAME, Size::new(400, 267)] {
+        let reduced = image::imageops::thumbnail(view.preview.as_deref().unwrap(), preview.width, preview.height);
+        let view = View {
+            preview: Some(Arc::new(reduced)),
+            ..view.clone()
+        };
+        let screen = overlay::compose(&view, PANEL);
+        let enlarged = screen
+            .items()
+            .iter()
+            .filter(|i| matches!(i, Item::Picture { .. }))
+            .nth(1);
+        let area = enlarged.unwrap().bounds();
+        let picture = drawn(&view, PANEL);
+        // The eye's middle in shares of the fish, hence of the crop, which is a twentieth larger.
+        let (u, v) = ((0.1 + 0.025) / 1.05, (0.43 + 0.025) / 1.05);
+        let x = area.top_left.x + (u * f64::from(area.size.width)) as i32;
+        let y = area.top_left.y + (v * f64::from(area.size.height)) as i32;
+        let eye = Palette::Bgnn.colour(Trait::Eye);
+        let greenish = |p: &Rgb<u8>| p[1] > p[0] + 20 && p[1] > p[2] + 20;
+        assert!(
+            greenish(picture.get_pixel(x as u32, y as u32)),
+            "{:?}",
+            picture.get_pixel(x as u32, y as u32)
+        );
+        let outlined = (x - 8..x + 8)
+            .filter(|x| picture.get_pixel(*x as u32, y as u32).0 == eye)
+            .count();
+        assert!(outlined >= 2, "the eye's outline on both sides");
+    }
+}
+
+#[test]
 fn the_legend_has_the_colours_of_the_traits_present() {
     for size in [Size::new(320, 240), PANEL, Size::new(1280, 720), Size::new(1920, 1080)] {
         for palette in [Palette::Bgnn, Palette::ColourBlind] {

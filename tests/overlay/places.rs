@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use embedded_graphics::geometry::Point;
 use embedded_graphics::primitives::Rectangle;
-use fishrig::frame::Size;
+use fishrig::frame::{PixelBox, Size};
 use fishrig::overlay::{self, Icon, Item, Screen, State, View};
 use fishrig::traits::{Trait, TraitSet};
 
@@ -45,7 +46,16 @@ fn written(screen: &Screen) -> String {
 fn words_and_places_of_the_usual_displays() {
     for size in &SIZES[..4] {
         for (name, view) in scene::every_state() {
-            if ["found", "two_more", "saved_just_now", "storage_full", "long_names"].contains(&name) {
+            if [
+                "found",
+                "two_more",
+                "small_fish",
+                "saved_just_now",
+                "storage_full",
+                "long_names",
+            ]
+            .contains(&name)
+            {
                 let screen = overlay::compose(&view, *size);
                 insta::assert_snapshot!(format!("{size}_{name}"), written(&screen));
             }
@@ -85,7 +95,7 @@ fn texts<'a>(screen: &'a Screen) -> Vec<(&'a str, Rectangle)> {
 
 fn check_texts(screen: &Screen, size: Size, name: &str) {
     let canvas = Rectangle::new(
-        embedded_graphics::geometry::Point::zero(),
+        Point::zero(),
         embedded_graphics::geometry::Size::new(size.width, size.height),
     );
     let texts = texts(screen);
@@ -120,37 +130,81 @@ fn no_text_leaves_the_canvas_or_lies_on_another() {
     }
 }
 
+/// The rectangles of everything that was found, on the screen.
+fn found_on_screen(view: &View, picture: Rectangle) -> Vec<Rectangle> {
+    let found = &view.annotations;
+    let scale = f64::from(picture.size.width) / f64::from(found.picture.width);
+    let on_screen = |b: &PixelBox| {
+        let at = |v: u32| (f64::from(v) * scale) as i32;
+        let corner = Point::new(at(b.left), at(b.top)) + picture.top_left;
+        Rectangle::with_corners(corner, Point::new(at(b.right), at(b.bottom)) + picture.top_left)
+    };
+    let beside = found.label.iter().chain(&found.ruler).chain(&found.further_fish);
+    found
+        .fish
+        .iter()
+        .map(|fish| &fish.bounds)
+        .chain(beside)
+        .map(on_screen)
+        .collect()
+}
+
 #[test]
-fn only_tags_lie_on_the_picture_and_none_on_the_fish() {
+fn nothing_hides_the_fish() {
     for size in SIZES {
         for (name, view) in scene::every_state() {
             let screen = overlay::compose(&view, size);
-            let Some(picture) = screen
+            let pictures: Vec<Rectangle> = screen
                 .items()
                 .iter()
-                .find(|i| matches!(i, Item::Picture { .. }))
+                .filter(|i| matches!(i, Item::Picture { .. }))
                 .map(Item::bounds)
-            else {
+                .collect();
+            let Some(picture) = pictures.first() else {
                 assert!(view.preview.is_none(), "{size} {name}: no picture");
                 continue;
             };
+            let found = found_on_screen(&view, *picture);
             for (words, bounds) in texts(&screen) {
-                let tag = ["fish", "fish, cut off", "not taken", "label", "ruler"].contains(&words);
+                let tag =
+                    ["fish", "fish, cut off", "not taken", "label", "ruler"].contains(&words) || words.ends_with('x');
                 let on_picture = !picture.intersection(&bounds).is_zero_sized();
                 assert!(tag || !on_picture, "{size} {name}: {words:?} lies on the picture");
-                if tag && words != "fish, cut off" && words != "fish" {
-                    let fish = view.annotations.fish.unwrap().bounds;
-                    let scale = f64::from(picture.size.width) / f64::from(scene::FRAME.width);
-                    let fish_right = picture.top_left.x + (f64::from(fish.right) * scale) as i32;
-                    let fish_bottom = picture.top_left.y + (f64::from(fish.bottom) * scale) as i32;
-                    let fish_top = picture.top_left.y + (f64::from(fish.top) * scale) as i32;
-                    let beside = bounds.top_left.x >= fish_right
-                        || bounds.top_left.y >= fish_bottom
-                        || bounds.top_left.y + bounds.size.height as i32 <= fish_top;
-                    assert!(beside, "{size} {name}: {words:?} lies on the fish");
+                let on_fish = found
+                    .first()
+                    .is_some_and(|fish| !fish.intersection(&bounds).is_zero_sized());
+                assert!(
+                    !on_fish || words.starts_with("fish"),
+                    "{size} {name}: {words:?} lies on the fish"
+                );
+            }
+            for enlarged in &pictures[1..] {
+                for region in &found {
+                    let shared = region.intersection(enlarged);
+                    assert!(
+                        shared.is_zero_sized(),
+                        "{size} {name}: the enlarged fish hides {}",
+                        rectangle(&shared)
+                    );
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_small_fish_is_enlarged_and_a_large_one_is_not() {
+    for size in &SIZES[..4] {
+        let pictures = |view: &View| {
+            let screen = overlay::compose(view, *size);
+            screen
+                .items()
+                .iter()
+                .filter(|i| matches!(i, Item::Picture { .. }))
+                .count()
+        };
+        assert_eq!(pictures(&scene::view()), 1, "{size}");
+        assert_eq!(pictures(&scene::small_fish()), 2, "{size}");
     }
 }
 

@@ -52,6 +52,10 @@ fn inside(x: f64, y: f64, centre: Shares, axes: Shares) -> bool {
 
 /// The frame: a specimen on a pale ground with label and ruler.
 pub fn picture() -> RgbImage {
+    picture_of(FISH)
+}
+
+fn picture_of(fish: PixelBox) -> RgbImage {
     RgbImage::from_fn(FRAME.width, FRAME.height, |x, y| {
         let within = |b: PixelBox| (b.left..b.right).contains(&x) && (b.top..b.bottom).contains(&y);
         if within(LABEL) {
@@ -62,7 +66,7 @@ pub fn picture() -> RgbImage {
             let tick = (x - RULER.left).is_multiple_of(20) && y < RULER.top + 24;
             return Rgb(if tick { [20, 20, 20] } else { [205, 190, 120] });
         }
-        let (u, v) = in_fish(f64::from(x), f64::from(y));
+        let (u, v) = in_fish(fish, f64::from(x), f64::from(y));
         match PARTS.iter().rev().find(|(_, c, a)| inside(u, v, *c, *a)) {
             Some((Trait::Eye, ..)) => Rgb([25, 22, 20]),
             Some((Trait::Trunk | Trait::Head, ..)) => Rgb([(120.0 + 60.0 * v) as u8, (105.0 + 55.0 * v) as u8, 88]),
@@ -72,28 +76,23 @@ pub fn picture() -> RgbImage {
     })
 }
 
-fn in_fish(x: f64, y: f64) -> Shares {
+fn in_fish(fish: PixelBox, x: f64, y: f64) -> Shares {
     (
-        (x - f64::from(FISH.left)) / f64::from(FISH.width()),
-        (y - f64::from(FISH.top)) / f64::from(FISH.height()),
+        (x - f64::from(fish.left)) / f64::from(fish.width()),
+        (y - f64::from(fish.top)) / f64::from(fish.height()),
     )
 }
 
-/// The crop that a network would see.
-pub fn crop() -> PixelBox {
-    FISH.grown(0.025, FRAME)
-}
-
-/// The traits in `size` pixels over [`crop`]; no adipose fin.
-pub fn mask(size: Size) -> TraitMask {
-    let crop = crop();
+/// The traits in `size` pixels over the crop that a network would see; no adipose fin.
+fn mask_of(fish: PixelBox, size: Size) -> TraitMask {
+    let crop = fish.grown(0.025, FRAME);
     let mut mask = TraitMask::empty(size);
     for y in 0..size.height {
         for x in 0..size.width {
             let frame_x = f64::from(crop.left) + (f64::from(x) + 0.5) * f64::from(crop.width()) / f64::from(size.width);
             let frame_y =
                 f64::from(crop.top) + (f64::from(y) + 0.5) * f64::from(crop.height()) / f64::from(size.height);
-            let (u, v) = in_fish(frame_x, frame_y);
+            let (u, v) = in_fish(fish, frame_x, frame_y);
             let traits: TraitSet = PARTS
                 .iter()
                 .filter(|(which, c, a)| *which != Trait::AdiposeFin && inside(u, v, *c, *a))
@@ -107,28 +106,39 @@ pub fn mask(size: Size) -> TraitMask {
 
 /// Everything found in the drawn frame.
 pub fn annotations() -> Annotations {
-    let mut confidence = [None; Trait::COUNT];
-    for (i, c) in confidence.iter_mut().enumerate().take(12) {
-        *c = Some(0.99 - 0.041 * i as f32);
-    }
+    annotations_of(FISH)
+}
+
+fn annotations_of(fish: PixelBox) -> Annotations {
+    let mut confidence: [Option<f32>; Trait::COUNT] = std::array::from_fn(|i| Some(0.99 - 0.041 * i as f32));
     confidence[Trait::AdiposeFin.channel()] = None;
     Annotations {
         picture: FRAME,
         fish: Some(FishBox {
-            bounds: FISH,
+            bounds: fish,
             cut_by_edge: false,
         }),
         further_fish: Vec::new(),
         label: Some(LABEL),
         ruler: Some(RULER),
         traits: Some(TraitLayer {
-            mask: Arc::new(mask(Size::new(640, 256))),
-            crop: crop(),
+            mask: Arc::new(mask_of(fish, Size::new(640, 256))),
+            crop: fish.grown(0.025, FRAME),
             confidence,
             not_assessed: [Trait::CaudalFinRay, Trait::AltFinRay, Trait::AltFinSpine]
                 .into_iter()
                 .collect(),
         }),
+    }
+}
+
+/// A fish of a tenth of the frame's width.
+pub fn small_fish() -> View {
+    let fish = PixelBox::new(180, 200, 276, 236);
+    View {
+        preview: Some(Arc::new(picture_of(fish))),
+        annotations: annotations_of(fish),
+        ..view()
     }
 }
 
@@ -224,6 +234,7 @@ pub fn every_state() -> Vec<(&'static str, View)> {
                 ..view()
             },
         ),
+        ("small_fish", small_fish()),
         ("settling", seen(State::Settling { seconds: 2 })),
         (
             "cut",

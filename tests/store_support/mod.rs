@@ -67,6 +67,7 @@ pub fn draft(name: &str, seed: u32) -> RecordDraft {
         label: Some(PixelBox::new(0, 18, 12, 24)),
         ruler: None,
         station: "bench 3".to_owned(),
+        collection: "INHS".to_owned(),
         operator: "T. \"Ida\" Müller, MSc".to_owned(),
         note: format!("seed {seed}\nsecond line"),
         clock_synchronized: Some(true),

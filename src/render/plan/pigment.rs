@@ -128,20 +128,20 @@ struct Skin {
 
 fn preserved_skin(rng: &mut Generator) -> Skin {
     // Formalin and alcohol turn everything amber; what differs is how dark the fish was and how long it lay.
-    let hue = rng.between(0.088, 0.118);
+    let hue = rng.between(0.08, 0.109);
     let depth = rng.pick(&[0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0]);
-    let value = 0.74 - 0.36 * depth + rng.between(-0.05, 0.05);
-    let saturation = rng.between(0.62, 0.88);
+    let value = 0.68 - 0.31 * depth + rng.between(-0.05, 0.06);
+    let saturation = rng.between(0.66, 0.92) - 0.1 * depth;
     let flank = of_hsv(hue - 0.022 * depth, saturation, value);
     let back = mix(
         flank,
-        of_hsv(hue + 0.01, saturation * 0.8, value * 0.5),
-        rng.between(0.4, 0.9) as f32,
+        of_hsv(hue - 0.005, saturation * 0.75, value * 0.42),
+        rng.between(0.6, 1.0) as f32,
     );
     let belly = of_hsv(
         hue + rng.between(0.0, 0.01),
-        saturation * rng.between(0.75, 1.0),
-        (value * rng.between(1.0, 1.2)).min(0.92),
+        saturation * rng.between(0.8, 1.0),
+        (value * rng.between(1.08, 1.35)).min(0.92),
     );
     let fin = of_hsv(
         rng.between(0.115, 0.148),
@@ -161,7 +161,7 @@ fn fresh_skin(form: BodyForm, rng: &mut Generator) -> Skin {
     let bright = form == BodyForm::Angelfish;
     let (hue, saturation, value) = match rng.whole(0, 5) {
         _ if bright => (
-            rng.pick(&[0.03, 0.09, 0.13, 0.6, 0.65, 0.95]),
+            rng.pick(&[0.02, 0.07, 0.09, 0.13, 0.6, 0.64]),
             rng.between(0.3, 0.65),
             rng.between(0.3, 0.7),
         ),
@@ -270,7 +270,7 @@ impl PigmentPlan {
             flank: skin.flank,
             belly: skin.belly,
             fin: skin.fin,
-            borders: [strength(rng, -0.6, -0.2), strength(rng, 0.35, 0.75)],
+            borders: [strength(rng, -0.6, -0.1), strength(rng, 0.3, 0.7)],
             thickness: skin.thickness,
             membrane: strength(rng, 0.55, 1.4),
             gloss: if preserved {

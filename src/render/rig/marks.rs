@@ -189,8 +189,9 @@ impl Mark {
                 noise,
             } => {
                 let (dx, dy) = (px - x, py - y);
-                let shape = 1.0 + 0.5 * noise.at(dx / radius * 1.2, dy / radius * 1.2);
-                let cover = smoothstep(radius + 0.6, radius - 0.6, dx.hypot(dy) * shape);
+                let turn = dy.atan2(dx);
+                let shape = 1.0 + 0.35 * noise.cloud(turn.cos() * 1.2, turn.sin() * 1.2, 2);
+                let cover = smoothstep(radius + 0.7, radius * 0.4 - 0.5, dx.hypot(dy) * shape);
                 mix(light, *colour, cover * strength)
             }
             Self::Fibre {

@@ -42,8 +42,8 @@ pub(super) fn draw(plan: &SpecimenPlan, lighting: Lighting, placement: &Placemen
             samples[index] = Some(Sample {
                 albedo,
                 thick: round * (0.35 + 0.65 * (place.half / plan.body.depth as f32 * 2.0).min(1.0)),
-                gloss: skin.gloss_at(&place),
-                fades: 0.75 * smoothstep(0.02, 0.0, place.before_end),
+                gloss: skin.gloss_at(&place) * smoothstep(0.004, 0.03, place.before_end),
+                fades: 0.75 * smoothstep(0.013, 0.0, place.before_end),
                 head: place.head,
             });
         }

@@ -46,14 +46,15 @@ fn colour(plan: &SpecimenPlan, lighting: Lighting, step: Point, distance: f32) -
     let pupil_radius = plan.body.eye.pupil as f32;
     let (x, y) = (step.x as f32, step.y as f32);
     let turn = y.atan2(x);
-    let strands = noise.cloud(turn * 6.0, distance * 3.0, 2);
-    let shade = 0.75 - 0.35 * y;
+    let strands = noise.cloud(x * 3.0, y * 3.0 + turn, 3);
+    // The dome's lower half gathers the light from above.
+    let shade = 0.8 + 0.35 * (0.6 * y - 0.25 * x);
     // The iris has a bright inner edge and darkens outwards; skin closes over the ball's rim.
     let ring = bell(distance, pupil_radius + 0.07, 0.06);
     let outer = smoothstep(pupil_radius + 0.05, 0.9, distance);
     let iris = scaled(
         pigment.iris,
-        (0.8 + 0.25 * strands) * shade * (1.0 - 0.55 * outer) + 0.45 * ring,
+        (0.8 + 0.12 * strands) * shade * (1.0 - 0.55 * outer) + 0.45 * ring,
     );
     // A milky lens is brightest in its middle, a clear one is a hole.
     let deep = pigment.pupil[0] < 0.05;

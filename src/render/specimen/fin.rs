@@ -125,11 +125,11 @@ impl<'a> FinShader<'a> {
                 let nearest = ((offset - split).abs() - again).abs();
                 (
                     nearest * place.spacing,
-                    (place.spacing * 0.2).min(0.0026) * (1.1 - 0.74 * place.out),
+                    (place.spacing * 0.17).min(0.0022) * (1.15 - 0.8 * place.out),
                 )
             }
         };
-        let core = 1.0 - smoothstep(half_width * 0.55, half_width * 1.45, distance);
+        let core = 1.0 - smoothstep(half_width * 0.7, half_width * 1.3, distance);
         (core, distance < half_width)
     }
 
@@ -145,12 +145,19 @@ impl<'a> FinShader<'a> {
             1.0
         };
         // A fin is thick and yellow at its base and all but clear at its margin.
-        let thin = (1.0 - place.out).powf(0.9) * 1.05 + 0.28;
-        let membrane = if fleshy {
-            1.7 * (1.0 - 0.6 * place.out)
+        let thin = (1.0 - place.out).powf(1.5) * 1.7 + 0.22;
+        // Fins on the body grow out of it without a border.
+        let grown = if self.fin.over_body {
+            smoothstep(0.0, 0.3, place.out)
         } else {
-            self.pigment.membrane * thin * (1.0 + 0.22 * cloud + 0.14 * fibre)
+            1.0
         };
+        let membrane = grown
+            * if fleshy {
+                1.7 * (1.0 - 0.6 * place.out)
+            } else {
+                self.pigment.membrane * thin * (1.0 + 0.22 * cloud + 0.14 * fibre)
+            };
         let spiny = if matches!(self.fin.texture, FinTexture::Spiny { .. }) {
             1.9
         } else {
@@ -159,14 +166,15 @@ impl<'a> FinShader<'a> {
         let rays = spiny
             * ray
             * joints
-            * (0.62 - 0.2 * place.out)
+            * (1.0 - 0.3 * place.out)
+            * grown
             * (1.0 + 0.2 * cloud)
             * if self.fin.over_body { 0.8 } else { 1.0 };
         // Flesh and pigment of the body run a little way up the fin.
         let (amount, reach) = if caudal { (2.0, 0.021) } else { (1.9, 0.012) };
-        let flesh = amount * (-place.reach / reach).exp() * (1.0 + 0.35 * cloud + 0.2 * fibre);
+        let flesh = grown * amount * (-place.reach / reach).exp() * (1.0 + 0.35 * cloud + 0.2 * fibre);
         let fold = self.noise.at(number * 1.1 + place.out, place.out * 1.5).max(0.0) * 0.3 * place.out;
-        let (membrane, flesh) = ((membrane + fold).max(0.05), flesh.max(0.0));
+        let (membrane, flesh) = ((membrane + fold).max(0.03), flesh.max(0.0));
         let dark = self.dark_pigment(place, ray);
         let clear = product(through(self.membrane, membrane), through(self.ray, rays));
         let body_colour = mix(self.pigment.flank, self.pigment.back, 0.4);

@@ -70,7 +70,7 @@ impl<'a> Skin<'a> {
             rise += relief;
             dark += shadow;
         }
-        dark += 0.09 * fine + 0.12 * grain - self.pigment.mottling * 0.9 * patches;
+        dark += 0.05 * fine + 0.065 * grain - self.pigment.mottling * 0.9 * patches;
         if self.pigment.wear > 0.2 {
             let bare = smoothstep(
                 0.75,
@@ -98,7 +98,7 @@ impl<'a> Skin<'a> {
     fn ground_colour(&self, place: &BodyPlace, patches: f32) -> Light {
         let p = self.pigment;
         let v = place.v + 0.10 * patches;
-        let upper = smoothstep(p.borders[0] - 0.35, p.borders[0] + 0.35, v);
+        let upper = smoothstep(p.borders[0] - 0.5, p.borders[0] + 0.5, v);
         let lower = smoothstep(p.borders[1] - 0.3, p.borders[1] + 0.3, v);
         let body = mix(mix(p.back, p.flank, upper), p.belly, lower);
         let head = mix(
