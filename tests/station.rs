@@ -450,7 +450,7 @@ fn a_panic_in_the_network_is_said_and_the_next_frame_is_analysed() {
     bench.deliver(0);
     bench.until_message("a shape that does not fit");
     bench.press();
-    bench.until_message("NOT SAVED, take the picture again");
+    bench.until_message("NOT SAVED: take the picture again");
     bench.deliver(1);
     bench.press();
     assert_eq!(bench.until_records(1)[0].frame, 1);

@@ -259,7 +259,7 @@ fn a_frame_that_cannot_be_analysed_is_said_to_be_lost() {
     assert_eq!(rig.tell(failed), [release(0)]);
     assert_eq!(
         rig.last_words(),
-        "NOT SAVED, take the picture again: the picture is damaged"
+        "NOT SAVED: take the picture again: the picture is damaged"
     );
     assert_eq!((rig.status().counts.lost, rig.status().waiting), (1, 0));
 }

@@ -22,6 +22,8 @@ use super::status::{Counts, Message, Phase, Severity, Status, Topic};
 use crate::health::Reading;
 use crate::input::{self, Field, TriggerKind, TriggerSettings};
 
+/// Within this time after a refusal for want of a fish, the same trigger saves the whole frame.
+const OVERRIDE_WITHIN: Duration = Duration::from_secs(3);
 /// For so long a message is new.
 const NEW: Duration = Duration::from_secs(1);
 /// How long after *finish* an analysis may still begin.
@@ -214,10 +216,12 @@ impl Machine {
 
     /// The state in plain values at `now`.
     pub fn status(&self, now: Duration) -> Status {
-        let lasts = |message: &Message| match message.severity {
-            Severity::Info => Duration::from_secs(4),
-            Severity::Warning => Duration::from_secs(6),
-            Severity::Error => Duration::from_secs(10),
+        let lasts = |message: &Message| match (&message.topic, message.severity) {
+            // As long as the second press counts.
+            (Topic::NotSaved { .. }, Severity::Warning) => OVERRIDE_WITHIN,
+            (_, Severity::Info) => Duration::from_secs(4),
+            (_, Severity::Warning) => Duration::from_secs(6),
+            (_, Severity::Error) => Duration::from_secs(10),
         };
         let fresh = |(message, since): &&(Message, Duration)| now.saturating_sub(*since) < lasts(message);
         let storage = self.health.as_ref().and_then(|health| health.storage);
@@ -272,6 +276,11 @@ impl Machine {
 
     fn say(&mut self, severity: Severity, text: String, now: Duration) {
         self.say_about(Topic::Other, severity, text, now);
+    }
+
+    fn say_not_saved(&mut self, severity: Severity, why: String, now: Duration) {
+        let words = format!("NOT SAVED: {why}");
+        self.say_about(Topic::NotSaved { why }, severity, words, now);
     }
 
     fn say_about(&mut self, topic: Topic, severity: Severity, text: String, now: Duration) {

@@ -45,7 +45,7 @@ pub use parts::{
 };
 pub use rates::Rates;
 pub use record_keeper::{Circumstances, KeepError, RecordKeeper};
-pub use run::{Controls, Station, StationError};
+pub use run::{Controls, OPERATOR_LOG, Station, StationError};
 pub use settings::StationSettings;
 pub use status::{Auto, Counts, Message, Phase, Severity, Status, Topic};
 pub use wait::{NotReady, wait_until_ready};

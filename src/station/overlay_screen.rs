@@ -182,6 +182,12 @@ fn state(status: &Status, analysis: Option<&LiveAnalysis>, has_frame: bool, trig
         }
         Some(Topic::Voided { id }) => return State::Voided { id: id.clone() },
         Some(Topic::QueueFull) => return State::Refused,
+        Some(Topic::NotSaved { why }) => {
+            return State::Failed {
+                what: "Not saved".into(),
+                cure: capitalized(why),
+            };
+        }
         Some(Topic::Other) | None => {}
     }
     if status.waiting > 0 {
@@ -198,6 +204,13 @@ fn state(status: &Status, analysis: Option<&LiveAnalysis>, has_frame: bool, trig
         Some(fish) if fish.cut_by_edge => State::FishCut,
         Some(_) => with_fish(status, trigger),
     }
+}
+
+fn capitalized(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// A whole fish lies there and nothing else is going on.

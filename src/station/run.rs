@@ -18,6 +18,8 @@ use super::{Counts, Effect, Event, Message, Phase, Severity, StationSettings, Ti
 use crate::frame::Frame;
 use crate::input;
 
+/// The tracing target of what the operator is told.
+pub const OPERATOR_LOG: &str = "fishrig::operator";
 /// The machine is told the time at least this often.
 const TICK: Duration = Duration::from_millis(50);
 /// What threads told and the loop has not heard yet; a thread that tells more waits for the loop, which never waits long.
@@ -319,11 +321,12 @@ impl<A: Send + Sync + 'static> Station<A> {
     }
 }
 
+/// What the operator is told goes to the log under a name of its own, so that a terminal can show it whatever else it leaves out.
 fn log(message: &Message) {
     match message.severity {
-        Severity::Info => tracing::info!("{}", message.text),
-        Severity::Warning => tracing::warn!("{}", message.text),
-        Severity::Error => tracing::error!("{}", message.text),
+        Severity::Info => tracing::info!(target: OPERATOR_LOG, "{}", message.text),
+        Severity::Warning => tracing::warn!(target: OPERATOR_LOG, "{}", message.text),
+        Severity::Error => tracing::error!(target: OPERATOR_LOG, "{}", message.text),
     }
 }
 

@@ -40,6 +40,11 @@ pub enum Topic {
     },
     /// A trigger was refused because too many frames wait.
     QueueFull,
+    /// What the operator asked for was not saved, and won't be.
+    NotSaved {
+        /// The reason, and what to do.
+        why: String,
+    },
     /// Anything else.
     Other,
 }

@@ -124,33 +124,39 @@ fn deliver<A>(shared: &Shared<A>, tell: &Teller<A>, mut source: Box<dyn Source>)
     }
 }
 
+type AnalysisResult<A> = Result<Arc<Analysed<A>>, String>;
+
 /// Analyses frames, triggered ones first.
 pub(super) fn run_worker<A>(shared: &Shared<A>, tell: &Teller<A>, mut analyser: Box<dyn Analyser<A>>) {
     // A trigger often names the frame that was just analysed, and a replay holds one picture for a while.
-    let mut last: Option<(Frame, Arc<Analysed<A>>)> = None;
+    let mut last: Option<(Frame, AnalysisResult<A>)> = None;
     while let Some(job) = shared.slot.next_job() {
         let (Job::Preview(frame) | Job::Kept(_, frame)) = &job;
         let known = last.as_ref().filter(|(f, _)| Arc::ptr_eq(&f.bytes, &frame.bytes));
+        let is_known = known.is_some();
         let result = match known {
-            Some((_, analysed)) => Ok(Arc::clone(analysed)),
+            Some((_, result)) => result.clone(),
             None => contained(|| analyser.analyse(frame)).map(Arc::new),
         };
-        if let Ok(analysed) = &result {
+        if let Ok(analysed) = &result
+            && !is_known
+        {
             Meters::count(&shared.meters.analyses);
             let age = CaptureTime::now()
                 .monotonic_ns
                 .saturating_sub(frame.captured.monotonic_ns);
             shared.meters.latency_us.store(age / 1000, Ordering::Relaxed);
-            last = Some((frame.clone(), Arc::clone(analysed)));
             let mut board = shared.board.lock().unwrap_or_else(PoisonError::into_inner);
             board.latest = Some(Arc::clone(analysed));
             board.version += 1;
         }
+        last = Some((frame.clone(), result.clone()));
         let told = match (job, result) {
             (Job::Preview(frame), Ok(analysed)) => Told::Seen { frame, analysed },
             (Job::Kept(ticket, _), Ok(analysed)) => Told::Analysed { ticket, analysed },
-            (Job::Preview(_), Err(reason)) => Told::Event(Event::FramePassedOver { reason }),
             (Job::Kept(ticket, _), Err(reason)) => Told::Event(Event::AnalysisFailed { ticket, reason }),
+            (Job::Preview(_), Err(_)) if is_known => continue,
+            (Job::Preview(_), Err(reason)) => Told::Event(Event::FramePassedOver { reason }),
         };
         if !tell.tell(told) {
             return;

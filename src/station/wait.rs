@@ -189,7 +189,13 @@ mod tests {
             }
             Err(not_ready(&format!("error {tries}")))
         };
-        let ready = wait(&[file.clone()], attempt, &mut open, &StopSignal::default(), QUICK);
+        let ready = wait(
+            std::slice::from_ref(&file),
+            attempt,
+            &mut open,
+            &StopSignal::default(),
+            QUICK,
+        );
         assert_eq!(ready, Some(3));
         assert_eq!(*pages.lock().unwrap(), 2);
     }

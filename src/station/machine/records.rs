@@ -85,7 +85,7 @@ impl Machine {
             self.release(ticket);
             self.counts.lost += 1;
             self.trouble = None;
-            self.say(Severity::Error, format!("NOT SAVED: {reason}"), now);
+            self.say_not_saved(Severity::Error, reason, now);
             return;
         }
         let pause = self

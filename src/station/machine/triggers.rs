@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Machine, SourceState, Stage, Waiting};
+use super::{Machine, OVERRIDE_WITHIN, SourceState, Stage, Waiting};
 use crate::input::TriggerKind;
 use crate::station::scene_watch::Observation;
 use crate::station::{Effect, Severity, Ticket, Topic, Which};
-
-/// Within this time after a refusal for want of a fish, the same trigger saves the whole frame.
-const OVERRIDE_WITHIN: Duration = Duration::from_secs(3);
 
 /// Why no picture is taken.
 pub(super) struct Refusal {
@@ -143,28 +140,23 @@ impl Machine {
         let by = waiting.by;
         self.release(ticket);
         self.counts.without_fish += 1;
-        let words = match by {
-            TriggerKind::Key => {
-                self.no_fish_at = Some((by, now));
-                "NOT SAVED: no fish found; press again within 3 s to save the whole frame"
+        let again = match by {
+            TriggerKind::Key => "press again",
+            TriggerKind::Signal => "signal again",
+            TriggerKind::Timer | TriggerKind::Auto => {
+                self.say(Severity::Warning, "not saved: no fish found".into(), now);
+                return;
             }
-            TriggerKind::Signal => {
-                self.no_fish_at = Some((by, now));
-                "NOT SAVED: no fish found; signal again within 3 s to save the whole frame"
-            }
-            TriggerKind::Timer | TriggerKind::Auto => "not saved: no fish found",
         };
-        self.say(Severity::Warning, words.into(), now);
+        self.no_fish_at = Some((by, now));
+        let why = format!("no fish found; {again} within 3 s to save the whole frame");
+        self.say_not_saved(Severity::Warning, why, now);
     }
 
     pub(super) fn analysis_failed(&mut self, ticket: Ticket, reason: &str, now: Duration) {
         if self.release(ticket) {
             self.counts.lost += 1;
-            self.say(
-                Severity::Error,
-                format!("NOT SAVED, take the picture again: {reason}"),
-                now,
-            );
+            self.say_not_saved(Severity::Error, format!("take the picture again: {reason}"), now);
         }
     }
 
