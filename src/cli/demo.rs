@@ -9,13 +9,14 @@ use image::codecs::jpeg::JpegEncoder;
 use super::Outcome;
 use crate::analysis::Analyser;
 use crate::config::Configuration;
-use crate::display::{Canvas, Display, Kept, PngDisplay, PngSettings};
-use crate::frame::{DecodeOptions, Frame, Size};
+use crate::display::{Canvas, Display, DisplaySettings, Kept, PngDisplay, PngSettings, WindowSettings};
+use crate::frame::{DecodeOptions, Frame, PixelBox, Size};
 use crate::health::ClockTrust;
 use crate::network::{Bundle, TraitNetwork};
 use crate::overlay::{self, Annotations, State, View};
 use crate::render::{BodyForm, RigFrame, RigScene, demo_scenes};
-use crate::station::{Circumstances, FrameAnalysis, RecordKeeper};
+use crate::source::{ReplaySettings, SourceSettings};
+use crate::station::{Circumstances, FrameAnalysis, RecordKeeper, live};
 use crate::store::{Committed, StoreSettings};
 use crate::traits::{Trait, TraitMask, TraitSet};
 
@@ -25,6 +26,10 @@ pub(super) struct DemoArgs {
     /// Folder for frames, records and screens; made if need be. A second run adds to it.
     #[arg(short, long, default_value = "fishrig-demo", value_name = "DIR")]
     output: PathBuf,
+    /// Show the live station in a desktop window instead: each drawn frame stays for six seconds, and the station takes it by itself. Needs a
+    /// program that was built with the feature "window".
+    #[arg(long)]
+    window: bool,
 }
 
 /// Size of the screens that the demo draws, that of the usual 7 inch panel.
@@ -38,6 +43,9 @@ const NEVER_LEARNT: TraitSet = TraitSet::EMPTY
 
 pub(super) fn run(args: DemoArgs) -> anyhow::Result<Outcome> {
     let configuration = configuration(&args.output);
+    if args.window {
+        return run_live(configuration, &args.output);
+    }
     let bundle = Bundle::builtin();
     let network = TraitNetwork::load(&bundle, &configuration.network)?;
     std::fs::create_dir_all(&args.output).with_context(|| args.output.display().to_string())?;
@@ -75,6 +83,38 @@ pub(super) fn run(args: DemoArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// The station itself, on the drawn frames, in a window.
+fn run_live(mut configuration: Configuration, output: &Path) -> anyhow::Result<Outcome> {
+    let frames = output.join("frames");
+    for (number, scene) in demo_scenes().into_iter().enumerate() {
+        write_frame(&frames, number + 1, &RigScene::new(scene)?.draw())?;
+    }
+    configuration.source = SourceSettings::Replay(ReplaySettings {
+        path: frames,
+        frames_per_second: Some(10.0),
+        repeat: 60,
+        looping: false,
+    });
+    configuration.display = DisplaySettings::Window(WindowSettings::default());
+    configuration.trigger.auto_still_seconds = Some(1.5);
+    configuration.station.operator = "demo".to_owned();
+    let counts = live::prepare(&configuration)?.run()?;
+    println!("{} records in {}", counts.saved, configuration.store.root.display());
+    Ok(Outcome::Done)
+}
+
+/// Writes a frame as a camera would give it, a JPEG file; its name and content.
+fn write_frame(folder: &Path, number: usize, drawn: &RigFrame) -> anyhow::Result<(String, Vec<u8>)> {
+    let form = drawn.fish.first().map_or("empty", |f| BodyForm::name(f.form));
+    let name = format!("demo_{number}_{form}");
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, 93).encode_image(&drawn.picture)?;
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let path = folder.join(format!("{name}.jpg"));
+    std::fs::write(&path, &jpeg).with_context(|| path.display().to_string())?;
+    Ok((name, jpeg))
+}
+
 fn configuration(output: &Path) -> Configuration {
     let defaults = Configuration::default();
     let mut configuration = Configuration {
@@ -102,8 +142,9 @@ impl Demo {
     /// Draws a frame and takes it the station's whole way; gives the agreement with the drawn mask where a fish was found.
     fn show(&mut self, number: usize, scene: &RigScene) -> anyhow::Result<Option<f64>> {
         let drawn = scene.draw();
-        let form = drawn.fish.first().map_or("empty frame", |f| BodyForm::name(f.form));
-        let frame = self.captured(number, form, &drawn)?;
+        let form = drawn.fish.first().map_or("empty", |f| BodyForm::name(f.form));
+        let (name, jpeg) = write_frame(&self.frames, number, &drawn)?;
+        let frame = Frame::from_file_bytes(jpeg, Some(name))?;
         let analysed = FrameAnalysis::of(&frame, &DecodeOptions::default(), &self.analyser)?;
         let Some(specimen) = &analysed.analysis.specimen else {
             println!("{number}  {form:<10} no fish found");
@@ -133,17 +174,6 @@ impl Demo {
         Ok(Some(agreement))
     }
 
-    /// The frame as a camera would give it: a JPEG file.
-    fn captured(&self, number: usize, form: &str, drawn: &RigFrame) -> anyhow::Result<Frame> {
-        let name = format!("demo_{number}_{form}");
-        let mut jpeg = Vec::new();
-        JpegEncoder::new_with_quality(&mut jpeg, 93).encode_image(&drawn.picture)?;
-        std::fs::create_dir_all(&self.frames).with_context(|| self.frames.display().to_string())?;
-        let path = self.frames.join(format!("{name}.jpg"));
-        std::fs::write(&path, &jpeg).with_context(|| path.display().to_string())?;
-        Ok(Frame::from_file_bytes(jpeg, Some(name))?)
-    }
-
     fn show_screen(&mut self, analysed: &FrameAnalysis, record: &Committed) -> anyhow::Result<()> {
         let view = View {
             station: "demo".to_owned(),
@@ -165,7 +195,7 @@ impl Demo {
 }
 
 /// Pooled IoU of a mask with the drawn one in the same part of the frame, over the traits that the network has learnt.
-fn agreement(mask: &TraitMask, drawn: &RigFrame, part: crate::frame::PixelBox) -> f64 {
+fn agreement(mask: &TraitMask, drawn: &RigFrame, part: PixelBox) -> f64 {
     let learnt = |bits: u16| bits & !NEVER_LEARNT.bits();
     let found = mask.bits().iter().map(|b| learnt(*b)).collect();
     let truth = (part.top..part.bottom)

@@ -28,7 +28,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Outcome> {
     let prepared = match prepare_from(&args.config) {
         Ok(prepared) => prepared,
         Err(problem) if attended => bail!("{}\n{}", problem.page.title, problem.page.reason),
-        Err(_) => match wait_until_ready(&[args.config.clone()], || prepare_from(&args.config))? {
+        Err(_) => match wait_until_ready(std::slice::from_ref(&args.config), || prepare_from(&args.config))? {
             Some(prepared) => prepared,
             None => return Ok(Outcome::Done),
         },
