@@ -37,10 +37,11 @@ impl Limits {
     /// # Errors
     /// [`FrameError::TooLarge`] or [`FrameError::TooSmall`].
     pub fn check(&self, size: Size) -> Result<(), FrameError> {
-        if size.pixels() as f64 > self.megapixels * 1e6 {
+        let megapixels = size.pixels() as f64 / 1e6;
+        if megapixels > self.megapixels {
             return Err(FrameError::TooLarge {
                 size,
-                megapixels: size.pixels() as f64 / 1e6,
+                megapixels,
                 limit: self.megapixels,
             });
         }
@@ -324,4 +325,22 @@ fn rgb_of_i420(bytes: &[u8], size: Size) -> RgbImage {
         let channels = [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb];
         image::Rgb(channels.map(|c| c.round() as u8))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_made_from_a_size_admits_that_size() {
+        // 626 * 208 / 1e6 * 1e6 is below 626 * 208 in floating point.
+        for size in [Size::new(626, 208), Size::new(6016, 4016), Size::new(17, 16)] {
+            let limits = Limits {
+                megapixels: size.pixels() as f64 / 1e6,
+                ..Limits::default()
+            };
+            assert!(limits.check(size).is_ok(), "{size}");
+            assert!(limits.check(Size::new(size.width + 1, size.height)).is_err(), "{size}");
+        }
+    }
 }

@@ -40,7 +40,7 @@ pub enum StoreError {
     },
     /// Less space than the floor.
     #[error(
-        "record NOT saved: {} MB free on the disk of {root}, and {} MB must stay free (store.floor); \
+        "record NOT saved: {} MB free on the disk of {root}, and {} MB must stay free (store.floor_megabytes); \
          export and remove old records, or change the disk", .free / 1_000_000, .floor / 1_000_000
     )]
     Full {
