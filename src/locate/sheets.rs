@@ -252,6 +252,7 @@ pub fn is_streak(bounds: &PixelBox, size: Size) -> bool {
     let (near_x, near_y) = (size.width / 50, size.height / 50);
     let level = bounds.top <= near_y || bounds.bottom + near_y >= size.height;
     let upright = bounds.left <= near_x || bounds.right + near_x >= size.width;
-    let is_long = |length: u32, breadth: u32| length > 4 * breadth && length * 12 > size.width;
+    let is_long =
+        |length: u32, breadth: u32| length > 4 * breadth && length * 12 > size.width && breadth * 8 < size.height;
     level && is_long(bounds.width(), bounds.height()) || upright && is_long(bounds.height(), bounds.width())
 }
