@@ -19,6 +19,12 @@ const SLOPE: f32 = 4.0;
 /// Neighbouring pixels of the ground differ at most this much, in levels.
 const STEEP: u8 = 5;
 
+/// A light table is brighter than this in all channels.
+const LIT: f32 = 200.0;
+
+/// A black ground is darker than this in all channels.
+const BLACK: f32 = 50.0;
+
 /// How often the ground is followed along its slopes and fitted anew.
 const FOLLOWINGS: usize = 3;
 
@@ -82,6 +88,11 @@ impl Ground {
             surfaces,
             noise: noise.max(0.5),
         }
+    }
+
+    /// Whether thin parts of a fish show the ground through them for certain: on a light table, or on black.
+    pub fn shines_through(&self) -> bool {
+        self.surfaces.iter().all(|s| s[0] > LIT) || self.surfaces.iter().all(|s| s[0] < BLACK)
     }
 
     /// How far each pixel is from the ground: the largest difference of its three channels, in levels.

@@ -1,7 +1,7 @@
 //! Which way the head points.
 //!
 //! A fish is thick before its middle, thin at the root of its tail and flares again into a caudal fin, and its head is opaque where its tail
-//! is a thin fin. Each of these is measured from both ends; the difference decides.
+//! is a thin fin that lets the ground through. Each of these is measured from both ends; the difference decides.
 
 use super::plane::Plane;
 use super::scene::HeadSide;
@@ -26,12 +26,12 @@ pub struct Posture {
 }
 
 impl Posture {
-    /// Measures a fish; `distances` tell how opaque it is.
-    pub fn of(fish: &Component, distances: &Plane<u8>) -> Self {
+    /// Measures a fish; `distances` from the ground tell how opaque it is where the ground `shines_through` thin parts.
+    pub fn of(fish: &Component, distances: &Plane<u8>, shines_through: bool) -> Self {
         let axis = Axis::of(fish);
         let tilt_degrees = axis.along.1.atan2(axis.along.0).to_degrees();
         let profile = Profile::along(&axis, fish, distances);
-        let lead = profile.lead();
+        let lead = profile.lead(shines_through);
         let is_cut = fish.bounds.touches_edge(distances.size()) && profile.has_blunt_end();
         let head = if is_cut || tilt_degrees.abs() > STEEPEST || lead.abs() < LEAST_LEAD {
             HeadSide::Unknown
@@ -130,13 +130,18 @@ impl Profile {
     }
 
     /// How much more the left end is a head than the right one; about -1 to 1. The weights were set on the pictures in the shared data.
-    fn lead(&self) -> f32 {
+    fn lead(&self, shines_through: bool) -> f32 {
         let other = self.reversed();
         let difference = |feature: fn(&Self) -> f32| feature(self) - feature(&other);
+        let opacity = if shines_through {
+            0.1 * difference(Self::left_opacity).clamp(-0.5, 0.5)
+        } else {
+            0.0
+        };
         difference(Self::right_gap)
             + 2.0 * difference(Self::left_mass)
             + 0.4 * difference(Self::right_flare).clamp(-0.4, 0.4)
-            + 0.1 * difference(Self::left_opacity).clamp(-0.5, 0.5)
+            + opacity
     }
 
     /// How far left of the middle the mass lies, as a share of the length.
@@ -231,7 +236,7 @@ mod tests {
 
     fn posture(outline: &[(f32, f32)], tilt_degrees: f32) -> Posture {
         let piece = filled(outline, 160.0, tilt_degrees);
-        Posture::of(&piece, &Plane::filled(Size::new(192, 192), 100))
+        Posture::of(&piece, &Plane::filled(Size::new(192, 192), 100), true)
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::shape::TiltedBox;
 use super::sheets::{LEAST_PRINT, Sheet, is_streak};
 use super::text::{self, TextBlock};
 use super::ticks;
-use crate::frame::PixelBox;
+use crate::frame::{PixelBox, Size};
 
 /// Longer side over the shorter one from which on a printed sheet is a ruler and not a label.
 const RULER_ELONGATION: f32 = 2.3;
@@ -132,12 +132,16 @@ fn largest<'a>(sheets: &[&'a Sheet], fits: impl Fn(&Sheet) -> bool) -> Option<&'
         .max_by(|a, b| a.tilted.area().total_cmp(&b.tilted.area()))
 }
 
-/// Whether a printed sheet has a ruler's shape; what runs along the frame's edge also needs ticks, since the rim of a table has none.
+/// Whether a printed sheet is a ruler by its shape; what runs along the frame's edge also needs ticks, since the rim of a table has none.
 fn is_ruler(evidence: &Evidence, sheet: &Sheet) -> bool {
     let size = evidence.small.size();
-    let long_enough = sheet.tilted.length.max(sheet.tilted.breadth) > size.width as f32 * SHORTEST_RULER;
-    let shaped = (RULER_ELONGATION..LONGEST_RULER).contains(&sheet.tilted.elongation());
-    long_enough && shaped && (!is_streak(&sheet.tilted.bounds(size), size) || has_ticks(evidence, sheet))
+    has_rulers_shape(sheet, size) && (!is_streak(&sheet.tilted.bounds(size), size) || has_ticks(evidence, sheet))
+}
+
+/// Whether a sheet is long and narrow enough for a ruler.
+pub fn has_rulers_shape(sheet: &Sheet, size: Size) -> bool {
+    sheet.tilted.length.max(sheet.tilted.breadth) > size.width as f32 * SHORTEST_RULER
+        && (RULER_ELONGATION..LONGEST_RULER).contains(&sheet.tilted.elongation())
 }
 
 /// A bar with the blank ends or end plates that continue it at its own breadth.

@@ -118,7 +118,7 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
     Scene {
         picture: full,
         fish: fish.first().map(|f| {
-            let posture = Posture::of(f.piece, &table.distances);
+            let posture = Posture::of(f.piece, &table.distances, table.ground.shines_through());
             Fish {
                 bounds: boxed(f),
                 head: posture.head,

@@ -20,6 +20,16 @@ pub struct TiltedBox {
 }
 
 impl TiltedBox {
+    /// An upright rectangle.
+    pub fn upright(bounds: &PixelBox) -> Self {
+        Self {
+            origin: (bounds.left as f32, bounds.top as f32),
+            along: (1.0, 0.0),
+            length: bounds.width() as f32,
+            breadth: bounds.height() as f32,
+        }
+    }
+
     /// The point `u` along the length and `v` along the breadth, from the origin.
     pub fn point(&self, u: f32, v: f32) -> Point {
         (

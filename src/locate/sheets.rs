@@ -119,6 +119,35 @@ pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut
     sheets
 }
 
+/// Sheets of which a ruled line across made two, put together again: same contrast, same extent across, hardly a gap.
+pub fn joined(mut sheets: Vec<Sheet>, size: Size) -> Vec<Sheet> {
+    let mut i = 0;
+    while i < sheets.len() {
+        let partner = (i + 1..sheets.len()).find(|j| continues(&sheets[i], &sheets[*j], size));
+        match partner {
+            Some(j) => {
+                let other = sheets.remove(j);
+                let union = sheets[i].tilted.bounds(size).union(&other.tilted.bounds(size));
+                sheets[i].tilted = TiltedBox::upright(&union);
+                i = 0;
+            }
+            None => i += 1,
+        }
+    }
+    sheets
+}
+
+fn continues(a: &Sheet, b: &Sheet, size: Size) -> bool {
+    let near = |p: u32, q: u32| p.abs_diff(q) <= size.width / 100;
+    let (one, two) = (a.tilted.bounds(size), b.tilted.bounds(size));
+    let alike = a.contrast.abs_diff(b.contrast) <= 4 + a.contrast.max(b.contrast) / 4;
+    let stacked = near(one.left, two.left) && near(one.right, two.right);
+    let in_line = near(one.top, two.top) && near(one.bottom, two.bottom);
+    let below = near(one.bottom, two.top) || near(two.bottom, one.top);
+    let beside = near(one.right, two.left) || near(two.right, one.left);
+    alike && (stacked && below || in_line && beside)
+}
+
 /// The largest printed sheet in a piece that is more than one thing: a fish that touches a label makes one piece with it at the label's
 /// level, and is by itself at a stronger one. `cores` are what the piece comes down to at stronger levels; a core may be the sheet, or the
 /// rest of the piece when the core is taken for something lying on or beside it.
@@ -223,6 +252,7 @@ pub fn is_streak(bounds: &PixelBox, size: Size) -> bool {
     let (near_x, near_y) = (size.width / 50, size.height / 50);
     let level = bounds.top <= near_y || bounds.bottom + near_y >= size.height;
     let upright = bounds.left <= near_x || bounds.right + near_x >= size.width;
-    let is_long = |length: u32, breadth: u32| length > 4 * breadth && length * 12 > size.width;
+    let is_long =
+        |length: u32, breadth: u32| length > 4 * breadth && length * 12 > size.width && breadth * 8 < size.height;
     level && is_long(bounds.width(), bounds.height()) || upright && is_long(bounds.height(), bounds.width())
 }

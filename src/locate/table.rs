@@ -1,6 +1,7 @@
 //! What lies flat: the ground, the walls around it and the printed sheets on it.
 
 use super::ground::Ground;
+use super::papers;
 use super::plane::Plane;
 use super::print::{STROKE_RADIUS, Strokes};
 use super::reduced::Reduced;
@@ -59,7 +60,14 @@ impl Table {
             }
         }
         let mut hidden = walls.clone();
-        let sheets = sheets::find(&plain, strokes, SHEET_DEVIATIONS * ground.noise, &mut hidden);
+        let weakest = SHEET_DEVIATIONS * ground.noise;
+        let mut sheets = sheets::find(&plain, strokes, weakest, &mut hidden);
+        // A ruler that makes one piece with a label of the same paper shows only when the label is known.
+        let has_bar = |sheets: &[Sheet]| sheets.iter().any(|s| papers::has_rulers_shape(s, size));
+        if !sheets.is_empty() && !has_bar(&sheets) {
+            sheets.extend(sheets::find(&plain, strokes, weakest, &mut hidden));
+        }
+        let sheets = sheets::joined(sheets, size);
         Self {
             size,
             ground,
