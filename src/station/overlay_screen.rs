@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use image::{RgbImage, imageops};
+use image::RgbImage;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -54,7 +54,7 @@ pub struct OverlayScreen {
     settings: ScreenSettings,
     keys: KeyReader,
     opened: Instant,
-    /// The small copy of the newest frame, by its sequence.
+    /// The newest frame, by its sequence. In full size: drawing looks at few of its pixels, making it smaller would look at all.
     preview: Option<(u64, Arc<RgbImage>)>,
 }
 
@@ -71,7 +71,7 @@ impl OverlayScreen {
         }
     }
 
-    /// The newest frame at about the display's size. One that can't be decoded leaves the one before; the worker says what is wrong with it.
+    /// The newest frame. One that can't be decoded leaves the one before; the worker says what is wrong with it.
     fn preview(&mut self, frame: &Frame) -> Option<Arc<RgbImage>> {
         if self
             .preview
@@ -79,8 +79,7 @@ impl OverlayScreen {
             .is_none_or(|(sequence, _)| *sequence != frame.sequence)
             && let Ok(decoded) = frame.decode(&self.settings.decode)
         {
-            let picture = fitted(decoded.rgb, self.display.size());
-            self.preview = Some((frame.sequence, Arc::new(picture)));
+            self.preview = Some((frame.sequence, Arc::new(decoded.rgb)));
         }
         self.preview.as_ref().map(|(_, picture)| Arc::clone(picture))
     }
@@ -105,19 +104,6 @@ impl Screen<LiveAnalysis> for OverlayScreen {
         }
         events
     }
-}
-
-/// Small enough that drawing is fast; a frame that is smaller than the display stays as it is.
-fn fitted(picture: RgbImage, display: Size) -> RgbImage {
-    let share = f64::max(
-        f64::from(display.width) / f64::from(picture.width().max(1)),
-        f64::from(display.height) / f64::from(picture.height().max(1)),
-    );
-    if share >= 1.0 {
-        return picture;
-    }
-    let side = |s: u32| ((f64::from(s) * share).ceil() as u32).max(1);
-    imageops::thumbnail(&picture, side(picture.width()), side(picture.height()))
 }
 
 /// Everything on the screen, as plain values.
