@@ -11,7 +11,7 @@ use super::frame_analyser::LiveAnalysis;
 use super::parts::{Screen, Shown};
 use super::{Auto, Phase, Rates, Severity, Status, Topic};
 use crate::display::{Canvas, Display, DisplayEvent};
-use crate::frame::{DecodeOptions, Frame, Size};
+use crate::frame::{DecodeOptions, Frame};
 use crate::health::ClockTrust;
 use crate::input;
 use crate::input::TriggerSettings;
@@ -268,6 +268,7 @@ mod tests {
 
     use super::*;
     use crate::display::MemoryDisplay;
+    use crate::frame::Size;
     use crate::input::Field;
     use crate::station::machine::{Machine, MachineSettings, OpenGate};
     use crate::station::{Event, Message};
