@@ -9,7 +9,7 @@ use std::path::Path;
 use common::shared;
 use fishrig::analysis::{Analyser, Analysis};
 use fishrig::frame::{DecodeOptions, Frame, PixelBox, Size};
-use fishrig::locate::LocateSettings;
+use fishrig::locate::{HeadSide, LocateSettings};
 use fishrig::network::{Bundle, NetworkSettings, TraitNetwork};
 use fishrig::traits::{Trait, TraitMask, TraitSet};
 use image::RgbImage;
@@ -28,6 +28,7 @@ fn decode(path: &Path) -> RgbImage {
 struct Label {
     picture: String,
     crop: PixelBox,
+    side: HeadSide,
     mask: TraitMask,
 }
 
@@ -56,7 +57,16 @@ fn label(file: &Path) -> Label {
     Label {
         picture: facts["picture"].as_str().unwrap().to_owned(),
         crop: PixelBox::new(x, y, x + w, y + h),
+        side: serde_json::from_value(facts["side"].clone()).unwrap(),
         mask: TraitMask::from_bits(size, bits).unwrap(),
+    }
+}
+
+fn mirrored(side: HeadSide) -> HeadSide {
+    match side {
+        HeadSide::Left => HeadSide::Right,
+        HeadSide::Right => HeadSide::Left,
+        HeadSide::Unknown => HeadSide::Unknown,
     }
 }
 
@@ -99,6 +109,37 @@ fn frames_and_crops_are_segmented_as_people_labelled_them() {
     eprintln!("mean IoU: crops {crops:.3}, whole frames {frames:.3}");
     assert!(crops > 0.88, "crops: {crops}");
     assert!(frames > 0.85, "whole frames: {frames}");
+}
+
+#[test]
+fn the_head_is_found_on_its_side_also_in_mirrored_pictures() {
+    let Some(data) = shared("data") else { return };
+    let analyser = analyser();
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for label in labels(&data) {
+        let picture = decode(&data.join(&label.picture));
+        let crop = image::imageops::crop_imm(
+            &picture,
+            label.crop.left,
+            label.crop.top,
+            label.crop.width(),
+            label.crop.height(),
+        )
+        .to_image();
+        for (crop, side) in [
+            (image::imageops::flip_horizontal(&crop), mirrored(label.side)),
+            (crop, label.side),
+        ] {
+            asked += 1;
+            let found = analyser.crop(&crop).unwrap().specimen.unwrap().head;
+            if found != side {
+                wrong.push(format!("{}: {found:?}", label.picture));
+            }
+        }
+    }
+    eprintln!("head side: {asked} asked, wrong {wrong:?}");
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 #[test]

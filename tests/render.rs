@@ -52,6 +52,26 @@ fn a_mask_holds_exactly_the_traits_of_its_plan() {
 }
 
 #[test]
+fn no_trait_is_lost_in_a_usual_scene() {
+    for seed in 0..24 {
+        let bare = SceneSettings {
+            fish_share: 0.7,
+            label: None,
+            ruler: None,
+            ..SceneSettings::random(Size::new(700, 460), seed)
+        };
+        let scene = RigScene::new(bare).unwrap();
+        let plan = scene.specimens().next().unwrap();
+        assert_eq!(
+            scene.draw().mask.present(),
+            plan.traits(),
+            "seed {seed}, a {}",
+            plan.form.name()
+        );
+    }
+}
+
+#[test]
 fn head_trunk_eye_and_fins_are_in_few_pieces() {
     for (scene, frame) in frames() {
         let plan = scene.specimens().next().unwrap();

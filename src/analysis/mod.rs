@@ -36,7 +36,7 @@ pub struct Specimen {
     pub crop_box: PixelBox,
     /// Those pixels.
     pub crop: RgbImage,
-    /// Which way the head points.
+    /// Which way the head points: where the network's head lies, else what the outline told.
     pub head: HeadSide,
     /// The traits, at the crop's size.
     pub mask: TraitMask,
@@ -138,15 +138,42 @@ impl Analyser {
             not_assessed,
         } = self.network.segment(&crop)?;
         let specimen = Specimen {
-            mask: mask.resized(crop_box.size()),
             crop_box,
             crop,
-            head,
+            // The network's head is better evidence than the outline was.
+            head: head_side(&mask).unwrap_or(head),
+            mask: mask.resized(crop_box.size()),
             confidence,
             not_assessed,
         };
         Ok((specimen, start.elapsed()))
     }
+}
+
+/// The side on which the head's pixels lie, seen from the middle of the whole fish; `None` where there is no clear one.
+fn head_side(mask: &TraitMask) -> Option<HeadSide> {
+    let head = TraitSet::EMPTY.with(Trait::Head).with(Trait::Eye);
+    let lead = mean_column(mask, TraitSet::ALL)? - mean_column(mask, head)?;
+    let clear = 0.1 * f64::from(mask.size().width);
+    match lead {
+        lead if lead > clear => Some(HeadSide::Left),
+        lead if lead < -clear => Some(HeadSide::Right),
+        _ => None,
+    }
+}
+
+/// Mean column of the pixels that hold any trait of `of`.
+fn mean_column(mask: &TraitMask, of: TraitSet) -> Option<f64> {
+    let (mut sum, mut count) = (0u64, 0u64);
+    for row in mask.bits().chunks_exact(mask.size().width as usize) {
+        for (x, bits) in row.iter().enumerate() {
+            if bits & of.bits() != 0 {
+                sum += x as u64;
+                count += 1;
+            }
+        }
+    }
+    (count > 0).then(|| sum as f64 / count as f64)
 }
 
 fn crop_of(picture: &RgbImage, part: PixelBox) -> RgbImage {

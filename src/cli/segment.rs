@@ -294,8 +294,13 @@ impl Item {
         if result.crop.is_none() {
             return words + "no fish found";
         }
-        if let (Some(fish), Some(head)) = (&result.fish, &result.head) {
-            words += &format!("fish {fish}, head {}; ", format!("{head:?}").to_lowercase());
+        if let Some(fish) = &result.fish {
+            words += &format!("fish {fish}, ");
+        }
+        match result.head {
+            Some(HeadSide::Left) => words += "head left; ",
+            Some(HeadSide::Right) => words += "head right; ",
+            Some(HeadSide::Unknown) | None => words += "head side unknown; ",
         }
         if result.cut_by_edge {
             words += "cut by the frame's edge; ";
@@ -410,7 +415,7 @@ fn describe(
         size: scene.picture,
         orientation,
         fish: scene.fish.as_ref().map(|f| f.bounds),
-        head: scene.fish.as_ref().map(|f| f.head),
+        head: specimen.map(|s| s.head),
         cut_by_edge: scene.fish.as_ref().is_some_and(|f| f.cut_by_edge),
         further_fish: scene.further_fish.clone(),
         label: scene.label,

@@ -266,9 +266,10 @@ fn fit(samples: &[&Sample], terms: usize) -> Option<[[f32; TERMS]; 3]> {
             }
         }
     }
-    for i in 0..terms {
-        for j in 0..i {
-            m[i][j] = m[j][i];
+    let upper = m;
+    for (i, row) in m.iter_mut().enumerate().take(terms) {
+        for (value, mirrored) in row.iter_mut().zip(&upper).take(i) {
+            *value = mirrored[i];
         }
     }
     // A little weight on flatness keeps the surface tame where samples cover only a part of the picture.

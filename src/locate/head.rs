@@ -230,8 +230,8 @@ mod tests {
     ];
 
     fn posture(outline: &[(f32, f32)], tilt_degrees: f32) -> Posture {
-        let piece = filled(outline, 120.0, tilt_degrees);
-        Posture::of(&piece, &Plane::filled(Size::new(144, 144), 100))
+        let piece = filled(outline, 160.0, tilt_degrees);
+        Posture::of(&piece, &Plane::filled(Size::new(192, 192), 100))
     }
 
     #[test]

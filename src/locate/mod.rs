@@ -3,10 +3,11 @@
 //! [`locate`] works on a copy of about 600 by 400 pixels, so that a frame of any size costs about the same:
 //!
 //! 1. `reduced` shrinks the frame, `ground` fits the colour of the table with its fall-off of light, and everything is then judged by its
-//!    distance from the ground;
-//! 2. `sheets` finds straight-sided things from strong to weak contrast (`rectangle`, `shape`), `print` finds strokes, and together they
-//!    tell ruler and label from colour cards and tape;
-//! 3. `candidates` follows what is left through all levels of contrast and keeps what has the outline of a fish (`outline`).
+//!    distance from the ground; `table` puts this together with `walls` and trays.
+//! 2. `sheets` finds straight-sided printed things from strong to weak contrast (`rectangle`, `shape`, `print`). `papers` tells ruler and
+//!    label from the rest, and finds those that are too pale or clear by their `text`, their `ticks` and the faint `edges` around these.
+//! 3. `candidates` follows what is left through all levels of contrast and keeps what has the best `outline`; `judge` says which of these
+//!    are fish, and `head` which way the fish lies.
 //!
 //! Nothing here is learnt from data or random: the same picture gives the same [`Scene`].
 
@@ -14,6 +15,7 @@ mod candidates;
 mod edges;
 mod ground;
 mod head;
+mod judge;
 mod outline;
 mod papers;
 mod plane;
@@ -24,6 +26,7 @@ mod scene;
 mod settings;
 mod shape;
 mod sheets;
+mod table;
 mod text;
 mod ticks;
 mod walls;

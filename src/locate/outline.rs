@@ -56,16 +56,23 @@ impl Outline {
         }
     }
 
-    /// Whether its corners are filled, as those of paper are and those of a fish are not.
-    pub fn is_square(&self) -> bool {
-        self.squareness * self.solidity > 0.82
+    /// Whether its corners are filled, as those of paper are and those of a fish are not, except where the frame's edge makes them.
+    pub fn is_square(&self, at_edge: bool) -> bool {
+        self.squareness * self.solidity > if at_edge { 0.93 } else { 0.82 }
+    }
+
+    /// Whether it is as thin as a stroke of a pen or a scale bar.
+    pub fn is_stroke(&self) -> bool {
+        let length = self.tilted.length.max(self.tilted.breadth).max(1.0);
+        let thickness = self.area / length;
+        thickness < 7.0 && thickness < 0.07 * length
     }
 
     /// How much of a fish this outline is: its size, less for ragged, soft, thread-like and edge-bound outlines.
     pub fn score(&self) -> f32 {
         let between = |v: f32, none: f32, full: f32| ((v - none) / (full - none)).clamp(0.0, 1.0);
-        self.area.sqrt()
-            * between(self.solidity, 0.4, 0.75)
+        self.tilted.area().sqrt()
+            * between(self.solidity, 0.35, 0.68)
             * between(self.sharpness, 0.0, 24.0)
             * between(self.soft, 0.6, 0.05)
             * between(self.cut, 0.5, 0.1)

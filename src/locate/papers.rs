@@ -53,6 +53,43 @@ pub struct Evidence<'a> {
     pub sheets: &'a [Sheet],
     /// Pixels of fish and walls, which have no print on them.
     pub grown: &'a Plane<bool>,
+    /// The box around the likeliest fish: scales and fin rays inside it are no print.
+    pub fish: Option<PixelBox>,
+}
+
+impl Evidence<'_> {
+    /// Whether strokes go on from a fish along a fifth of a block's height: the rays of a fin, not text.
+    fn grows_from_fish(&self, block: &PixelBox) -> bool {
+        const NEAR: usize = 6;
+        let ink = &self.strokes.dark;
+        let columns = (block.left as usize).saturating_sub(NEAR)..(block.right as usize + NEAR).min(ink.width());
+        let touches = |y: &usize| {
+            let mut since_fish = NEAR + 1;
+            let mut since_ink = NEAR + 1;
+            columns.clone().any(|x| {
+                let in_fish = self.grown.at(x, *y);
+                since_fish = if in_fish { 0 } else { since_fish + 1 };
+                since_ink = if !in_fish && ink.at(x, *y) >= INK {
+                    0
+                } else {
+                    since_ink + 1
+                };
+                since_fish.max(since_ink) <= NEAR
+            })
+        };
+        let rows = block.top as usize..block.bottom as usize;
+        rows.clone().filter(touches).count() * 5 > rows.len()
+    }
+
+    fn is_in_fish(&self, bounds: &PixelBox) -> bool {
+        self.fish.is_some_and(|fish| is_mostly_in(bounds, &fish))
+    }
+}
+
+fn is_mostly_in(inner: &PixelBox, outer: &PixelBox) -> bool {
+    inner
+        .intersection(outer)
+        .is_some_and(|shared| shared.area() * 2 > inner.area())
 }
 
 /// Finds ruler and label.
@@ -176,6 +213,9 @@ fn ruler_by_ticks(evidence: &Evidence, brightness: &Plane<i16>) -> Option<PixelB
         evidence.grown,
         shortest,
     )?;
+    if evidence.is_in_fish(&row) {
+        return None;
+    }
     let level = row.width() > row.height();
     let (length, breadth) = if level {
         (row.width(), row.height())
@@ -237,7 +277,9 @@ fn label_by_text(
 ) -> Option<PixelBox> {
     let size = evidence.small.size();
     let blocks = text::blocks(&evidence.strokes.dark, evidence.plain, hidden);
-    let block = blocks.iter().find(|b| is_text(b))?;
+    let block = blocks
+        .iter()
+        .find(|b| is_text(b) && !evidence.is_in_fish(&b.bounds) && !evidence.grows_from_fish(&b.bounds))?;
     let on_sheet = label_sheet
         .and_then(|s| s.intersection(&block.bounds))
         .is_some_and(|shared| shared.area() * 10 > block.bounds.area() * 9);
@@ -247,7 +289,11 @@ fn label_by_text(
     let reach = block.bounds.width().max(block.bounds.height()) * 3 / 5 + 20;
     let paper = edges::around(brightness, &block.bounds, Reach::all(reach), hidden);
     let too_large = paper.area() * 2 > size.pixels() || paper.area() > 16 * block.bounds.area();
-    (!too_large).then_some(paper)
+    // What is smaller than the text is a word of it.
+    let swallows_fish = evidence
+        .fish
+        .is_some_and(|f| f.area() > block.bounds.area() && is_mostly_in(&f, &paper));
+    (!too_large && !swallows_fish).then_some(paper)
 }
 
 fn is_text(block: &TextBlock) -> bool {

@@ -5,7 +5,7 @@ use super::reduced::Reduced;
 use super::sheets::Sheet;
 
 /// Widest stroke is twice this and one, in pixels of the small copy.
-const STROKE_RADIUS: usize = 3;
+pub const STROKE_RADIUS: usize = 3;
 
 /// Least contrast of ink, in levels.
 pub const INK: u8 = 16;

@@ -4,17 +4,32 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::{Candidate, Tree};
-use super::ground::Ground;
 use super::head::Posture;
-use super::papers::{self, Evidence};
+use super::judge::Judge;
+use super::papers::{self, Evidence, Papers};
 use super::plane::Plane;
 use super::print::Strokes;
 use super::reduced::Reduced;
 use super::settings::LocateSettings;
-use super::sheets::{self, Sheet};
+use super::sheets;
+use super::table::Table;
 use super::text::PALEST;
-use super::walls;
 use crate::frame::{PixelBox, Size};
+
+/// Pictures with a shorter side are not looked at.
+const SMALLEST_SIDE: u32 = 16;
+
+/// Least distance of a fish's fins from the ground, in deviations of the ground's noise.
+const FISH_DEVIATIONS: f32 = 3.0;
+
+/// How often a sheet is looked for beside the best candidate.
+const MOST_SHEETS_BESIDE: usize = 3;
+
+/// A whole fish below this share of the largest one's area does not go before one that is cut.
+const SMALL_WHOLE_SHARE: f32 = 0.25;
+
+/// What is below this share of the largest fish's area is no further fish but a loose fin or dirt.
+const SMALLEST_FURTHER_SHARE: f32 = 0.1;
 
 /// By how much of its width and height the fish's box grows on each side before it is cut out: BGNN's crop.
 const CROP_MARGIN: f64 = 0.025;
@@ -32,6 +47,18 @@ pub struct Scene {
     pub label: Option<PixelBox>,
     /// The ruler or scale bar.
     pub ruler: Option<PixelBox>,
+}
+
+impl Scene {
+    fn empty(picture: Size) -> Self {
+        Self {
+            picture,
+            fish: None,
+            further_fish: Vec::new(),
+            label: None,
+            ruler: None,
+        }
+    }
 }
 
 /// A fish in a frame.
@@ -66,104 +93,36 @@ pub enum HeadSide {
     Unknown,
 }
 
-/// Finds fish, label and ruler in a picture.
+/// Finds fish, label and ruler in a picture of at least 16 by 16 pixels; a smaller one has nothing on it.
 pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
+    let full = Size::from(picture.dimensions());
+    if full.width.min(full.height) < SMALLEST_SIDE {
+        return Scene::empty(full);
+    }
     let small = Reduced::of(picture);
-    let size = small.size();
     let strokes = Strokes::of(&small);
-    let mut table = Table::of(&small, &strokes, &PixelBox::whole(size));
-    if let Some(tray) = table.tray() {
-        table = Table::of(&small, &strokes, &tray);
-    }
-    let Table {
-        ground,
-        distances,
-        plain,
-        walls,
-        mut hidden,
-        mut sheets,
-        ..
-    } = table;
-    let outlined = distances.opened(1);
-    let weakest = 3.0 * ground.noise;
-    let mut tree = Tree::grow(&outlined, weakest, &hidden);
-    for _ in 0..MOST_SHEETS_BESIDE {
-        let sheet = tree
-            .best_with_cores()
-            .and_then(|(whole, cores)| sheets::beside(whole, &cores, &plain, &strokes, &hidden));
-        let Some(sheet) = sheet else { break };
-        sheets::hide(&mut hidden, &sheet, &plain);
-        sheets.push(sheet);
-        tree = Tree::grow(&outlined, weakest, &hidden);
-    }
-    let mut grown = walls;
-    if let Some(best) = tree.candidates().iter().find(|c| is_fish(c, &ground, settings, size)) {
-        sheets::hide_grown(&mut grown, best.piece);
-    }
-    let evidence = Evidence {
-        picture,
-        small: &small,
-        strokes: &strokes,
-        plain: &plain,
-        sheets: &sheets,
-        grown: &grown,
+    let mut table = Table::of(&small, &strokes);
+    let outlined = table.distances.opened(1);
+    let weakest = FISH_DEVIATIONS * table.ground.noise;
+    let tree = without_sheets_beside(&mut table, &strokes, &outlined, weakest);
+
+    let papers = find_papers(picture, &small, &strokes, &table, &tree, settings);
+    let tree = match hide_papers(&papers, &mut table, &outlined, weakest) {
+        true => Tree::grow(&outlined, weakest, &table.hidden),
+        false => tree,
     };
-    let papers = papers::find(&evidence);
-    let mut newly_hidden = 0;
-    for paper in [papers.ruler, papers.label].into_iter().flatten() {
-        for y in paper.top as usize..paper.bottom as usize {
-            for x in paper.left as usize..paper.right as usize {
-                if plain.at(x, y) <= PALEST && !hidden.at(x, y) {
-                    hidden.set(x, y, true);
-                    newly_hidden += u32::from(f32::from(outlined.at(x, y)) >= weakest);
-                }
-            }
-        }
-    }
-    if newly_hidden > 0 {
-        tree = Tree::grow(&outlined, weakest, &hidden);
-    }
-    let taken: Vec<PixelBox> = sheets
-        .iter()
-        .map(|s| s.tilted.bounds(size))
-        .chain(papers.label)
-        .chain(papers.ruler)
-        .collect();
-    let on_paper = |c: &Candidate| {
-        let bounds = &c.piece.bounds;
-        taken.iter().any(|t| {
-            t.intersection(bounds)
-                .is_some_and(|shared| shared.area() * 2 > bounds.area())
-        })
-    };
+
     let candidates = tree.candidates();
-    let mut fish: Vec<&Candidate> = candidates
-        .iter()
-        .filter(|c| is_fish(c, &ground, settings, size) && !on_paper(c))
-        .collect();
-    let largest = fish.iter().map(|f| f.outline.area).fold(0.0, f32::max);
-    // A whole fish goes before one that is cut, unless it is much smaller.
-    fish.sort_by_key(|f| f.piece.bounds.touches_edge(size) || f.outline.area * 4.0 < largest);
-    if let Some(main) = fish.first().map(|f| f.piece.bounds) {
-        let inside = |c: &Candidate| {
-            main.intersection(&c.piece.bounds)
-                .is_some_and(|s| s.area() * 2 > c.piece.bounds.area())
-        };
-        let mut index = 0;
-        fish.retain(|c| {
-            index += 1;
-            index == 1 || (!inside(c) && c.outline.area * 10.0 > largest)
-        });
-    }
+    let fish = fish_of(&candidates, &judge(&table, &strokes, settings), &table, &papers);
     let boxed = |c: &Candidate| small.to_full(c.piece.bounds);
     Scene {
-        picture: small.full,
+        picture: full,
         fish: fish.first().map(|f| {
-            let posture = Posture::of(f.piece, &distances);
+            let posture = Posture::of(f.piece, &table.distances);
             Fish {
                 bounds: boxed(f),
                 head: posture.head,
-                cut_by_edge: f.piece.bounds.touches_edge(size),
+                cut_by_edge: f.piece.bounds.touches_edge(table.size),
                 tilt_degrees: posture.tilt_degrees,
             }
         }),
@@ -173,73 +132,91 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
     }
 }
 
-/// How often a sheet is looked for beside the best candidate.
-const MOST_SHEETS_BESIDE: usize = 3;
-
-/// Whether a candidate is large and sharp enough to be a fish.
-fn is_fish(candidate: &Candidate, ground: &Ground, settings: &LocateSettings, size: Size) -> bool {
-    let outline = &candidate.outline;
-    candidate.score > 10.0
-        && !outline.is_square()
-        && !sheets::is_streak(&candidate.piece.bounds, size)
-        && outline.sharpness > 3.0 + 5.0 * ground.noise
-        && outline.tilted.length.max(outline.tilted.breadth) >= settings.min_fish_length * size.width as f32
+/// Grows the tree of candidates, and takes sheets that make one piece with the best candidate out of it.
+fn without_sheets_beside(table: &mut Table, strokes: &Strokes, outlined: &Plane<u8>, weakest: f32) -> Tree {
+    let mut tree = Tree::grow(outlined, weakest, &table.hidden);
+    for _ in 0..MOST_SHEETS_BESIDE {
+        let sheet = tree
+            .best_with_cores()
+            .and_then(|(whole, cores)| sheets::beside(whole, &cores, &table.plain, strokes, &table.hidden));
+        let Some(sheet) = sheet else { break };
+        sheets::hide(&mut table.hidden, &sheet, &table.plain);
+        table.sheets.push(sheet);
+        tree = Tree::grow(outlined, weakest, &table.hidden);
+    }
+    tree
 }
 
-/// The ground of a part of the picture and the printed sheets on it.
-struct Table {
-    size: Size,
-    ground: Ground,
-    distances: Plane<u8>,
-    /// The distances without thin strokes.
-    plain: Plane<u8>,
-    walls: Plane<bool>,
-    /// Walls and sheets.
-    hidden: Plane<bool>,
-    sheets: Vec<Sheet>,
+fn judge<'a>(table: &'a Table, strokes: &'a Strokes, settings: &LocateSettings) -> Judge<'a> {
+    Judge {
+        ground: &table.ground,
+        plain: &table.plain,
+        strokes,
+        min_length: settings.min_fish_length * table.size.width as f32,
+    }
 }
 
-impl Table {
-    fn of(small: &Reduced, strokes: &Strokes, within: &PixelBox) -> Self {
-        let size = small.size();
-        let ground = Ground::of(small, within);
-        let distances = ground.distances(small);
-        let plain = distances.opened(3);
-        let mut walls = walls::find(&plain, (8.0 * ground.noise).max(25.0) as u8);
-        for y in 0..size.height {
-            for x in 0..size.width {
-                if x < within.left || x >= within.right || y < within.top || y >= within.bottom {
-                    walls.set(x as usize, y as usize, true);
+fn find_papers(
+    picture: &RgbImage,
+    small: &Reduced,
+    strokes: &Strokes,
+    table: &Table,
+    tree: &Tree,
+    settings: &LocateSettings,
+) -> Papers {
+    let judge = judge(table, strokes, settings);
+    let best = tree.candidates().into_iter().find(|c| judge.is_fish(c));
+    let mut grown = table.walls.clone();
+    if let Some(best) = &best {
+        sheets::hide_grown(&mut grown, best.piece);
+    }
+    papers::find(&Evidence {
+        picture,
+        small,
+        strokes,
+        plain: &table.plain,
+        sheets: &table.sheets,
+        grown: &grown,
+        fish: best.map(|b| b.piece.bounds),
+    })
+}
+
+/// Hides ruler and label as far as they are pale; whether that hides anything that stood out.
+fn hide_papers(papers: &Papers, table: &mut Table, outlined: &Plane<u8>, weakest: f32) -> bool {
+    let mut hides = false;
+    for paper in [papers.ruler, papers.label].into_iter().flatten() {
+        for y in paper.top as usize..paper.bottom as usize {
+            for x in paper.left as usize..paper.right as usize {
+                if table.plain.at(x, y) <= PALEST && !table.hidden.at(x, y) {
+                    table.hidden.set(x, y, true);
+                    hides |= f32::from(outlined.at(x, y)) >= weakest;
                 }
             }
         }
-        let mut hidden = walls.clone();
-        let sheets = sheets::find(&plain, strokes, 2.5 * ground.noise, &mut hidden);
-        Self {
-            size,
-            ground,
-            distances,
-            plain,
-            walls,
-            hidden,
-            sheets,
-        }
     }
-
-    /// A sheet that takes up most of the picture: then what was taken for the ground is only what lies around it.
-    fn tray(&self) -> Option<PixelBox> {
-        let whole = self.size.pixels() as f64;
-        let tray = self
-            .sheets
-            .iter()
-            .find(|s| f64::from(s.tilted.area()) > TRAY_SHARE * whole)?;
-        let inner = tray
-            .tilted
-            .part((4.0, tray.tilted.length - 4.0), (4.0, tray.tilted.breadth - 4.0))
-            .bounds(self.size);
-        (inner.width() > 40 && inner.height() > 40).then_some(inner)
-    }
+    hides
 }
 
-/// Least share of the picture that a tray takes up.
-const TRAY_SHARE: f64 = 0.45;
+/// The fish among the candidates, the one to take first, the others largest first.
+fn fish_of<'a>(candidates: &'a [Candidate], judge: &Judge, table: &Table, papers: &Papers) -> Vec<&'a Candidate<'a>> {
+    let sheets = table.sheets.iter().map(|s| s.tilted.bounds(table.size));
+    let taken: Vec<PixelBox> = sheets.chain(papers.label).chain(papers.ruler).collect();
+    let mostly_in = |c: &Candidate, other: &PixelBox| {
+        let bounds = &c.piece.bounds;
+        other
+            .intersection(bounds)
+            .is_some_and(|shared| shared.area() * 2 > bounds.area())
+    };
+    let is_fish = |c: &&Candidate| judge.is_fish(c) && !taken.iter().any(|t| mostly_in(c, t));
+    let mut fish: Vec<&Candidate> = candidates.iter().filter(is_fish).collect();
+    fish.sort_by(|a, b| b.outline.area.total_cmp(&a.outline.area));
+    let Some(largest) = fish.first().map(|f| f.outline.area) else {
+        return fish;
+    };
+    // A whole fish goes before one that is cut, unless it is much smaller.
+    fish.sort_by_key(|f| f.piece.bounds.touches_edge(table.size) || f.outline.area < SMALL_WHOLE_SHARE * largest);
+    let main = fish.remove(0);
+    fish.retain(|c| !mostly_in(c, &main.piece.bounds) && c.outline.area > SMALLEST_FURTHER_SHARE * largest);
+    fish.insert(0, main);
+    fish
+}

@@ -101,7 +101,7 @@ pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut
                     contrast: *contrast,
                 };
                 // The blank between two lines of text is a rectangle too.
-                if strokes.share(&sheet) >= LEAST_PRINT {
+                if !is_band(&bounds, size) && strokes.share(&sheet) >= LEAST_PRINT {
                     hide(hidden, &sheet, distances);
                     seen = distances.without(hidden);
                     sheets.push(sheet);
@@ -207,10 +207,22 @@ fn typical_distance(piece: &Component, distances: &Plane<u8>) -> u8 {
     255
 }
 
+/// Whether a box touches three of the frame's edges: a band of shade or a wall.
+fn is_band(bounds: &PixelBox, size: Size) -> bool {
+    let edges = [
+        bounds.left <= 1,
+        bounds.top <= 1,
+        bounds.right + 1 >= size.width,
+        bounds.bottom + 1 >= size.height,
+    ];
+    edges.into_iter().filter(|touches| *touches).count() >= 3
+}
+
 /// Whether a box is a long streak along the frame's edge: the rim of a table or tank.
 pub fn is_streak(bounds: &PixelBox, size: Size) -> bool {
     let (near_x, near_y) = (size.width / 50, size.height / 50);
     let level = bounds.top <= near_y || bounds.bottom + near_y >= size.height;
     let upright = bounds.left <= near_x || bounds.right + near_x >= size.width;
-    level && bounds.width() > 5 * bounds.height() || upright && bounds.height() > 5 * bounds.width()
+    let is_long = |length: u32, breadth: u32| length > 4 * breadth && length * 12 > size.width;
+    level && is_long(bounds.width(), bounds.height()) || upright && is_long(bounds.height(), bounds.width())
 }

@@ -143,9 +143,5 @@ fn mean_changes(picture: &RgbImage, region: &PixelBox, step: u32) -> (u32, u32) 
             count += 1;
         }
     }
-    if count == 0 {
-        (0, 0)
-    } else {
-        (down / count, right / count)
-    }
+    (down / count.max(1), right / count.max(1))
 }

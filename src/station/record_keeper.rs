@@ -169,7 +169,7 @@ impl RecordKeeper {
         Some(FishDraft {
             bounds: fish.bounds,
             crop_box: specimen.crop_box,
-            head: fish.head,
+            head: specimen.head,
             crop: specimen.crop.clone(),
             mask: specimen.mask.clone(),
             confidence: specimen.confidence,

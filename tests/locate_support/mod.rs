@@ -1,5 +1,7 @@
 //! Real frames with known regions, and the same frames spoilt in known ways.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::PathBuf;
 
 use fishrig::frame::{PixelBox, Size};

@@ -175,12 +175,12 @@ fn fresh_skin(form: BodyForm, rng: &mut Generator) -> Skin {
     let back = of_hsv(
         hue + rng.between(-0.02, 0.03),
         (saturation * 1.2).min(1.0),
-        value * rng.between(0.45, 0.7),
+        value * rng.between(0.28, 0.55),
     );
     let belly = of_hsv(
         hue,
         saturation * rng.between(0.3, 0.8),
-        (value * rng.between(1.1, 1.45)).min(0.93),
+        (value * rng.between(1.2, 1.5)).min(0.93),
     );
     let fin = if bright && rng.chance(0.25) {
         of_hsv(

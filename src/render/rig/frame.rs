@@ -233,7 +233,7 @@ impl RigScene {
         let (near, far) = match self.settings.ground {
             Ground::LightTable => return,
             Ground::Board => (0.10, 0.16),
-            Ground::Bench => (0.42, 0.30),
+            Ground::Bench => (0.5, 0.36),
             Ground::Tank => (0.0, 0.10),
         };
         let shares = || layer.optics.iter().map(|o| 1.0 - o.passed[1]);

@@ -183,8 +183,8 @@ impl GroundLight {
         let wet = smoothstep(0.0, 0.9, film) * side * self.wet;
         let ripples = self.noise.cloud(u * 150.0, v * 110.0, 4);
         let dulled = scaled(light, 1.0 - 0.12 * wet);
-        let glint = smoothstep(1.05, 1.9, ripples + 0.4 * film) * wet;
-        mix(dulled, [0.98, 0.99, 1.0], (0.7 * glint).min(1.0))
+        let glint = smoothstep(1.1, 2.3, ripples + 0.4 * film) * wet;
+        mix(dulled, [0.98, 0.99, 1.0], (0.5 * glint).min(1.0))
     }
 
     /// A tank's side wall and the reflections in it.

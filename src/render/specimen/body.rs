@@ -143,7 +143,7 @@ impl Lamp {
                 sent: sent.map(|v| v + shine),
             }
         } else {
-            let lit = scaled(albedo, 0.84 * shade.diffuse);
+            let lit = scaled(albedo, 0.9 * shade.diffuse.powf(1.35));
             let shine = 0.75 * sample.gloss * shade.shine;
             Optics {
                 passed: [0.0; 3],

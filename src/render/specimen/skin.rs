@@ -101,11 +101,7 @@ impl<'a> Skin<'a> {
         let upper = smoothstep(p.borders[0] - 0.5, p.borders[0] + 0.5, v);
         let lower = smoothstep(p.borders[1] - 0.3, p.borders[1] + 0.3, v);
         let body = mix(mix(p.back, p.flank, upper), p.belly, lower);
-        let head = mix(
-            mix(scaled(p.head, 0.72), p.head, smoothstep(-0.9, -0.1, v)),
-            p.belly,
-            lower * 0.65,
-        );
+        let head = mix(mix(p.back, p.head, smoothstep(-0.95, 0.05, v)), p.belly, lower * 0.65);
         let share = smoothstep(0.015, -0.02, place.behind_gill);
         mix(body, head, 0.75 * share)
     }

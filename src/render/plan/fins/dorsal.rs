@@ -191,7 +191,7 @@ impl Maker<'_> {
             base: self.on_back(from, to, 0.008),
             angles: ramp(from_angle.to_radians(), to_angle.to_radians()),
             lengths: stations()
-                .map(|s| 0.006 + height * (PI * (s * 0.85 + 0.08)).sin().powf(0.8))
+                .map(|s| 0.010 + height * (PI * (s * 0.85 + 0.08)).sin().powf(0.8))
                 .collect(),
             curl: 0.06,
             notch: 0.0,

@@ -135,11 +135,10 @@ impl Maker<'_> {
             let (fall, turn) = (self.rng.between(0.2, 0.5), self.rng.between(0.25, 0.55));
             let rays = self.rng.whole(6, 9);
             let inset = if *far { 0.006 } else { self.rng.between(0.008, 0.018) };
-            let over_body = !far && self.rng.chance(0.7);
             self.add(Sheet {
                 which: Trait::PelvicFin,
                 texture: FinTexture::Soft { rays },
-                over_body,
+                over_body: !far,
                 base: self.on_belly(from, from + width, inset),
                 angles: ramp(lean, lean - turn),
                 lengths: stations()
@@ -166,9 +165,10 @@ impl Maker<'_> {
             (0.6, 0.78)
         };
         let y = above + (below - above) * self.rng.between(low.0, low.1);
-        let width = self.rng.between(0.028, 0.045) * (0.6 + body.depth);
+        // In a shallow body the base takes at most a third of the depth.
+        let width = (self.rng.between(0.028, 0.045) * (0.6 + body.depth)).min((below - above) * 0.3);
         let slant = self.rng.between(-0.1, 0.6);
-        let angle = self.rng.between(-32.0, 24.0).to_radians();
+        let aim = self.rng.between(-32.0, 24.0).to_radians();
         let fan = self.rng.between(7.0, 20.0).to_radians();
         let length = self.rng.between(0.12, 0.17)
             * (0.8 + 0.4 * body.depth)
@@ -178,6 +178,13 @@ impl Maker<'_> {
                 1.0
             };
         let (fall, peak) = (self.rng.between(0.1, 0.3), self.rng.between(0.2, 0.5));
+        // The lowest ray stays on the body, or the fin would cut off the breast from the rest of the trunk.
+        let lowest = |angle: f64| y + width / 2.0 + length * 0.8 * (angle + fan).sin();
+        let room = body.bottom(x + 0.8 * length).min(below) - 0.012;
+        let angle = (0..20)
+            .map(|k| aim - f64::from(k) * 0.06)
+            .find(|angle| lowest(*angle) < room)
+            .unwrap_or(aim - 1.2);
         let rays = self.rng.whole(9, 14);
         let curl = self.rng.between(-0.06, 0.06);
         self.add(Sheet {

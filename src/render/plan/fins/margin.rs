@@ -8,6 +8,7 @@ use crate::traits::Trait;
 impl Maker<'_> {
     /// Roughens the margin and keeps the fin.
     pub(super) fn add(&mut self, mut sheet: Sheet) {
+        lift_off(&mut sheet);
         let elements = sheet.texture.elements();
         let mut lengths = std::mem::take(&mut sheet.lengths);
         if sheet.which != Trait::CaudalFin
@@ -80,3 +81,19 @@ impl Maker<'_> {
         }
     }
 }
+
+/// Turns a fin of the back or belly that would lie inside the body outwards, to a small angle from its base line.
+fn lift_off(sheet: &mut Sheet) {
+    let (first, last) = (sheet.base[0], sheet.base[STATIONS - 1]);
+    let along = (last.y - first.y).atan2(last.x - first.x);
+    for angle in &mut sheet.angles {
+        match sheet.which {
+            Trait::DorsalFin | Trait::AdiposeFin => *angle = angle.min(along - LEAST_RISE),
+            Trait::AnalFin => *angle = angle.max(along + LEAST_RISE),
+            _ => {}
+        }
+    }
+}
+
+/// Least angle between a fin's rays and its base line, in radians.
+const LEAST_RISE: f64 = 0.17;
