@@ -146,3 +146,46 @@ fn a_broken_file_becomes_a_page_and_a_mended_one_a_station() {
     draw_frames(&folder.path().join("frames"), 1);
     assert!(live::prepare_from(&file).is_ok());
 }
+
+#[test]
+fn the_program_takes_lines_and_signals_and_ends_well() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    let folder = tempfile::tempdir().unwrap();
+    draw_frames(&folder.path().join("frames"), 1);
+    let file = folder.path().join("station.toml");
+    let text = "[source]\nframes_per_second = 10\nlooping = true\n[store]\nfloor_megabytes = 0\n";
+    std::fs::write(&file, text).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_fishrig"))
+        .args(["run", "--config"])
+        .arg(&file)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = program.stdin.take().unwrap();
+    let pid = Pid::from_raw(program.id() as i32).unwrap();
+    let root = folder.path().join("records");
+    let started = Instant::now();
+    let until = |count: usize, ask: &mut dyn FnMut()| {
+        while records_in(&root).len() < count {
+            assert!(started.elapsed() < HANG, "no {count} records");
+            ask();
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    };
+    keys.write_all(b"o Ada\n").unwrap();
+    // Asked again until the first frame is there and its record written.
+    until(1, &mut || keys.write_all(b"\n").unwrap());
+    let saved = records_in(&root).len();
+    until(saved + 1, &mut || kill_process(pid, Signal::USR1).unwrap());
+    kill_process(pid, Signal::TERM).unwrap();
+    let output = program.wait_with_output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{words}");
+    let records = records_in(&root);
+    assert!(words.contains(&format!("{} records saved", records.len())), "{words}");
+    assert!(records.iter().all(|r| r.operator == "Ada") && records[0].fish.is_some());
+}

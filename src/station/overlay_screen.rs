@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use image::{RgbImage, imageops};
+use image::RgbImage;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -11,7 +11,7 @@ use super::frame_analyser::LiveAnalysis;
 use super::parts::{Screen, Shown};
 use super::{Auto, Phase, Rates, Severity, Status, Topic};
 use crate::display::{Canvas, Display, DisplayEvent};
-use crate::frame::{DecodeOptions, Frame, Size};
+use crate::frame::{DecodeOptions, Frame};
 use crate::health::ClockTrust;
 use crate::input;
 use crate::input::TriggerSettings;
@@ -54,7 +54,7 @@ pub struct OverlayScreen {
     settings: ScreenSettings,
     keys: KeyReader,
     opened: Instant,
-    /// The small copy of the newest frame, by its sequence.
+    /// The newest frame, by its sequence. In full size: drawing looks at few of its pixels, making it smaller would look at all.
     preview: Option<(u64, Arc<RgbImage>)>,
 }
 
@@ -71,7 +71,7 @@ impl OverlayScreen {
         }
     }
 
-    /// The newest frame at about the display's size. One that can't be decoded leaves the one before; the worker says what is wrong with it.
+    /// The newest frame. One that can't be decoded leaves the one before; the worker says what is wrong with it.
     fn preview(&mut self, frame: &Frame) -> Option<Arc<RgbImage>> {
         if self
             .preview
@@ -79,8 +79,7 @@ impl OverlayScreen {
             .is_none_or(|(sequence, _)| *sequence != frame.sequence)
             && let Ok(decoded) = frame.decode(&self.settings.decode)
         {
-            let picture = fitted(decoded.rgb, self.display.size());
-            self.preview = Some((frame.sequence, Arc::new(picture)));
+            self.preview = Some((frame.sequence, Arc::new(decoded.rgb)));
         }
         self.preview.as_ref().map(|(_, picture)| Arc::clone(picture))
     }
@@ -105,19 +104,6 @@ impl Screen<LiveAnalysis> for OverlayScreen {
         }
         events
     }
-}
-
-/// Small enough that drawing is fast; a frame that is smaller than the display stays as it is.
-fn fitted(picture: RgbImage, display: Size) -> RgbImage {
-    let share = f64::max(
-        f64::from(display.width) / f64::from(picture.width().max(1)),
-        f64::from(display.height) / f64::from(picture.height().max(1)),
-    );
-    if share >= 1.0 {
-        return picture;
-    }
-    let side = |s: u32| ((f64::from(s) * share).ceil() as u32).max(1);
-    imageops::thumbnail(&picture, side(picture.width()), side(picture.height()))
 }
 
 /// Everything on the screen, as plain values.
@@ -274,4 +260,124 @@ fn storage(status: &Status, floor_bytes: u64) -> Option<FreeSpace> {
         bytes,
         low: bytes < LITTLE_SPACE || status.records_left.is_some_and(|left| left < FEW_RECORDS),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::display::MemoryDisplay;
+    use crate::frame::Size;
+    use crate::input::Field;
+    use crate::station::machine::{Machine, MachineSettings, OpenGate};
+    use crate::station::{Event, Message};
+
+    /// The status of a station whose source is open.
+    fn ready() -> Status {
+        let (mut machine, _) = Machine::new(MachineSettings::default(), Box::new(OpenGate));
+        let description = "a camera".into();
+        machine.step(Event::SourceOpened { description }, Duration::ZERO);
+        machine.status(Duration::ZERO)
+    }
+
+    fn saying(topic: Topic, severity: Severity) -> Status {
+        Status {
+            message: Some(Message {
+                severity,
+                topic,
+                text: "words".into(),
+            }),
+            ..ready()
+        }
+    }
+
+    fn state_of(status: &Status) -> State {
+        state(status, None, true, &TriggerSettings::default())
+    }
+
+    #[test]
+    fn the_most_important_thing_is_the_state() {
+        assert_eq!(state_of(&ready()), State::Looking);
+        assert_eq!(
+            state(&ready(), None, false, &TriggerSettings::default()),
+            State::NoPicture
+        );
+        let id = || "F-1".to_owned();
+        let saved = saying(Topic::Saved { id: id() }, Severity::Info);
+        let just_now = false;
+        assert_eq!(state_of(&saved), State::Saved { id: id(), just_now });
+        assert_eq!(state_of(&saying(Topic::QueueFull, Severity::Warning)), State::Refused);
+        let why = "no fish found".to_owned();
+        let (what, cure) = ("Not saved".to_owned(), "No fish found".to_owned());
+        let not_saved = saying(Topic::NotSaved { why }, Severity::Warning);
+        assert_eq!(state_of(&not_saved), State::Failed { what, cure });
+        let lost = Status {
+            phase: Phase::SourceLost {
+                reason: "unplugged".into(),
+            },
+            ..saved.clone()
+        };
+        assert!(matches!(state_of(&lost), State::Failed { cure, .. } if cure == "unplugged"));
+        let full = Status {
+            phase: Phase::StorageFailing {
+                reason: "full".into(),
+                full: true,
+            },
+            ..saved
+        };
+        assert_eq!(state_of(&full), State::StorageFull);
+    }
+
+    #[test]
+    fn typing_comes_first_and_a_state_is_not_said_twice() {
+        assert_eq!(warnings(&saying(Topic::QueueFull, Severity::Warning)), [""; 0]);
+        let typing = Status {
+            typing: Some((Field::Note, "left f".into())),
+            help: true,
+            ..saying(Topic::Other, Severity::Warning)
+        };
+        assert_eq!(warnings(&typing), ["note: left f_", KEYS, "words"]);
+    }
+
+    #[test]
+    fn a_frame_that_cannot_be_decoded_leaves_the_picture_before_it() {
+        let display = MemoryDisplay::new(Size::new(320, 240), 10);
+        let mut screen = OverlayScreen::new(
+            Box::new(display.clone()),
+            ScreenSettings {
+                station: "bench".into(),
+                palette: Palette::default(),
+                time_zone: TimeZone::UTC,
+                trigger: TriggerSettings::default(),
+                decode: DecodeOptions::default(),
+                floor_bytes: 0,
+                records_before: 0,
+            },
+        );
+        let good = Frame::from_rgb(RgbImage::from_pixel(64, 48, image::Rgb([200, 40, 40])));
+        let damaged = Frame {
+            bytes: good.bytes[..100].into(),
+            sequence: 1,
+            ..good.clone()
+        };
+        let (status, rates) = (ready(), Rates::default());
+        let red = |canvas: &Canvas| {
+            canvas
+                .picture()
+                .pixels()
+                .filter(|p| p.0[0] > 150 && p.0[1] < 60)
+                .count()
+        };
+        for frame in [good, damaged] {
+            let shown = Shown {
+                frame: Some(&frame),
+                analysis: None,
+                status: &status,
+                rates: &rates,
+            };
+            screen.show(&shown).unwrap();
+            assert!(red(display.shown().last().unwrap()) > 1000, "frame {}", frame.sequence);
+        }
+    }
 }
