@@ -53,7 +53,7 @@ fn a_mask_holds_exactly_the_traits_of_its_plan() {
 
 #[test]
 fn no_trait_is_lost_in_a_usual_scene() {
-    for seed in 0..24 {
+    for seed in 0..16 {
         let bare = SceneSettings {
             fish_share: 0.7,
             label: None,
@@ -507,7 +507,7 @@ fn plans_follow_their_form() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
     #[test]
     fn any_scene_of_any_size_is_drawn(
         width in 64u32..2000,

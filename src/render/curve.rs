@@ -51,7 +51,7 @@ pub(crate) const PROFILE_END: f64 = 1.25;
 
 /// A smooth function of x from 0 to 1.25, kept as samples that lie densest at 0, where a snout is round.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Profile {
+pub(crate) struct Profile {
     samples: Vec<f32>,
 }
 

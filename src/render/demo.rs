@@ -9,7 +9,7 @@ use crate::frame::Size;
 pub fn demo_scenes() -> Vec<SceneSettings> {
     let table = SceneSettings {
         size: Size::new(1200, 800),
-        seed: 53,
+        seed: 207,
         ground: Ground::LightTable,
         form: Some(BodyForm::Sunfish),
         heading: Heading::Left,
@@ -24,7 +24,7 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
     vec![
         table.clone(),
         SceneSettings {
-            seed: 50,
+            seed: 200,
             form: Some(BodyForm::Minnow),
             fish_share: 0.5,
             tilt_degrees: -2.0,
@@ -32,7 +32,7 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
             ..table.clone()
         },
         SceneSettings {
-            seed: 50,
+            seed: 207,
             form: Some(BodyForm::Catfish),
             fish_share: 0.27,
             tilt_degrees: 7.0,
@@ -40,14 +40,14 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
             ..table.clone()
         },
         SceneSettings {
-            seed: 56,
+            seed: 205,
             form: Some(BodyForm::Carp),
             heading: Heading::Right,
             fish_share: 0.44,
             ..table.clone()
         },
         SceneSettings {
-            seed: 58,
+            seed: 207,
             form: Some(BodyForm::Perch),
             ground: Ground::Board,
             fish_share: 0.5,
@@ -56,7 +56,7 @@ pub fn demo_scenes() -> Vec<SceneSettings> {
             ..table.clone()
         },
         SceneSettings {
-            seed: 54,
+            seed: 201,
             form: Some(BodyForm::Angelfish),
             ground: Ground::Tank,
             fish_share: 0.4,

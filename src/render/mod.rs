@@ -1,6 +1,6 @@
 //! Drawn specimens with exact masks: the demo's frames, the tests' ground truth, training pictures.
 //!
-//! The drawing is that of the starter network's teacher, taken further: fishes of several body plans seen from the side, every fin a sheet
+//! The drawing follows the one that taught the starter network, taken further: fishes of several body plans seen from the side, every fin a sheet
 //! with rays or spines, skin with scales and markings, and a rig around them. Everything follows from a seed.
 //!
 //! * [`SpecimenPlan`]: shape and colours of a specimen, for one of the forms of [`BodyForm`].
@@ -22,10 +22,9 @@ mod plan;
 mod rig;
 mod specimen;
 
-pub use curve::{Point, Profile};
+pub use curve::Point;
 pub use demo::demo_scenes;
 pub use error::RenderError;
-pub use noise::Noise;
 pub use plan::{
     Band, Bars, BodyForm, BodyOutline, Eye, FinPlan, FinTexture, GillCover, Lighting, Mouth, PigmentPlan, Scales,
     SpecimenPlan, Spots,
@@ -34,4 +33,3 @@ pub use rig::{
     DrawnFish, DrawnRuler, GREATEST_SIDE, Ground, Heading, LEAST_SIDE, LabelStyle, RigFrame, RigScene, RulerStyle,
     SceneSettings, Specimen,
 };
-pub use specimen::Placement;

@@ -2,7 +2,7 @@
 
 /// A field of smooth noise; equal seeds give equal fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Noise {
+pub(crate) struct Noise {
     seed: u32,
 }
 

@@ -72,22 +72,30 @@ fn blur(light: &[Light], size: Size, sigma: f32) -> Vec<Light> {
         .collect();
     let total: f32 = kernel.iter().sum();
     kernel.iter_mut().for_each(|w| *w /= total);
-    let (width, height) = (i64::from(size.width), i64::from(size.height));
-    let pass = |from: &[Light], step: &dyn Fn(i64, i64, i64) -> i64| -> Vec<Light> {
-        (0..height)
-            .flat_map(|y| (0..width).map(move |x| (x, y)))
-            .map(|(x, y)| {
-                let mut sum = [0.0; 3];
-                for (k, weight) in (-reach..=reach).zip(&kernel) {
-                    let pixel = from[step(x, y, k) as usize];
-                    for c in 0..3 {
-                        sum[c] += weight * pixel[c];
-                    }
-                }
-                sum
-            })
-            .collect()
-    };
-    let across = pass(light, &|x, y, k| y * width + (x + k).clamp(0, width - 1));
-    pass(&across, &|x, y, k| (y + k).clamp(0, height - 1) * width + x)
+    let (width, height) = (size.width as usize, size.height as usize);
+    let clamped = |at: usize, step: i64, length: usize| (at as i64 + step).clamp(0, length as i64 - 1) as usize;
+    let mut across = vec![[0.0f32; 3]; light.len()];
+    for (out, row) in across.chunks_exact_mut(width).zip(light.chunks_exact(width)) {
+        for (x, sum) in out.iter_mut().enumerate() {
+            for (step, weight) in (-reach..=reach).zip(&kernel) {
+                add(sum, row[clamped(x, step, width)], *weight);
+            }
+        }
+    }
+    let mut out = vec![[0.0f32; 3]; light.len()];
+    for (y, sums) in out.chunks_exact_mut(width).enumerate() {
+        for (step, weight) in (-reach..=reach).zip(&kernel) {
+            let row = clamped(y, step, height) * width;
+            for (sum, pixel) in sums.iter_mut().zip(&across[row..row + width]) {
+                add(sum, *pixel, *weight);
+            }
+        }
+    }
+    out
+}
+
+fn add(sum: &mut Light, pixel: Light, weight: f32) {
+    for (s, p) in sum.iter_mut().zip(pixel) {
+        *s += p * weight;
+    }
 }

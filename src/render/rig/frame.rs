@@ -8,7 +8,7 @@ use super::ground::{Ground, GroundLight};
 use super::layout::Layout;
 use super::marks::Marks;
 use super::settings::{Heading, SceneSettings};
-use super::shadow::Cover;
+use super::shadow::Shadow;
 use crate::frame::{PixelBox, Size, resize};
 use crate::render::curve::{Point, point};
 use crate::render::dice::generator;
@@ -205,13 +205,16 @@ impl RigScene {
         let unit = f64::from(settings.size.width) / 1200.0;
         for laid in [label, ruler].into_iter().flatten() {
             if settings.lighting() == Lighting::FromAbove {
-                let mut cover = Cover::empty(window);
-                cover.add(laid.window, laid.pixels.iter().map(|(_, share)| *share));
-                cover.shade(
+                let shadow = Shadow {
+                    offset: (unit.round() as i64, (1.6 * unit).round() as i64),
+                    radius: (1.3 * unit).round().max(1.0) as i64,
+                    strength: 0.45,
+                };
+                shadow.cast(
+                    window,
                     &mut light,
-                    (unit.round() as i64, (1.6 * unit).round() as i64),
-                    (1.3 * unit).round().max(1.0) as usize,
-                    0.45,
+                    laid.window,
+                    laid.pixels.iter().map(|(_, share)| *share),
                 );
             }
             lay_over(
@@ -236,13 +239,19 @@ impl RigScene {
             Ground::Bench => (0.5, 0.36),
             Ground::Tank => (0.0, 0.10),
         };
-        let shares = || layer.optics.iter().map(|o| 1.0 - o.passed[1]);
         for (strength, offset, radius) in [(far, 7.0, 13.0), (near, 2.5, 3.0)] {
             if strength > 0.0 {
-                let mut cover = Cover::empty(window);
-                cover.add(layer.window, shares());
-                let offset = ((offset * 0.5 * unit).round() as i64, (offset * unit).round() as i64);
-                cover.shade(light, offset, (radius * unit).round().max(1.0) as usize, strength);
+                let shadow = Shadow {
+                    offset: ((offset * 0.5 * unit).round() as i64, (offset * unit).round() as i64),
+                    radius: (radius * unit).round().max(1.0) as i64,
+                    strength,
+                };
+                shadow.cast(
+                    window,
+                    light,
+                    layer.window,
+                    layer.optics.iter().map(|o| 1.0 - o.passed[1]),
+                );
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::frame::{PixelBox, Size};
 
 use super::plan::{BodyForm, Lighting, SpecimenPlan};
 pub(crate) use canvas::{Layer, Optics};
-pub use placement::Placement;
+pub(crate) use placement::Placement;
 
 /// Samples that a specimen should have along its length, so that rays and scales come out smooth.
 const SAMPLES_ALONG: f64 = 1300.0;

@@ -5,7 +5,7 @@ use crate::render::plan::{BodyOutline, SpecimenPlan};
 
 /// The way from body coordinates to pixels and back: bend, mirror, turn, scale, move.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Placement {
+pub(crate) struct Placement {
     /// Where the body's straight axis has x = 0.5, in pixels.
     pub middle: Point,
     /// Pixels per body unit.
@@ -18,7 +18,7 @@ pub struct Placement {
 
 impl Placement {
     /// The pixel position of a point in body coordinates.
-    pub fn to_picture(&self, body: &BodyOutline, p: Point) -> Point {
+    pub fn to_picture(self, body: &BodyOutline, p: Point) -> Point {
         let bent = point(p.x - 0.5, p.y + body.bend(p.x));
         let side = if self.mirrored { -bent.x } else { bent.x };
         let (sin, cos) = self.turn.sin_cos();
@@ -26,7 +26,7 @@ impl Placement {
     }
 
     /// The body coordinates of a pixel position.
-    pub fn to_body(&self, body: &BodyOutline, p: Point) -> Point {
+    pub fn to_body(self, body: &BodyOutline, p: Point) -> Point {
         let q = (p - self.middle) * (1.0 / self.scale);
         let (sin, cos) = self.turn.sin_cos();
         let (side, y) = (q.x * cos + q.y * sin, q.y * cos - q.x * sin);
