@@ -92,7 +92,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 fn start_log(verbose: u8) {
     let default = match verbose {
-        0 => "fishrig=warn",
+        0 => "fishrig=warn,fishrig::operator=info",
         1 => "fishrig=info",
         _ => "fishrig=debug",
     };
