@@ -76,6 +76,14 @@ fn bad_pictures_are_named_and_the_rest_goes_on() {
     std::fs::write(at("zero.jpg"), b"").unwrap();
     let jpeg = std::fs::read(data("pictures/rgb.jpg")).unwrap();
     std::fs::write(at("truncated.jpg"), &jpeg[..jpeg.len() / 2]).unwrap();
+    std::os::unix::fs::symlink("gone.jpg", at("dangling.jpg")).unwrap();
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(at("pipe.jpg"))
+            .status()
+            .unwrap()
+            .success()
+    );
     RgbImage::new(1, 1).save(at("one.png")).unwrap();
     RgbImage::new(2000, 1000).save(at("large.png")).unwrap();
     let output = fishrig()
@@ -89,6 +97,8 @@ fn bad_pictures_are_named_and_the_rest_goes_on() {
             "one.png",
             "large.png",
             "drawn.png",
+            "dangling.jpg",
+            "pipe.jpg",
         ])
         .output()
         .unwrap();
@@ -102,6 +112,8 @@ fn bad_pictures_are_named_and_the_rest_goes_on() {
     assert!(reason("zero.jpg").contains("empty"));
     assert!(reason("truncated.jpg").contains("truncated"));
     assert!(reason("missing.jpg").contains("No such file"));
+    assert!(reason("dangling.jpg").contains("No such file"));
+    assert!(reason("pipe.jpg").contains("a pipe"));
     assert!(reason("one.png").contains("1x1"));
     assert!(reason("large.png").contains("limit of 1.5"));
     assert_eq!(reason("drawn.png"), "");

@@ -7,14 +7,12 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-mod bgnn;
 mod completions;
 mod config;
 mod demo;
 mod doctor;
 mod model;
 mod output_file;
-mod pictures;
 mod progress;
 mod render;
 mod run;

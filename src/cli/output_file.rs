@@ -14,18 +14,15 @@ pub(super) struct OutputFolder {
 }
 
 impl OutputFolder {
-    /// Outputs that must not replace any of `inputs`.
-    ///
-    /// # Errors
-    /// An input that can't be looked at.
-    pub(super) fn protecting<'a>(inputs: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<Self> {
+    /// Outputs that must not replace any of `inputs`. One that can't be looked at can't be read either, and needs no protection.
+    pub(super) fn protecting<'a>(inputs: impl IntoIterator<Item = &'a Path>) -> Self {
         let identity = |path: &'a Path| {
-            let found = std::fs::metadata(path).with_context(|| path.display().to_string())?;
-            anyhow::Ok((found.dev(), found.ino()))
+            let found = std::fs::metadata(path).ok()?;
+            Some((found.dev(), found.ino()))
         };
-        Ok(Self {
-            inputs: inputs.into_iter().map(identity).collect::<Result<_, _>>()?,
-        })
+        Self {
+            inputs: inputs.into_iter().filter_map(identity).collect(),
+        }
     }
 
     /// Writes `bytes` to `path`, making its folder if need be; the file is there whole or not at all.

@@ -45,7 +45,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             min_side: check.within("limits", "min_side", raw.limits.min_side, 16..=4096),
         },
         locate: LocateSettings {
-            min_fish_length: check.within("locate", "min_fish_length", raw.locate.min_fish_length, 0.01..=0.9) as f32,
+            min_fish_length: check.within("locate", "min_fish_length", raw.locate.min_fish_length, 0.01..=0.9),
         },
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
         network: match raw.network.threads {

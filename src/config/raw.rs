@@ -1,9 +1,14 @@
-//! The tables of the file as they are written; types only, no ranges.
+//! The tables of the file as they are written; types only, no ranges. Defaults are those of the rooms.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::display::{Kept, PngSettings, WindowSettings};
+use crate::frame;
+use crate::input::TriggerSettings;
+use crate::locate::LocateSettings;
+use crate::source::ReplaySettings;
 use crate::traits::Palette;
 
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -64,12 +69,13 @@ pub(super) struct Source {
 
 impl Default for Source {
     fn default() -> Self {
+        let rooms = ReplaySettings::default();
         Self {
             kind: SourceKind::Replay,
-            path: "frames".into(),
-            frames_per_second: None,
-            repeat: 1,
-            looping: false,
+            path: rooms.path,
+            frames_per_second: rooms.frames_per_second,
+            repeat: rooms.repeat,
+            looping: rooms.looping,
         }
     }
 }
@@ -83,9 +89,10 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let rooms = frame::Limits::default();
         Self {
-            megapixels: 120.0,
-            min_side: 16,
+            megapixels: rooms.megapixels,
+            min_side: rooms.min_side,
         }
     }
 }
@@ -93,12 +100,14 @@ impl Default for Limits {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Locate {
-    pub(super) min_fish_length: f64,
+    pub(super) min_fish_length: f32,
 }
 
 impl Default for Locate {
     fn default() -> Self {
-        Self { min_fish_length: 0.04 }
+        Self {
+            min_fish_length: LocateSettings::default().min_fish_length,
+        }
     }
 }
 
@@ -129,12 +138,16 @@ pub(super) struct Display {
 
 impl Default for Display {
     fn default() -> Self {
+        let png = PngSettings::default();
         Self {
             kind: DisplayKind::None,
-            size: [800, 480],
-            directory: "screen".into(),
-            keep: 100,
-            scale: 1,
+            size: [png.size.width, png.size.height],
+            directory: png.directory,
+            keep: match png.kept {
+                Kept::LatestOnly => 0,
+                Kept::Newest(count) => count.get(),
+            },
+            scale: WindowSettings::default().scale,
         }
     }
 }
@@ -157,12 +170,13 @@ pub(super) struct Trigger {
 
 impl Default for Trigger {
     fn default() -> Self {
+        let rooms = TriggerSettings::default();
         Self {
-            key: true,
-            signal: true,
-            timer_seconds: None,
-            auto_still_seconds: None,
-            waiting_max: 4,
+            key: rooms.key,
+            signal: rooms.signal,
+            timer_seconds: rooms.timer_seconds,
+            auto_still_seconds: rooms.auto_still_seconds,
+            waiting_max: rooms.waiting_max,
         }
     }
 }

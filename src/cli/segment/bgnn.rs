@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use image::ImageFormat;
 
-use super::Outcome;
-use super::output_file::OutputFolder;
+use super::picture::read_file;
 use crate::analysis::Analyser;
+use crate::cli::Outcome;
+use crate::cli::output_file::OutputFolder;
 use crate::frame::{DecodeOptions, Frame, Limits};
 use crate::traits::paint;
 
@@ -26,7 +27,7 @@ pub(super) fn run(analyser: &Analyser, limits: Limits, input: &Path, output: &Pa
         limits,
         apply_orientation: false,
     };
-    let bytes = std::fs::read(input).with_context(|| input.display().to_string())?;
+    let bytes = read_file(input).with_context(|| input.display().to_string())?;
     let crop = Frame::from_file_bytes(bytes, None)
         .and_then(|frame| frame.decode(&options))
         .with_context(|| input.display().to_string())?
@@ -35,6 +36,6 @@ pub(super) fn run(analyser: &Analyser, limits: Limits, input: &Path, output: &Pa
     let specimen = analysis.specimen.context("a crop always holds a specimen")?;
     let mut file = std::io::Cursor::new(Vec::new());
     paint::bgnn(&specimen.mask).write_to(&mut file, format)?;
-    OutputFolder::protecting([input])?.write(output, file.get_ref())?;
+    OutputFolder::protecting([input]).write(output, file.get_ref())?;
     Ok(Outcome::Done)
 }

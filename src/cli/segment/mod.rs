@@ -1,0 +1,94 @@
+//! `fishrig segment`: a batch of pictures, resumed where it stopped.
+//!
+//! * [`pictures`]: from paths to a list of pictures; [`batch`]: the workers and what is printed; [`picture`]: one picture's whole way;
+//!   [`result`]: what is known of it afterwards, `NAME_segment.json`; [`bgnn`]: BGNN's own call.
+
+mod batch;
+mod bgnn;
+mod picture;
+mod pictures;
+mod result;
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+
+use super::output_file::OutputFolder;
+use super::{Outcome, model};
+use crate::analysis::Analyser;
+use crate::frame::{DecodeOptions, Limits};
+use crate::locate::LocateSettings;
+use crate::network::{NetworkSettings, TraitNetwork};
+use batch::Batch;
+
+/// Segment pictures: whole frames, in which the fish is found first, or crops.
+///
+/// For each picture NAME it writes NAME_segmented.png (BGNN's colours), NAME_traits.png (16-bit, bit k for trait k+1), NAME_cropped.jpg (the
+/// fish, from whole frames), NAME_overlay.jpg and NAME_segment.json. What is there already, for the same picture and network, is not done again.
+#[derive(Debug, clap::Args)]
+pub(super) struct SegmentArgs {
+    /// Pictures, or folders of pictures.
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+    /// Folder for the results.
+    #[arg(short, long, default_value = "segmented", value_name = "DIR")]
+    output: PathBuf,
+    /// The pictures are crops of one fish each.
+    #[arg(long)]
+    cropped: bool,
+    /// Do what BGNN's segmentation_main_rescale_origin.py does: IMAGE is one crop and one output file.
+    #[arg(long, conflicts_with_all = ["output", "cropped", "json", "jobs", "again"])]
+    bgnn: bool,
+    /// Pictures worked on at a time; 0 for one a processor.
+    #[arg(short, long, default_value_t = 0, value_name = "N")]
+    jobs: usize,
+    /// Do again what is there already.
+    #[arg(long)]
+    again: bool,
+    /// Write a line of JSON for each picture to stdout.
+    #[arg(long)]
+    json: bool,
+    /// A network bundle's folder; without it the network that is built in.
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// Refuse pictures of more megapixels.
+    #[arg(long, default_value_t = Limits::default().megapixels, value_name = "MP")]
+    megapixels: f64,
+}
+
+pub(super) fn run(args: SegmentArgs) -> anyhow::Result<Outcome> {
+    let limits = Limits {
+        megapixels: args.megapixels,
+        ..Limits::default()
+    };
+    let processors = NetworkSettings::default().threads;
+    let jobs = match (args.bgnn, args.jobs) {
+        (true, _) => 1,
+        (false, 0) => processors,
+        (false, jobs) => jobs.min(processors * 4),
+    };
+    let bundle = model::open_bundle(args.bundle.as_deref())?;
+    // Threads are better spent on pictures than inside one network run.
+    let threads = (processors / jobs).max(1);
+    let network = TraitNetwork::load(&bundle, &NetworkSettings { threads })?;
+    let analyser = Analyser::new(network, LocateSettings::default());
+    if args.bgnn {
+        let [input, output] = args.images.as_slice() else {
+            bail!("--bgnn takes exactly two paths: the crop and the mask to write");
+        };
+        return bgnn::run(&analyser, limits, input, output);
+    }
+    let (pictures, refused) = pictures::collect(&args.images, args.cropped);
+    let batch = Batch {
+        outputs: OutputFolder::protecting(pictures.iter().map(|p| p.path.as_path())),
+        folder: args.output,
+        cropped: args.cropped,
+        again: args.again,
+        options: DecodeOptions {
+            limits,
+            ..DecodeOptions::default()
+        },
+        analyser,
+    };
+    batch::run(&batch, &pictures, &refused, jobs, args.json)
+}

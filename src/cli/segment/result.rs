@@ -1,0 +1,144 @@
+//! What is known of one picture after it was segmented: the content of `NAME_segment.json`, and a line of `--json`.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::batch::Batch;
+use super::pictures::Picture;
+use crate::analysis::{Analysis, Specimen};
+use crate::frame::{Orientation, PixelBox, Size};
+use crate::locate::HeadSide;
+use crate::traits::Trait;
+
+/// What is known of one picture afterwards; the content of `NAME_segment.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct PictureResult {
+    /// The picture's path as given.
+    pub(super) picture: PathBuf,
+    /// SHA-256 of the picture's file.
+    pub(super) sha256: String,
+    /// Whether the picture was taken as a crop.
+    pub(super) cropped: bool,
+    /// The version of fishrig that made it.
+    pub(super) fishrig: String,
+    /// Name and SHA-256 of the network.
+    pub(super) network: NetworkName,
+    /// Pixels of the upright picture.
+    pub(super) size: Size,
+    /// EXIF orientation that was applied to make it upright.
+    pub(super) orientation: u8,
+    /// Boxes in the upright picture; absent where there is none.
+    pub(super) fish: Option<PixelBox>,
+    /// Which way the head points.
+    pub(super) head: Option<HeadSide>,
+    /// The fish goes on beyond the frame's edge.
+    pub(super) cut_by_edge: bool,
+    /// Fish beside the one that was segmented.
+    pub(super) further_fish: Vec<PixelBox>,
+    pub(super) label: Option<PixelBox>,
+    pub(super) ruler: Option<PixelBox>,
+    /// The part that the network saw.
+    pub(super) crop: Option<PixelBox>,
+    /// Each trait: pixels and mean probability, or that it was not assessed. Empty where there is no fish.
+    pub(super) traits: serde_json::Map<String, serde_json::Value>,
+    /// Files written, relative to the output folder.
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct NetworkName {
+    name: String,
+    sha256: String,
+}
+
+impl NetworkName {
+    fn of(batch: &Batch) -> Self {
+        let manifest = batch.analyser.network().manifest();
+        Self {
+            name: manifest.name.clone(),
+            sha256: manifest.sha256.clone(),
+        }
+    }
+}
+
+impl PictureResult {
+    /// What an analysis found, and the files that were written about it.
+    pub(super) fn of(
+        batch: &Batch,
+        picture: &Picture,
+        sha256: String,
+        orientation: Orientation,
+        analysis: &Analysis,
+        files: Vec<PathBuf>,
+    ) -> Self {
+        let scene = &analysis.scene;
+        let specimen = analysis.specimen.as_ref();
+        Self {
+            picture: picture.path.clone(),
+            sha256,
+            cropped: batch.cropped,
+            fishrig: env!("CARGO_PKG_VERSION").to_owned(),
+            network: NetworkName::of(batch),
+            size: scene.picture,
+            orientation: orientation.exif(),
+            fish: scene.fish.as_ref().map(|f| f.bounds),
+            head: specimen.map(|s| s.head),
+            cut_by_edge: scene.fish.as_ref().is_some_and(|f| f.cut_by_edge),
+            further_fish: scene.further_fish.clone(),
+            label: scene.label,
+            ruler: scene.ruler,
+            crop: specimen.map(|s| s.crop_box),
+            traits: specimen.map(describe_traits).unwrap_or_default(),
+            files,
+        }
+    }
+
+    /// Whether a run of this batch on a file with that hash would give the same again.
+    pub(super) fn holds_for(&self, batch: &Batch, sha256: &str) -> bool {
+        self.sha256 == sha256
+            && self.cropped == batch.cropped
+            && self.fishrig == env!("CARGO_PKG_VERSION")
+            && self.network == NetworkName::of(batch)
+    }
+
+    /// What was found, for people.
+    pub(super) fn words(&self) -> String {
+        let mut words = String::new();
+        if self.crop.is_none() {
+            return words + "no fish found";
+        }
+        if let Some(fish) = &self.fish {
+            words += &format!("fish {fish}, ");
+        }
+        match self.head {
+            Some(HeadSide::Left) => words += "head left; ",
+            Some(HeadSide::Right) => words += "head right; ",
+            Some(HeadSide::Unknown) | None => words += "head side unknown; ",
+        }
+        if self.cut_by_edge {
+            words += "cut by the frame's edge; ";
+        }
+        if !self.further_fish.is_empty() {
+            words += &format!("{} further fish; ", self.further_fish.len());
+        }
+        let present = self.traits.iter().filter(|(_, v)| v["pixels"].as_u64() > Some(0));
+        let names: Vec<_> = present.map(|(name, _)| name.replace('_', " ")).collect();
+        words + &names.join(", ")
+    }
+}
+
+fn describe_traits(specimen: &Specimen) -> serde_json::Map<String, serde_json::Value> {
+    let pixels = specimen.mask.pixel_counts();
+    let describe = |which: Trait| match specimen.not_assessed.contains(which) {
+        true => serde_json::json!("not assessed"),
+        false => serde_json::json!({
+            "pixels": pixels[which.channel()],
+            "confidence": specimen.confidence[which.channel()].map(|c| (f64::from(c) * 1000.0).round() / 1000.0),
+        }),
+    };
+    Trait::ALL
+        .iter()
+        .map(|t| (t.bgnn_name().to_owned(), describe(*t)))
+        .collect()
+}
