@@ -1,5 +1,7 @@
 //! `fishrig completions`: completion scripts for shells.
 
+use std::io::Write;
+
 use clap_complete::Shell;
 
 use super::Outcome;
@@ -12,6 +14,9 @@ pub(super) struct CompletionsArgs {
 }
 
 pub(super) fn run(args: CompletionsArgs, mut command: clap::Command) -> anyhow::Result<Outcome> {
-    clap_complete::generate(args.shell, &mut command, "fishrig", &mut std::io::stdout());
+    // Into memory first: the generator panics where it can't write.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command, "fishrig", &mut script);
+    std::io::stdout().write_all(&script)?;
     Ok(Outcome::Done)
 }

@@ -1,5 +1,6 @@
 //! `fishrig demo`: the main job on frames that the program draws itself; no camera, no display, no file to fetch.
 
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ pub(super) fn run(args: DemoArgs) -> anyhow::Result<Outcome> {
     }
     let bundle = Bundle::builtin();
     let network = TraitNetwork::load(&bundle, &configuration.network)?;
-    std::fs::create_dir_all(&args.output).with_context(|| args.output.display().to_string())?;
+    super::make_folder(&args.output)?;
     let mut demo = Demo {
         keeper: RecordKeeper::open(&configuration, network.manifest())?,
         screens: PngDisplay::open(&PngSettings {
@@ -60,26 +61,28 @@ pub(super) fn run(args: DemoArgs) -> anyhow::Result<Outcome> {
         analyser: Analyser::new(network, configuration.locate),
     };
     let scenes = demo_scenes();
-    println!(
+    writeln!(
+        stdout(),
         "fishrig {}: {} drawn frames, network {}, no camera needed",
         env!("CARGO_PKG_VERSION"),
         scenes.len(),
         bundle.manifest().name
-    );
+    )?;
     let mut agreements = Vec::new();
     for (number, scene) in scenes.into_iter().enumerate() {
         agreements.extend(demo.show(number + 1, &RigScene::new(scene)?)?);
     }
     let found = agreements.len();
     let mean = agreements.iter().sum::<f64>() / found.max(1) as f64;
-    println!(
+    writeln!(
+        stdout(),
         "\n{found} fish found and segmented; their masks agree with the drawn ones to {mean:.2} (mean IoU).\n\
          records   {}\nscreens   {}\nframes    {}\n\
          Next: fishrig store list --root {0}   or on your own photographs: fishrig segment FOLDER",
         configuration.store.root.display(),
         args.output.join("screens").display(),
         demo.frames.display(),
-    );
+    )?;
     Ok(Outcome::Done)
 }
 
@@ -99,7 +102,12 @@ fn run_live(mut configuration: Configuration, output: &Path) -> anyhow::Result<O
     configuration.trigger.auto_still_seconds = Some(1.5);
     configuration.station.operator = "demo".to_owned();
     let counts = live::prepare(&configuration)?.run()?;
-    println!("{} records in {}", counts.saved, configuration.store.root.display());
+    writeln!(
+        stdout(),
+        "{} records in {}",
+        counts.saved,
+        configuration.store.root.display()
+    )?;
     Ok(Outcome::Done)
 }
 
@@ -109,7 +117,7 @@ fn write_frame(folder: &Path, number: usize, drawn: &RigFrame) -> anyhow::Result
     let name = format!("demo_{number}_{form}");
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, 93).encode_image(&drawn.picture)?;
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    super::make_folder(folder)?;
     let path = folder.join(format!("{name}.jpg"));
     std::fs::write(&path, &jpeg).with_context(|| path.display().to_string())?;
     Ok((name, jpeg))
@@ -147,7 +155,7 @@ impl Demo {
         let frame = Frame::from_file_bytes(jpeg, Some(name))?;
         let analysed = FrameAnalysis::of(&frame, &DecodeOptions::default(), &self.analyser)?;
         let Some(specimen) = &analysed.analysis.specimen else {
-            println!("{number}  {form:<10} no fish found");
+            writeln!(stdout(), "{number}  {form:<10} no fish found")?;
             return Ok(None);
         };
         let agreement = agreement(&specimen.mask, &drawn, specimen.crop_box);
@@ -163,14 +171,15 @@ impl Demo {
         )?;
         self.show_screen(&analysed, &record)?;
         let timings = analysed.analysis.timings;
-        println!(
+        writeln!(
+            stdout(),
             "{number}  {form:<10} {} traits, agreement {agreement:.2}; located in {:.0} ms, segmented in {:.0} ms; saved {} in {:.0} ms",
             specimen.present().len(),
             timings.locate.as_secs_f64() * 1e3,
             timings.network.as_secs_f64() * 1e3,
             record.id,
             record.seconds * 1e3,
-        );
+        )?;
         Ok(Some(agreement))
     }
 

@@ -2,9 +2,11 @@
 //!
 //! Exit codes: 0 all done, 1 some items failed (each was named), 2 wrong usage or configuration. Results go to stdout, progress and logs to stderr.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use clap::{CommandFactory, Parser, Subcommand};
 
 mod completions;
@@ -33,7 +35,7 @@ pub enum Outcome {
 #[command(name = "fishrig", version, max_term_width = 100)]
 struct Arguments {
     /// Say more on stderr; twice for everything.
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, display_order = 900)]
     verbose: u8,
     #[command(subcommand)]
     command: Command,
@@ -74,7 +76,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::SomeFailed) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("fishrig: {error:#}");
+            say(&format!("fishrig: {}", words_of(&error)));
             ExitCode::from(2)
         }
     }
@@ -86,6 +88,39 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// The error and its causes; a cause that the error before it has told already is left out.
+fn words_of(error: &anyhow::Error) -> String {
+    let mut words = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !words.contains(&cause) {
+            words += ": ";
+            words += &cause;
+        }
+    }
+    words
+}
+
+/// Makes a folder for results, and those above it.
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    use std::io::ErrorKind::{AlreadyExists, NotADirectory, ReadOnlyFilesystem};
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let folder = folder.display();
+        match error.kind() {
+            AlreadyExists | NotADirectory => {
+                anyhow!("{folder} is or lies in a file, where a folder is wanted; name another")
+            }
+            ReadOnlyFilesystem => anyhow!("{folder} is on a read-only disk; name a folder on another"),
+            _ => anyhow!("the folder {folder} can't be made: {error}"),
+        }
+    })
+}
+
+/// A line on stderr. `eprintln!` would panic where the terminal is gone, for example with its network connection.
+fn say(line: &str) {
+    // Where nobody listens there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn start_log(verbose: u8) {
@@ -101,5 +136,51 @@ fn start_log(verbose: u8) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(colour)
+        // It would report by `eprintln!` that stderr is gone, and so end the station with a panic.
+        .log_internal_errors(false)
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let path = std::path::PathBuf::from("records");
+        let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        let error = crate::store::StoreError::Read {
+            path,
+            source: missing(),
+        };
+        let told = error.to_string();
+        assert_eq!(words_of(&error.into()), told);
+        let words = words_of(&Err::<(), _>(missing()).context("a.jpg").unwrap_err());
+        assert_eq!(words, format!("a.jpg: {}", missing()));
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+        fn check(command: &clap::Command) {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(
+                !about.is_empty() && !about.ends_with('.'),
+                "{}: {about:?}",
+                command.get_name()
+            );
+            for argument in command.get_arguments() {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(
+                    !help.is_empty() && !help.ends_with('.'),
+                    "{} {}: {help:?}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Arguments::command());
+    }
 }

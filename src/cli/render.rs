@@ -13,14 +13,14 @@ use crate::frame::{PixelBox, Size};
 use crate::render::{DrawnFish, Heading, RigFrame, RigScene, SceneSettings, demo_scenes};
 use crate::traits::{TraitMask, label_picture};
 
-/// Draws specimens on a rig, with exact masks
+/// Draw specimens on a rig, with exact masks.
 #[derive(Debug, clap::Args)]
 pub(super) struct RenderArgs {
-    /// Directory for the pictures; made if need be
+    /// Folder for the pictures; made if need be
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// How many to draw
-    #[arg(short = 'n', long, default_value_t = 6)]
+    #[arg(short = 'n', long, default_value_t = 6, value_name = "N")]
     count: u64,
     /// Seed of the first; the next ones count up from it
     #[arg(short, long, default_value_t = 0)]
@@ -60,7 +60,7 @@ fn parse_size(text: &str) -> Result<Size, String> {
 /// # Errors
 /// A size that can't be drawn, or a file that can't be written.
 pub(super) fn run(args: RenderArgs) -> anyhow::Result<Outcome> {
-    fs::create_dir_all(&args.output).with_context(|| format!("cannot make the directory {}", args.output.display()))?;
+    super::make_folder(&args.output)?;
     let folder = Folder {
         path: &args.output,
         format: args.format,
@@ -93,7 +93,7 @@ struct Folder<'a> {
 impl Folder<'_> {
     fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         let path = self.path.join(name);
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+        fs::write(&path, bytes).with_context(|| format!("can't write {}", path.display()))
     }
 
     fn write_picture(&self, stem: &str, picture: &RgbImage, mask: &TraitMask) -> anyhow::Result<()> {

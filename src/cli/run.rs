@@ -34,7 +34,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Outcome> {
         },
     };
     let counts = prepared.run()?;
-    eprintln!("{}", words(&counts));
+    super::say(&words(&counts));
     Ok(if counts.lost == 0 {
         Outcome::Done
     } else {

@@ -37,7 +37,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct Root {
     /// The folder of the records
-    #[arg(long, value_name = "FOLDER", default_value = "records")]
+    #[arg(long, value_name = "DIR", default_value = "records")]
     root: PathBuf,
 }
 
