@@ -296,3 +296,26 @@ fn a_script_keeps_its_times() {
     assert_eq!(script.next().unwrap().unwrap().sequence, 1);
     assert!(script.next().unwrap().is_none());
 }
+
+#[test]
+fn a_missing_folder_is_said_in_the_systems_words() {
+    let Err(error) = open("/nowhere/at/all") else {
+        panic!("there is no such folder");
+    };
+    assert!(error.to_string().contains("No such file or directory"), "{error}");
+}
+
+#[test]
+fn a_picture_that_vanished_is_not_called_damaged() {
+    let directory = picture_directory();
+    let mut source = open(directory.path()).unwrap();
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let error = source.next().unwrap_err();
+    assert!(error.passes());
+    assert!(error.to_string().contains("can't be read"), "{error}");
+}

@@ -107,7 +107,7 @@ pub enum FrameError {
     UnknownFormat,
     /// More pixels than allowed.
     #[error(
-        "the picture claims {size} pixels ({megapixels:.1} megapixels), over the limit of {limit} (limits.megapixels)"
+        "the picture claims {size} pixels ({megapixels:.2} megapixels), over the limit of {limit}; reduce it, or raise the limit (limits.megapixels)"
     )]
     TooLarge {
         /// Claimed size.
@@ -131,6 +131,12 @@ pub enum FrameError {
         /// Bytes that are there.
         read: usize,
     },
+    /// The system does not give the bytes.
+    #[error("it can't be read: {0}")]
+    Unreadable(std::io::Error),
+    /// A kind of JPEG, PNG or TIFF that is not taken.
+    #[error("this kind of picture is not taken ({0}); convert it to a JPEG, or to a PNG or TIFF of 8 or 16 bits")]
+    Unsupported(String),
     /// Anything else that the decoder objects to.
     #[error("the picture is damaged: {0}")]
     Damaged(String),
@@ -215,7 +221,8 @@ fn damaged(error: ImageError, length: usize) -> FrameError {
         ImageError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
             FrameError::Truncated { read: length }
         }
-        other => FrameError::Damaged(other.to_string()),
+        ImageError::Unsupported(e) => FrameError::Unsupported(e.to_string()),
+        other => FrameError::Damaged(other.to_string().trim().to_owned()),
     }
 }
 

@@ -109,7 +109,7 @@ fn read(path: &Path) -> Result<Frame, SourceError> {
         name: path.display().to_string(),
         reason,
     };
-    let failed = |e: std::io::Error| refused(FrameError::Damaged(format!("it can't be read ({e})")));
+    let failed = |e: std::io::Error| refused(FrameError::Unreadable(e));
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(failed)?;
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
@@ -122,18 +122,17 @@ fn read(path: &Path) -> Result<Frame, SourceError> {
 
 /// The pictures of a directory (by extension, hidden files left out), or whatever files a pattern or a path names.
 fn list(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
-    let mut files = if path.is_dir() {
-        list_directory(path)?
-    } else if path.is_file() {
-        vec![path.to_owned()]
-    } else if is_pattern(path) {
-        list_pattern(path)?
-    } else {
-        let reason = std::io::Error::from(std::io::ErrorKind::NotFound);
-        return Err(SourceError::Unreadable {
-            path: path.to_owned(),
-            reason,
-        });
+    let mut files = match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => list_directory(path)?,
+        Ok(found) if found.is_file() => vec![path.to_owned()],
+        Ok(_) => Vec::new(),
+        Err(_) if is_pattern(path) => list_pattern(path)?,
+        Err(reason) => {
+            return Err(SourceError::Unreadable {
+                path: path.to_owned(),
+                reason,
+            });
+        }
     };
     if files.is_empty() {
         return Err(SourceError::NoPictures { path: path.to_owned() });
