@@ -337,7 +337,8 @@ fn clean<S: Storage>(archive: &Archive<S>, taken: &mut HashSet<String>) -> Resul
 /// Removes a directory and all that is in it; one that is not there is no error.
 fn remove_tree<S: Storage>(storage: &S, directory: &Path) -> io::Result<()> {
     let entries = match storage.list(directory) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // Where the root was replaced by a file there is nothing left either.
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(()),
         entries => entries?,
     };
     for entry in entries {

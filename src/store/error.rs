@@ -142,6 +142,10 @@ pub(super) fn cure(error: &io::Error) -> &'static str {
         io::ErrorKind::InvalidInput => {
             "this file system may not be able to rename without replacing: use ext4, f2fs or exFAT"
         }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "something else lies there: move it away, or name another place"
+        }
+        io::ErrorKind::FileTooLarge => "the file was replaced or damaged",
         _ => "the disk may be failing: change it, and run `fishrig store verify` on what it holds",
     }
 }
