@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file can't be read.
-    #[error("{}: {error}; `fishrig config default` writes one to begin with", path.display())]
+    #[error("{}: {error}{}", path.display(), cure(error))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -39,6 +39,16 @@ pub enum ConfigError {
         /// All of them.
         problems: Vec<Problem>,
     },
+}
+
+/// What to do about a file that can't be read, where there is more to say than the system does.
+fn cure(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "; `fishrig config default` writes one to begin with",
+        std::io::ErrorKind::InvalidData => "; this is no text in UTF-8: save it as such, or take another file",
+        std::io::ErrorKind::PermissionDenied => "; give the station's user the right to read it",
+        _ => "",
+    }
 }
 
 /// One value that is not allowed.

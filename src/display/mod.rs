@@ -91,7 +91,7 @@ pub enum DisplayError {
     },
     /// A file or directory of the PNG display.
     #[error(
-        "display: can't write {path}: {source}; check that the directory may be written and that the disk is not full"
+        "display: can't write {path}: {source}; check that its directory is one and may be written, and that the disk is not full"
     )]
     File {
         /// The file or directory.

@@ -134,6 +134,10 @@ fn read(path: &Path, what: &'static str, limit: u64) -> Result<Vec<u8>, BundleEr
         path: path.to_owned(),
         error,
     };
+    // A pipe would never end, nor even open.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(unreadable(std::io::Error::other("it is no file")));
+    }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
     file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
