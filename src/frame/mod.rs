@@ -12,5 +12,6 @@ mod palette_tiff;
 pub mod resize;
 
 pub use captured::{CaptureTime, Frame, FrameFormat};
+pub(crate) use decode::png_decoder;
 pub use decode::{DecodeOptions, Decoded, FrameError, Limits, Orientation};
 pub use geometry::{PixelBox, Size};
