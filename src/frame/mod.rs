@@ -14,6 +14,7 @@ mod palette_tiff;
 pub mod resize;
 
 pub use captured::{CaptureTime, Frame, FrameFormat};
+pub(crate) use decode::png_decoder;
 pub use decode::{DecodeOptions, Decoded, FrameError, Limits, Orientation};
 pub use for_display::for_display;
 pub use geometry::{PixelBox, Size};
