@@ -141,6 +141,15 @@ fn paths_are_taken_from_the_file_s_folder() {
 }
 
 #[test]
+fn a_device_without_end_is_no_configuration() {
+    let message = Configuration::read(Path::new("/dev/zero")).unwrap_err().to_string();
+    assert!(
+        message.contains("/dev/zero") && message.contains("larger than"),
+        "{message}"
+    );
+}
+
+#[test]
 fn the_program_checks_files() {
     let folder = tempfile::tempdir().unwrap();
     let fishrig = || {

@@ -113,6 +113,47 @@ fn hopeless_files_are_refused_with_their_reason() {
 }
 
 /// A PNG whose header claims a size that its data do not hold.
+/// The decoder keeps the strip beside the picture, and its bounds must have room for both.
+#[test]
+fn a_tiff_of_the_widest_pixels_in_a_single_strip_is_read() {
+    let (width, height) = (1500_u32, 1000_u32);
+    let strip = 8 + width * height * 16;
+    let mut file = b"II*\0".to_vec();
+    file.extend(strip.to_le_bytes());
+    file.extend(
+        [1.0_f32, 0.0, 1.0, 1.0]
+            .map(f32::to_le_bytes)
+            .concat()
+            .repeat((width * height) as usize),
+    );
+    // Four values of 16 bits lie behind the directory: 32 bits a sample, IEEE floats.
+    let behind = strip + 2 + 12 * 11 + 4;
+    let entries: [(u16, u16, u32, u32); 11] = [
+        (256, 4, 1, width),
+        (257, 4, 1, height),
+        (258, 3, 4, behind),
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, 8),
+        (277, 3, 1, 4),
+        (278, 4, 1, height),
+        (279, 4, 1, strip - 8),
+        (338, 3, 1, 2),
+        (339, 3, 4, behind + 8),
+    ];
+    file.extend((entries.len() as u16).to_le_bytes());
+    for (tag, kind, count, value) in entries {
+        file.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
+        file.extend([count.to_le_bytes(), value.to_le_bytes()].concat());
+    }
+    file.extend([0; 4]);
+    file.extend([32_u16, 32, 32, 32, 3, 3, 3, 3].map(u16::to_le_bytes).concat());
+
+    let decoded = decode(file, &DecodeOptions::default()).unwrap();
+    assert_eq!(decoded.rgb.dimensions(), (width, height));
+    assert_eq!(decoded.rgb.get_pixel(width - 1, height - 1).0, [255, 0, 255]);
+}
+
 fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     let mut header = b"IHDR".to_vec();
     header.extend(width.to_be_bytes());

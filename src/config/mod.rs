@@ -10,6 +10,8 @@ mod checked;
 mod error;
 mod raw;
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 pub use error::{ConfigError, Problem};
@@ -91,14 +93,19 @@ impl Configuration {
             path: path.to_owned(),
             error,
         };
-        let length = std::fs::metadata(path).map_err(unreadable)?.len();
-        if length > FILE_BYTES_MAX {
+        // What was read is measured and not the file: a device or a pipe claims no length.
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(unreadable)?;
+        file.take(FILE_BYTES_MAX + 1)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+        if bytes.len() as u64 > FILE_BYTES_MAX {
             return Err(ConfigError::TooLarge {
                 path: path.to_owned(),
                 limit: FILE_BYTES_MAX,
             });
         }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let text = String::from_utf8(bytes).map_err(|e| unreadable(io::Error::new(io::ErrorKind::InvalidData, e)))?;
         Self::parse(&text, path)
     }
 

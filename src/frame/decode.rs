@@ -168,11 +168,7 @@ pub(super) fn decode(bytes: &[u8], format: FrameFormat, options: &DecodeOptions)
             Ok(finish(picture, orientation, options))
         }
         FrameFormat::Png => {
-            if let Some(size) = png_size(bytes) {
-                options.limits.check(size)?;
-            }
-            let limits = allocation_limits(&options.limits);
-            let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(damaged)?;
+            let decoder = png_decoder(bytes, &options.limits)?;
             let (picture, orientation) = read_pixels(decoder).map_err(damaged)?;
             Ok(finish(picture, orientation, options))
         }
@@ -180,10 +176,9 @@ pub(super) fn decode(bytes: &[u8], format: FrameFormat, options: &DecodeOptions)
             let palette = PaletteTiff::of(bytes);
             let file = palette.as_ref().map_or(bytes, |p| &p.as_grey);
             let mut decoder = TiffDecoder::new(Cursor::new(file)).map_err(damaged)?;
-            options.limits.check(decoder.dimensions().into())?;
-            decoder
-                .set_limits(allocation_limits(&options.limits))
-                .map_err(damaged)?;
+            let size = decoder.dimensions().into();
+            options.limits.check(size)?;
+            decoder.set_limits(allocation_limits(size)).map_err(damaged)?;
             let (mut picture, orientation) = read_pixels(decoder).map_err(damaged)?;
             if let Some(palette) = palette {
                 picture = palette.in_colour(picture);
@@ -209,10 +204,19 @@ pub(super) fn decode(bytes: &[u8], format: FrameFormat, options: &DecodeOptions)
     }
 }
 
-/// What a decoder may allocate for itself beside the picture: ten bytes a pixel cover 16-bit RGBA and its row buffers.
-fn allocation_limits(limits: &Limits) -> image::Limits {
+/// The decoder of a PNG file whose claimed size is within `limits`.
+pub(crate) fn png_decoder<'a>(bytes: &'a [u8], limits: &Limits) -> Result<PngDecoder<Cursor<&'a [u8]>>, FrameError> {
+    let size = png_size(bytes).ok_or(FrameError::Truncated { read: bytes.len() })?;
+    limits.check(size)?;
+    PngDecoder::with_limits(Cursor::new(bytes), allocation_limits(size)).map_err(|e| damaged(e, bytes.len()))
+}
+
+/// What a decoder may allocate, the picture included: sixteen bytes a pixel are 32-bit float RGBA, as many again its strip where the whole picture
+/// is one, eight are row buffers; the rest is for colour profiles and for tiles that stick out. It goes by the picture's own size and not by the
+/// largest allowed, because a profile in a small file unpacks to all that it is given.
+fn allocation_limits(size: Size) -> image::Limits {
     let mut allocation = image::Limits::no_limits();
-    allocation.max_alloc = Some((limits.megapixels * 1e6 * 10.0) as u64 + (1 << 20));
+    allocation.max_alloc = Some(size.pixels() * 40 + (16 << 20));
     allocation
 }
 

@@ -3,14 +3,18 @@
 //! * [`Frame`]: the bytes exactly as the camera or file gave them, with their capture times. The record keeps these bytes.
 //! * [`Frame::decode`]: the upright RGB picture, checked against [`Limits`] before anything is allocated.
 //! * [`resize`]: Pillow's resampling, byte for byte, because the reference network was trained and is run on it.
+//! * [`for_display`]: fast scaling for looking at.
 //! * [`PixelBox`]: a rectangle in pixels, used by every later room.
 
 mod captured;
 mod decode;
+mod for_display;
 mod geometry;
 mod palette_tiff;
 pub mod resize;
 
 pub use captured::{CaptureTime, Frame, FrameFormat};
+pub(crate) use decode::png_decoder;
 pub use decode::{DecodeOptions, Decoded, FrameError, Limits, Orientation};
+pub use for_display::for_display;
 pub use geometry::{PixelBox, Size};

@@ -133,6 +133,13 @@ impl FromStr for IdPattern {
         if parts.iter().filter(|p| matches!(p, Part::Name)).count() > 1 {
             return fail("names the file twice");
         }
+        if parts
+            .windows(2)
+            .any(|two| matches!(two, [Part::Name, Part::Counter(_)]))
+        {
+            // The counter that follows a name's own digits could not be read back from an id.
+            return fail("has a counter right behind the name; put a sign such as _ between them");
+        }
         let pattern = Self { parts };
         // Text that no file system takes is found now and not at the first specimen.
         let date = jiff::civil::date(2026, 1, 1);
@@ -175,6 +182,8 @@ mod tests {
             "{name}{name}",
             "a/{counter}",
             "{counter:099}",
+            "{name}{counter}",
+            "{date}-{name}{counter:06}",
         ] {
             assert!(text.parse::<IdPattern>().is_err(), "{text}");
         }
@@ -221,6 +230,13 @@ mod tests {
         ) {
             let p = pattern(&format!("{before}{{counter:0{digits}}}{after}"));
             let id = p.id(counter, None, date(2026, 2, 28)).unwrap().repeat(repeat).unwrap();
+            prop_assert_eq!(p.counter_of(id.as_str()), Some(counter));
+        }
+
+        #[test]
+        fn the_counter_is_found_again_behind_any_name(counter in 0u64..10_000_000, name in "[A-Z][A-Z0-9_-]{0,11}") {
+            let p = pattern("{name}_{counter:03}");
+            let id = p.id(counter, Some(&name), date(2026, 2, 28)).unwrap();
             prop_assert_eq!(p.counter_of(id.as_str()), Some(counter));
         }
 

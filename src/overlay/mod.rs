@@ -21,7 +21,6 @@ mod layout;
 mod loupe;
 mod panel;
 mod picture;
-mod scale;
 mod screen;
 mod station_screen;
 mod strip;

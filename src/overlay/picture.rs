@@ -3,11 +3,10 @@
 use image::{RgbImage, imageops};
 
 use super::boxes;
-use super::scale;
 use super::trait_layer::{self, Seen};
 use super::view::Annotations;
 use crate::display::Canvas;
-use crate::frame::{PixelBox, Size};
+use crate::frame::{PixelBox, Size, for_display};
 use crate::traits::Palette;
 
 /// A picture and what is to be drawn on it.
@@ -40,7 +39,7 @@ impl PictureLayer<'_> {
             columns: 0.0..f64::from(counted.width),
             rows: 0.0..f64::from(counted.height),
         };
-        let mut shown = scale::for_display(self.picture, size);
+        let mut shown = for_display(self.picture, size);
         self.paint_traits(&mut shown, &seen);
         let mut canvas = Canvas::from(shown);
         boxes::draw(&mut canvas, self.annotations, self.line);
@@ -63,7 +62,7 @@ impl PictureLayer<'_> {
         let width = columns.end - columns.start;
         let height = rows.end - rows.start;
         let cut = imageops::crop_imm(self.picture, columns.start, rows.start, width, height).to_image();
-        let mut shown = scale::for_display(&cut, size);
+        let mut shown = for_display(&cut, size);
         let seen = Seen {
             columns: seen_columns,
             rows: seen_rows,

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 use thiserror::Error;
 
 use crate::analysis::{Analyser, Analysis};
-use crate::frame::{DecodeOptions, Frame, FrameError, Orientation};
+use crate::frame::{DecodeOptions, Frame, FrameError, Orientation, Size, for_display};
 use crate::network::NetworkError;
 
 /// Columns of the small copy that overlay pictures are drawn on.
@@ -54,47 +54,23 @@ impl FrameAnalysis {
     }
 }
 
-/// Each pixel is the mean of nine that are spread evenly over its part of the picture: the mean of all takes three times as long as decoding does.
 fn small_copy(picture: RgbImage) -> RgbImage {
-    const SAMPLES: u64 = 3;
     let (width, height) = picture.dimensions();
     if width <= SMALL_WIDTH {
         return picture;
     }
     let small_height = (u64::from(height) * u64::from(SMALL_WIDTH) / u64::from(width)).max(1) as u32;
-    let spread = |i: u32, from: u32, to: u32| {
-        let steps = 2 * SAMPLES * u64::from(to);
-        (0..SAMPLES).map(move |k| ((2 * (u64::from(i) * SAMPLES + k) + 1) * u64::from(from) / steps) as u32)
-    };
-    RgbImage::from_fn(SMALL_WIDTH, small_height, |x, y| {
-        let mut sums = [0u32; 3];
-        for row in spread(y, height, small_height) {
-            for column in spread(x, width, SMALL_WIDTH) {
-                for (sum, value) in sums.iter_mut().zip(picture.get_pixel(column, row).0) {
-                    *sum += u32::from(value);
-                }
-            }
-        }
-        Rgb(sums.map(|sum| (sum / (SAMPLES * SAMPLES) as u32) as u8))
-    })
+    for_display(&picture, Size::new(SMALL_WIDTH, small_height))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::imageops;
 
     #[test]
-    fn the_small_copy_looks_like_the_mean_of_all_pixels() {
-        let picture = RgbImage::from_fn(4001, 1003, |x, y| {
-            Rgb([(x / 16) as u8, (y / 4) as u8, ((x + y) / 20) as u8])
-        });
-        let small = small_copy(picture.clone());
-        let exact = imageops::thumbnail(&picture, small.width(), small.height());
-        let worst = small.iter().zip(exact.iter()).map(|(a, b)| a.abs_diff(*b)).max();
-        assert_eq!(small.dimensions(), (1600, 401));
-        assert!(worst <= Some(2), "{worst:?}");
-        let narrow = RgbImage::new(1600, 9000);
-        assert_eq!(small_copy(narrow).dimensions(), (1600, 9000));
+    fn the_small_copy_keeps_the_picture_s_shape() {
+        let dimensions = |width, height| small_copy(RgbImage::new(width, height)).dimensions();
+        assert_eq!(dimensions(4001, 1003), (1600, 401));
+        assert_eq!(dimensions(1600, 9000), (1600, 9000), "narrow ones stay");
     }
 }

@@ -157,13 +157,19 @@ pub struct StoredFile {
 }
 
 impl Record {
-    /// The file's content.
-    pub(super) fn to_file(&self) -> Result<Vec<u8>, toml::ser::Error> {
+    /// The file's content, with its seal.
+    ///
+    /// # Errors
+    /// What the TOML writer objects to.
+    pub fn to_file(&self) -> Result<Vec<u8>, toml::ser::Error> {
         Ok(seal(toml::to_string(self)?))
     }
 
-    /// Reads and checks a file's content; the problem is the rest of a sentence about the file.
-    pub(super) fn from_file(content: &[u8]) -> Result<Self, String> {
+    /// Reads and checks a file's content.
+    ///
+    /// # Errors
+    /// What is wrong, as the rest of a sentence about the file.
+    pub fn from_file(content: &[u8]) -> Result<Self, String> {
         let text = unseal(content)?;
         let head: Head = toml::from_str(text).map_err(|e| format!("is no record: {}", e.message()))?;
         if head.format != FORMAT {
@@ -217,7 +223,10 @@ struct Head {
 }
 
 /// The same `record.toml` marked as voided. Works on the table and not on [`Record`], so that what a newer fishrig wrote is kept.
-pub(super) fn voided(content: &[u8], when: Timestamp) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// What is wrong, as the rest of a sentence about the file.
+pub fn voided(content: &[u8], when: Timestamp) -> Result<Vec<u8>, String> {
     let mut table: toml::Table =
         toml::from_str(unseal(content)?).map_err(|e| format!("is no record: {}", e.message()))?;
     let mut marked = toml::Table::new();
@@ -238,7 +247,8 @@ pub(super) fn voided(content: &[u8], when: Timestamp) -> Result<Vec<u8>, String>
     ))
 }
 
-fn seal(mut text: String) -> Vec<u8> {
+/// The text with the checksum of its own lines as its last line.
+pub fn seal(mut text: String) -> Vec<u8> {
     let digest = sha256_hex(text.as_bytes());
     text.push_str(SEAL);
     text.push_str(&digest);

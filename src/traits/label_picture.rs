@@ -2,11 +2,18 @@
 
 use std::io::Cursor;
 
-use image::{ImageBuffer, ImageEncoder, ImageFormat, Luma, RgbImage, codecs::png::PngEncoder};
+use image::codecs::png::PngEncoder;
+use image::{ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageEncoder, ImageFormat, Luma, RgbImage};
 use thiserror::Error;
 
 use super::{Palette, Trait, TraitMask, TraitSet};
-use crate::frame::Size;
+use crate::frame::{self, FrameError, FrameFormat, Limits, Size};
+
+/// Bounds of a mask that is read: half a gigabyte of bits is more than any station has to spare, and a crop may be small.
+const LIMITS: Limits = Limits {
+    megapixels: 256.0,
+    min_side: 1,
+};
 
 /// Why a mask file could not be written or read.
 #[derive(Debug, Error)]
@@ -14,6 +21,9 @@ pub enum LabelPictureError {
     /// The PNG coder's own words.
     #[error("mask picture: {0}")]
     Png(#[from] image::ImageError),
+    /// Too large, or no PNG.
+    #[error("mask picture: {0}")]
+    Unreadable(#[from] FrameError),
     /// A colour that no trait has; interpolated borders look like this.
     #[error(
         "mask picture: colour {colour:?} at column {x}, row {y} belongs to no trait; \
@@ -83,15 +93,19 @@ pub fn encode_bits(mask: &TraitMask) -> Result<Vec<u8>, LabelPictureError> {
 /// Reads what [`encode_bits`] wrote.
 ///
 /// # Errors
-/// [`LabelPictureError::Png`] for a damaged file, [`LabelPictureError::WrongKind`] for a picture of another kind.
+/// [`LabelPictureError::Unreadable`] or [`LabelPictureError::Png`] for a damaged file or one of more than 256 megapixels,
+/// [`LabelPictureError::WrongKind`] for a picture of another kind.
 pub fn decode_bits(file: &[u8]) -> Result<TraitMask, LabelPictureError> {
-    match image::load_from_memory_with_format(file, ImageFormat::Png)? {
-        image::DynamicImage::ImageLuma16(picture) => {
-            let size = Size::new(picture.width(), picture.height());
-            Ok(TraitMask::from_bits(size, picture.into_raw()).expect("one value for each pixel of the picture"))
-        }
-        other => Err(LabelPictureError::WrongKind(format!("{:?}", other.color()))),
+    if FrameFormat::of_file(file) != Some(FrameFormat::Png) {
+        return Err(LabelPictureError::WrongKind("a file that is no PNG".to_owned()));
     }
+    let decoder = frame::png_decoder(file, &LIMITS)?;
+    if decoder.color_type() != ColorType::L16 {
+        return Err(LabelPictureError::WrongKind(format!("{:?}", decoder.color_type())));
+    }
+    let picture = DynamicImage::from_decoder(decoder)?.into_luma16();
+    let size = Size::new(picture.width(), picture.height());
+    Ok(TraitMask::from_bits(size, picture.into_raw()).expect("one value for each pixel of the picture"))
 }
 
 #[cfg(test)]
@@ -114,6 +128,29 @@ mod tests {
         let painted = super::super::paint::bgnn(&some_mask());
         let read = from_bgnn(&painted).unwrap();
         assert_eq!(super::super::paint::bgnn(&read), painted);
+    }
+
+    #[test]
+    fn what_is_no_mask_is_called_so() {
+        let picture = RgbImage::new(2, 2);
+        let mut file = Cursor::new(Vec::new());
+        picture.write_to(&mut file, ImageFormat::Png).unwrap();
+        for (file, word) in [
+            (file.into_inner().as_slice(), "Rgb8"),
+            (b"\xff\xd8\xff", "no PNG"),
+            (b"", "no PNG"),
+        ] {
+            let error = decode_bits(file).unwrap_err().to_string();
+            assert!(error.contains("16-bit grey") && error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_mask_that_claims_too_much_is_refused_by_its_header() {
+        let mut file = encode_bits(&some_mask()).unwrap();
+        file[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
+        let error = decode_bits(&file).unwrap_err().to_string();
+        assert!(error.contains("65536x65536") && error.contains("256"), "{error}");
     }
 
     #[test]

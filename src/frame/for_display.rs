@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-use crate::frame::Size;
+use super::Size;
 
 /// At most this many source pixels along a side are averaged for one pixel; a Pi has no time for all pixels of a large frame.
 const MOST_SAMPLES: u32 = 4;
