@@ -33,6 +33,12 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Outcome> {
             None => return Ok(Outcome::Done),
         },
     };
+    super::say(prepared.summary());
+    if std::io::stdin().is_terminal() {
+        super::say(
+            "SPACE takes a picture, + another of the same specimen, u undoes the last, o sets the operator, n the note, q ends",
+        );
+    }
     let counts = prepared.run()?;
     super::say(&words(&counts));
     Ok(if counts.lost == 0 {

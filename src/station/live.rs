@@ -51,6 +51,7 @@ pub enum LiveError {
 pub struct Prepared {
     parts: StationParts<LiveAnalysis>,
     settings: StationSettings,
+    summary: String,
 }
 
 /// Makes everything ready that the configuration names. What is wrong is found here, before the station takes the first picture.
@@ -77,7 +78,14 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
         floor_bytes: configuration.store.floor_bytes,
         records_before: keeper.store().count() as u64,
     };
-    drop(source::open(&configuration.source, &configuration.limits)?);
+    let source = source::open(&configuration.source, &configuration.limits)?;
+    let summary = format!(
+        "{}; {} records in {}",
+        source.describe(),
+        keeper.store().count(),
+        configuration.store.root.display()
+    );
+    drop(source);
     let open_screen = open_screen(&configuration.display, screen)?;
     let (source, limits) = (configuration.source.clone(), configuration.limits);
     let probe = Probe::new(&configuration.store.root);
@@ -99,6 +107,7 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
             },
             ..StationSettings::default()
         },
+        summary,
     })
 }
 
@@ -150,6 +159,11 @@ pub fn prepare_from(path: &Path) -> Result<Prepared, NotReady> {
 }
 
 impl Prepared {
+    /// What the station works on, in a line: the source, and the records that are there.
+    pub fn summary(&self) -> &str {
+        &self.summary
+    }
+
     /// Starts the station's threads, for a caller that has its own keys and signals.
     ///
     /// # Errors
