@@ -237,3 +237,35 @@ fn whole_frames_are_located_and_cropped() {
     }
     assert!(!folder.path().join("segmented/nothing_traits.png").exists());
 }
+
+#[test]
+fn a_name_that_is_no_unicode_is_no_obstacle() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = folder_with_crop();
+    let name = |bytes| folder.path().join(std::ffi::OsStr::from_bytes(bytes));
+    std::fs::rename(folder.path().join("drawn.png"), name(b"bad\xff.png")).unwrap();
+    let output = fishrig()
+        .current_dir(&folder)
+        .args(["segment", "--cropped", "--json"])
+        .arg(name(b"bad\xff.png"))
+        .arg(name(b"missing\xff.png"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let lines = json_lines(&output);
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().any(|line| line["error"].is_string()));
+}
+
+#[test]
+fn an_output_that_is_no_folder_and_an_impossible_limit_are_wrong_usage() {
+    let folder = folder_with_crop();
+    for words in [["-o", "drawn.png"], ["--megapixels", "nan"]] {
+        fishrig()
+            .current_dir(&folder)
+            .args(["segment", "drawn.png"])
+            .args(words)
+            .assert()
+            .code(2);
+    }
+}

@@ -121,7 +121,7 @@ fn say_failure(bar: &ProgressBar, path: &Path, error: &anyhow::Error, json: bool
     bar.suspend(|| {
         eprintln!("{}: {error:#}", path.display());
         if json {
-            let line = serde_json::json!({ "picture": path, "error": format!("{error:#}") });
+            let line = serde_json::json!({ "picture": path.to_string_lossy(), "error": format!("{error:#}") });
             write_line(&line.to_string())?;
         }
         Ok(())

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 use super::output_file::OutputFolder;
-use super::{Outcome, model};
+use super::{Outcome, make_folder, model};
 use crate::analysis::Analyser;
 use crate::frame::{DecodeOptions, Limits};
 use crate::locate::LocateSettings;
@@ -52,8 +52,14 @@ pub(super) struct SegmentArgs {
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
     /// Refuse pictures of more megapixels.
-    #[arg(long, default_value_t = Limits::default().megapixels, value_name = "MP")]
+    #[arg(long, default_value_t = Limits::default().megapixels, value_name = "MP", value_parser = parse_megapixels)]
     megapixels: f64,
+}
+
+fn parse_megapixels(text: &str) -> Result<f64, String> {
+    let allowed = |megapixels: &f64| (0.1..=1000.0).contains(megapixels);
+    let megapixels = text.parse().ok().filter(allowed);
+    megapixels.ok_or_else(|| "allowed is 0.1 to 1000".to_owned())
 }
 
 pub(super) fn run(args: SegmentArgs) -> anyhow::Result<Outcome> {
@@ -78,6 +84,7 @@ pub(super) fn run(args: SegmentArgs) -> anyhow::Result<Outcome> {
         };
         return bgnn::run(&analyser, limits, input, output);
     }
+    make_folder(&args.output)?;
     let (pictures, refused) = pictures::collect(&args.images, args.cropped);
     let batch = Batch {
         outputs: OutputFolder::protecting(pictures.iter().map(|p| p.path.as_path())),

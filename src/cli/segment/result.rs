@@ -1,8 +1,8 @@
 //! What is known of one picture after it was segmented: the content of `NAME_segment.json`, and a line of `--json`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::batch::Batch;
 use super::pictures::Picture;
@@ -15,6 +15,7 @@ use crate::traits::Trait;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct PictureResult {
     /// The picture's path as given.
+    #[serde(serialize_with = "as_text")]
     pub(super) picture: PathBuf,
     /// SHA-256 of the picture's file.
     pub(super) sha256: String,
@@ -43,7 +44,17 @@ pub(super) struct PictureResult {
     /// Each trait: pixels and mean probability, or that it was not assessed. Empty where there is no fish.
     pub(super) traits: serde_json::Map<String, serde_json::Value>,
     /// Files written, relative to the output folder.
+    #[serde(serialize_with = "as_texts")]
     pub(super) files: Vec<PathBuf>,
+}
+
+/// JSON holds Unicode only; bytes in a file's name that are none are replaced, and such a picture is done again by a later run.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+fn as_texts<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
