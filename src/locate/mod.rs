@@ -7,12 +7,13 @@
 //! 2. `sheets` finds straight-sided printed things from strong to weak contrast (`rectangle`, `shape`, `print`). `papers` tells ruler and
 //!    label from the rest, and finds those that are too pale or clear by their `text`, their `ticks` and the faint `edges` around these.
 //! 3. `candidates` follows what is left through all levels of contrast and keeps what has the best `outline`; `judge` says which of these
-//!    are fish, and `head` which way the fish lies.
+//!    are fish, `fins` adds what their thin rays reach, and `head` says which way the fish lies.
 //!
 //! Nothing here is learnt from data or random: the same picture gives the same [`Scene`].
 
 mod candidates;
 mod edges;
+mod fins;
 mod ground;
 mod head;
 mod judge;

@@ -101,8 +101,8 @@ pub fn find(evidence: &Evidence) -> Papers {
         .iter()
         .filter(|s| evidence.strokes.share(s) >= LEAST_PRINT)
         .collect();
-    let ruler_sheet =
-        largest(&printed, |s| is_ruler(evidence, s)).or_else(|| largest(&printed, |s| has_ticks(evidence, s)));
+    let bars: Vec<&Sheet> = printed.iter().copied().filter(|s| is_ruler(evidence, s)).collect();
+    let ruler_sheet = likeliest_bar(evidence, &bars).or_else(|| largest(&printed, |s| has_ticks(evidence, s)));
     let is_label =
         |s: &Sheet| s.tilted.elongation() < RULER_ELONGATION && ruler_sheet.is_none_or(|r| r.tilted != s.tilted);
     let label_sheet = largest(&printed, is_label).map(|s| s.tilted.bounds(size));
@@ -122,6 +122,15 @@ pub fn find(evidence: &Evidence) -> Papers {
         ruler = Some(with_ends(sheet, evidence, label.as_ref()).bounds(size));
     }
     Papers { ruler, label }
+}
+
+/// The largest bar, unless another one that is not much smaller has ticks: half a label is a bar too.
+fn likeliest_bar<'a>(evidence: &Evidence, bars: &[&'a Sheet]) -> Option<&'a Sheet> {
+    let largest_bar = largest(bars, |_| true)?;
+    let least = largest_bar.tilted.area() / 3.0;
+    let others = bars.len() > 1;
+    let with_ticks = others.then(|| largest(bars, |s| s.tilted.area() > least && has_ticks(evidence, s)));
+    with_ticks.flatten().or(Some(largest_bar))
 }
 
 fn largest<'a>(sheets: &[&'a Sheet], fits: impl Fn(&Sheet) -> bool) -> Option<&'a Sheet> {

@@ -74,10 +74,14 @@ impl RectangleFit {
     }
 
     /// Whether this is a sheet or bar rather than something grown. A small one has to be straighter, and one with much sticking out needs
-    /// full corners: the tube of a fish's body is no worse a rectangle than a label with a frayed edge, but it tapers.
+    /// full corners and straighter sides: the tube of a fish's body is no worse a rectangle than a label with a frayed edge, but it tapers.
     pub fn is_rectangle(&self, is_small: bool) -> bool {
-        let (fill, mean, weakest) = if is_small { (0.94, 0.93, 0.8) } else { (0.9, 0.88, 0.75) };
-        let corners = if self.held > 0.93 { 0.42 } else { 0.72 };
+        let (fill, mean, weakest): (f32, f32, f32) = if is_small { (0.94, 0.93, 0.8) } else { (0.9, 0.88, 0.75) };
+        let (corners, mean) = if self.held > 0.93 {
+            (0.42, mean)
+        } else {
+            (0.72, 0.91f32.max(mean))
+        };
         self.fill > fill
             && self.mean_side > mean
             && self.weakest_side > weakest

@@ -4,6 +4,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::{Candidate, Tree};
+use super::fins;
 use super::head::Posture;
 use super::judge::Judge;
 use super::papers::{self, Evidence, Papers};
@@ -119,10 +120,11 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
         picture: full,
         fish: fish.first().map(|f| {
             let posture = Posture::of(f.piece, &table.distances, table.ground.shines_through());
+            let bounds = fins::with_fins(f, &table.distances, table.ground.noise, &table.hidden);
             Fish {
-                bounds: boxed(f),
+                bounds: small.to_full(bounds),
                 head: posture.head,
-                cut_by_edge: f.piece.bounds.touches_edge(table.size),
+                cut_by_edge: bounds.touches_edge(table.size),
                 tilt_degrees: posture.tilt_degrees,
             }
         }),

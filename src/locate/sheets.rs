@@ -19,6 +19,9 @@ const SMALLEST_SHARE: f64 = 0.004;
 /// Below this share of the frame a sheet is small.
 const SMALL_SHARE: f64 = 0.04;
 
+/// What is more elongated than this is a bar.
+const BAR_ELONGATION: f32 = 5.0;
+
 /// Least share of a sheet that is print.
 pub const LEAST_PRINT: f32 = 0.015;
 
@@ -141,11 +144,19 @@ fn continues(a: &Sheet, b: &Sheet, size: Size) -> bool {
     let near = |p: u32, q: u32| p.abs_diff(q) <= size.width / 100;
     let (one, two) = (a.tilted.bounds(size), b.tilted.bounds(size));
     let alike = a.contrast.abs_diff(b.contrast) <= 4 + a.contrast.max(b.contrast) / 4;
+    // The scale and the numbers of a ruler may be two bars of any contrast, one of them without its blank ends.
+    let is_bar =
+        |s: &Sheet, bounds: &PixelBox| s.tilted.elongation() > BAR_ELONGATION && bounds.width() > bounds.height();
+    let ends = one.width().min(two.width()) / 10;
+    let halves = is_bar(a, &one)
+        && is_bar(b, &two)
+        && one.left.abs_diff(two.left) <= ends
+        && one.right.abs_diff(two.right) <= ends;
     let stacked = near(one.left, two.left) && near(one.right, two.right);
     let in_line = near(one.top, two.top) && near(one.bottom, two.bottom);
     let below = near(one.bottom, two.top) || near(two.bottom, one.top);
     let beside = near(one.right, two.left) || near(two.right, one.left);
-    alike && (stacked && below || in_line && beside)
+    alike && (stacked && below || in_line && beside) || halves && below
 }
 
 /// The largest printed sheet in a piece that is more than one thing: a fish that touches a label makes one piece with it at the label's
