@@ -14,10 +14,12 @@ check: setup
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
 # What the build needs beside Rust: a C compiler for linking.
 setup:
-	@command -v cargo >/dev/null || { echo "Rust 1.95 or later is needed: https://rustup.rs"; exit 1; }
-	@command -v cc >/dev/null || { apt-get update && apt-get install -y --no-install-recommends build-essential; }
+	@command -v cargo >/dev/null || { echo "Rust 1.95 or later is needed: see rust-lang.org"; exit 1; }
+	@command -v cc >/dev/null || { $(AS_ROOT) apt-get update && $(AS_ROOT) apt-get install -y --no-install-recommends build-essential; }
 	@cargo fmt --version >/dev/null 2>&1 || { rustup component add rustfmt clippy; }
 
 docs:
