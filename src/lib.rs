@@ -5,6 +5,7 @@
 
 #![warn(clippy::unwrap_used)]
 
+pub mod checksum;
 pub mod frame;
 pub mod traits;
 

@@ -7,9 +7,10 @@ mod store_support;
 use std::fs;
 use std::path::Path;
 
+use fishrig::checksum::sha256_hex;
 use fishrig::frame::{FrameFormat, Size};
 use fishrig::identify::IdSettings;
-use fishrig::store::{Archive, Disk, Storage, Store, StoreError, sha256_hex};
+use fishrig::store::{Archive, Disk, Storage, Store, StoreError};
 use store_support::sim::{Model, SimDisk};
 use store_support::{draft, id, jpeg, moment, picture, settings};
 

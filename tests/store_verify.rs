@@ -7,8 +7,9 @@ mod store_support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fishrig::checksum::sha256_hex;
 use fishrig::store::export::{Selection, bgnn, coco, csv};
-use fishrig::store::{Archive, Checked, ForeignKind, Store, sha256_hex};
+use fishrig::store::{Archive, Checked, ForeignKind, Store};
 use store_support::{draft, id, jpeg, moment, picture, settings};
 
 /// A store with the record `a`, which has every kind of file.

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::error::Found;
 use super::raw::{self, DisplayKind, SourceKind};
 use super::{Configuration, StationIdentity};
+use crate::checksum::sha256_hex;
 use crate::display::{DisplayError, DisplaySettings, Kept, PngSettings, WindowSettings};
 use crate::frame::{Limits, Size};
 use crate::identify::{IdPattern, IdSettings};
@@ -16,7 +17,7 @@ use crate::input::{InputError, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::network::NetworkSettings;
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
-use crate::store::{StoreSettings, sha256_hex};
+use crate::store::StoreSettings;
 
 /// Collects what is wrong while the settings are put together.
 struct Check<'a> {

@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::Manifest;
 use super::manifest::MANIFEST_BYTES_MAX;
+use crate::checksum::sha256_hex;
 
 /// The most that a network file may weigh, in bytes. The published network has 116 MB in float.
 const NETWORK_BYTES_MAX: u64 = 1 << 30;
@@ -98,7 +98,7 @@ impl Bundle {
             origin: origin.clone(),
             reason,
         })?;
-        let found = hex(&Sha256::digest(&network));
+        let found = sha256_hex(&network);
         if !found.eq_ignore_ascii_case(&manifest.sha256) {
             return Err(BundleError::Hash {
                 origin,
@@ -149,8 +149,4 @@ fn read(path: &Path, what: &'static str, limit: u64) -> Result<Vec<u8>, BundleEr
         });
     }
     Ok(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -7,11 +7,11 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
 
 use super::StoreError;
-use super::checksum::sha256_hex;
 use super::draft::{FishDraft, RecordDraft};
 use super::layout::{RECORD_FILE, part};
 use super::metadata;
 use super::record::{FORMAT, FishFacts, FrameFacts, Record, StoredFile, Times, Versions};
+use crate::checksum::sha256_hex;
 use crate::frame::{DecodeOptions, Frame, FrameFormat, Limits, PixelBox, Size};
 use crate::identify::RecordId;
 use crate::traits::{Trait, label_picture};

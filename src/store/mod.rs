@@ -13,7 +13,6 @@
 //! The directories are the truth: there is no index that could disagree with them.
 
 mod archive;
-mod checksum;
 mod commit;
 mod contents;
 mod disk;
@@ -29,7 +28,6 @@ mod trait_tables;
 mod verify;
 
 pub use archive::{Archive, Listed};
-pub use checksum::sha256_hex;
 pub use commit::{Committed, Store};
 pub use disk::Disk;
 pub use draft::{FishDraft, NetworkIdentity, RecordDraft};

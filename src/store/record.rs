@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::checksum::sha256_hex;
 use super::draft::NetworkIdentity;
 use super::trait_tables;
+use crate::checksum::sha256_hex;
 use crate::frame::{PixelBox, Size};
 use crate::identify::RecordId;
 use crate::locate::HeadSide;

@@ -3,11 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::checksum::sha256_hex;
 use super::layout::{INCOMING, Place, RECORD_FILE, RECORD_REWRITE, day_of, id_of, part};
 use super::record::{FishFacts, Record, StoredFile};
 use super::storage::{EntryKind, Storage};
 use super::{Archive, StoreError};
+use crate::checksum::sha256_hex;
 use crate::frame::{DecodeOptions, Frame, FrameError, Limits, Size};
 use crate::traits::{label_picture, paint};
 

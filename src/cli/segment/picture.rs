@@ -12,9 +12,9 @@ use super::batch::Batch;
 use super::pictures::Picture;
 use super::result::PictureResult;
 use crate::analysis::Analysis;
+use crate::checksum::sha256_hex;
 use crate::frame::Frame;
 use crate::overlay::{Annotations, annotated_picture};
-use crate::store::sha256_hex;
 use crate::traits::{Palette, label_picture};
 
 /// Columns of an overlay picture, unless the picture itself has fewer.

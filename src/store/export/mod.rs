@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::checksum::sha256_hex;
 use super::record::Record;
 use super::storage::Storage;
 use super::{Archive, Place, StoreError};
+use crate::checksum::sha256_hex;
 
 /// Which records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,4 +1,4 @@
-//! SHA-256 as `sha256sum` prints it.
+//! SHA-256 as `sha256sum` prints it: of bundles, pictures, settings and the files of records.
 
 use sha2::{Digest, Sha256};
 
