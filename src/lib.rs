@@ -13,6 +13,7 @@ pub mod locate;
 pub mod network;
 
 pub mod analysis;
+pub mod convert;
 pub mod render;
 
 pub mod identify;
