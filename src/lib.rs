@@ -23,6 +23,8 @@ pub mod source;
 pub mod display;
 pub mod overlay;
 
+pub mod evaluate;
+
 pub mod health;
 
 pub mod store;
