@@ -1,4 +1,4 @@
-//! `fishrig model`: what a bundle is.
+//! `fishrig model`: what a bundle is, and how fast.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,16 @@ use super::Outcome;
 use crate::network::{Bundle, NetworkSettings, Quantization, TraitNetwork};
 use crate::traits::Trait;
 
+mod bench;
+mod operator_table;
+mod spread;
+
 /// Look at trait networks.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
     /// Say what a bundle holds, and whether its network loads.
     Inspect(InspectArgs),
+    Bench(bench::BenchArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +33,7 @@ pub(super) struct InspectArgs {
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
         ModelCommand::Inspect(args) => inspect(args),
+        ModelCommand::Bench(args) => bench::run(args),
     }
 }
 
