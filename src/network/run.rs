@@ -1,11 +1,14 @@
 //! Running a bundle's network through tract.
 
+use std::time::{Duration, Instant};
+
 use image::RgbImage;
 use thiserror::Error;
 use tract_linalg::multithread::{Executor, multithread_tract_scope};
 use tract_onnx::prelude::*;
 
 use super::prepare::prepare;
+use super::profile::{RunProfile, run_profiled};
 use super::{Bundle, Manifest};
 use crate::frame::Size;
 use crate::traits::{Trait, TraitMask, TraitSet};
@@ -63,6 +66,24 @@ pub struct Segmentation {
     pub confidence: [Option<f32>; Trait::COUNT],
     /// Traits about which this network can say nothing.
     pub not_assessed: TraitSet,
+}
+
+/// How long the steps of one segmentation took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepTimes {
+    /// Stretching the crop to the network's size, and normalizing it.
+    pub prepare: Duration,
+    /// The network itself.
+    pub network: Duration,
+    /// From probabilities to the mask and its confidence.
+    pub masks: Duration,
+}
+
+impl StepTimes {
+    /// The steps together.
+    pub fn whole(&self) -> Duration {
+        self.prepare + self.network + self.masks
+    }
 }
 
 /// A loaded network.
@@ -130,13 +151,64 @@ impl TraitNetwork {
     /// # Errors
     /// [`NetworkError::Run`] with tract's reason.
     pub fn segment(&self, crop: &RgbImage) -> Result<Segmentation, NetworkError> {
+        self.segment_timed(crop).map(|(segmentation, _)| segmentation)
+    }
+
+    /// [`segment`](Self::segment), and how long each step took.
+    ///
+    /// # Errors
+    /// [`NetworkError::Run`] with tract's reason.
+    pub fn segment_timed(&self, crop: &RgbImage) -> Result<(Segmentation, StepTimes), NetworkError> {
+        let begin = Instant::now();
+        let input = self.input(crop)?;
+        let prepared = Instant::now();
+        let output = self.run(input)?;
+        let ran = Instant::now();
+        let segmentation = self.segmentation(plane_values(&output)?);
+        let times = StepTimes {
+            prepare: prepared - begin,
+            network: ran - prepared,
+            masks: ran.elapsed(),
+        };
+        Ok((segmentation, times))
+    }
+
+    /// The probabilities, classes×height×width, at the network's input size.
+    ///
+    /// # Errors
+    /// [`NetworkError::Run`] with tract's reason.
+    pub fn probabilities(&self, crop: &RgbImage) -> Result<Vec<f32>, NetworkError> {
+        let output = self.run(self.input(crop)?)?;
+        Ok(plane_values(&output)?.to_vec())
+    }
+
+    /// [`probabilities`](Self::probabilities), and what each operator took. Watching changes no result.
+    ///
+    /// # Errors
+    /// [`NetworkError::Run`] with tract's reason.
+    pub fn probabilities_profiled(&self, crop: &RgbImage) -> Result<(Vec<f32>, RunProfile), NetworkError> {
+        let input = self.input(crop)?;
+        let run = multithread_tract_scope(self.executor.clone(), || run_profiled(&self.plan, input));
+        let (outputs, profile) = run.map_err(failed)?;
+        Ok((plane_values(&outputs[0])?.to_vec(), profile))
+    }
+
+    fn input(&self, crop: &RgbImage) -> Result<Tensor, NetworkError> {
+        let values = prepare(crop, &self.manifest.input);
+        Tensor::from_shape(&shape(3, self.manifest.input.size()), &values).map_err(failed)
+    }
+
+    fn run(&self, input: Tensor) -> Result<TValue, NetworkError> {
+        let outputs = multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec!(input.into())));
+        Ok(outputs.map_err(failed)?.swap_remove(0))
+    }
+
+    fn segmentation(&self, probabilities: &[f32]) -> Segmentation {
         let size = self.manifest.input.size();
-        let probabilities = self.probabilities(crop)?;
-        let planes: Vec<&[f32]> = probabilities.chunks_exact(size.pixels() as usize).collect();
         let threshold = self.manifest.output.threshold;
         let mut bits = vec![0u16; size.pixels() as usize];
         let mut confidence = [None; Trait::COUNT];
-        for (which, plane) in self.classes.iter().zip(planes) {
+        for (which, plane) in self.classes.iter().zip(probabilities.chunks_exact(bits.len())) {
             let bit = TraitSet::EMPTY.with(*which).bits();
             let (mut sum, mut count) = (0f64, 0u32);
             for (traits, p) in bits.iter_mut().zip(plane) {
@@ -148,26 +220,23 @@ impl TraitNetwork {
             }
             confidence[which.channel()] = (count > 0).then(|| (sum / f64::from(count)) as f32);
         }
-        Ok(Segmentation {
+        Segmentation {
             mask: TraitMask::from_bits(size, bits).expect("one value for each pixel of the input"),
             confidence,
             not_assessed: self.manifest.not_assessed(),
-        })
+        }
     }
+}
 
-    /// The probabilities, classes×height×width, at the network's input size.
-    ///
-    /// # Errors
-    /// [`NetworkError::Run`] with tract's reason.
-    pub fn probabilities(&self, crop: &RgbImage) -> Result<Vec<f32>, NetworkError> {
-        let failed = |e: TractError| NetworkError::Run(format!("{e:#}"));
-        let values = prepare(crop, &self.manifest.input);
-        let input = Tensor::from_shape(&shape(3, self.manifest.input.size()), &values).map_err(failed)?;
-        let outputs = multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec!(input.into())));
-        let outputs = outputs.map_err(failed)?;
-        let output = outputs[0].to_plain_array_view::<f32>().map_err(failed)?;
-        Ok(output.iter().copied().collect())
-    }
+fn failed(error: TractError) -> NetworkError {
+    NetworkError::Run(format!("{error:#}"))
+}
+
+fn plane_values(output: &Tensor) -> Result<&[f32], NetworkError> {
+    output
+        .try_as_plain_ram()
+        .and_then(|view| view.as_slice::<f32>())
+        .map_err(failed)
 }
 
 fn executor(threads: usize) -> Executor {

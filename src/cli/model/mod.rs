@@ -5,17 +5,22 @@ use std::path::Path;
 use super::Outcome;
 use crate::network::Bundle;
 
+mod bench;
 mod inspect;
+mod operator_table;
+mod spread;
 
 /// Look at trait networks.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
     Inspect(inspect::InspectArgs),
+    Bench(bench::BenchArgs),
 }
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
         ModelCommand::Inspect(args) => inspect::run(args),
+        ModelCommand::Bench(args) => bench::run(args),
     }
 }
 
