@@ -13,7 +13,6 @@ pub mod locate;
 pub mod network;
 
 pub mod analysis;
-pub mod convert;
 pub mod render;
 
 pub mod identify;
@@ -24,6 +23,8 @@ pub mod display;
 pub mod overlay;
 
 pub mod evaluate;
+
+pub mod convert;
 
 pub mod health;
 

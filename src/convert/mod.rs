@@ -1,6 +1,7 @@
 //! Files from outside into bundles that fishrig runs: no Python, and no trust in the file.
 //!
 //! * [`onnx`]: ONNX files as messages: read, build, write.
+//! * [`quantize`](mod@quantize): from float to int8.
 //! * [`write_bundle`]: a model and its manifest as a bundle's folder, whole or not at all.
 //!
 //! Nothing on a frame's way passes here; the station only reads what this room has written.
@@ -8,6 +9,7 @@
 mod bundle_folder;
 mod error;
 pub mod onnx;
+pub mod quantize;
 
 pub use bundle_folder::{check_target, write_bundle};
 pub use error::ConvertError;

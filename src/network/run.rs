@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use image::RgbImage;
 use thiserror::Error;
 use tract_linalg::multithread::{Executor, multithread_tract_scope};
+use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
 use super::prepare::prepare;
@@ -100,42 +101,35 @@ impl TraitNetwork {
     /// # Errors
     /// [`NetworkError::Load`] if tract can't take it, [`NetworkError::Shape`] if it is another network than the manifest describes.
     pub fn load(bundle: &Bundle, settings: &NetworkSettings) -> Result<Self, NetworkError> {
-        let manifest = bundle.manifest().clone();
-        let load = |reason: String| NetworkError::Load {
-            origin: bundle.origin().to_owned(),
-            reason,
-        };
-        let classes = manifest.classes().map_err(load)?;
-        let size = manifest.input.size();
-        let model = tract_onnx::onnx()
-            .model_for_read(&mut std::io::Cursor::new(bundle.network()))
-            .and_then(|model| model.with_input_fact(0, f32::fact(shape(3, size)).into()))
-            .and_then(|model| model.into_typed())
-            .map_err(|e| load(format!("{e:#}")))?;
-        let check = |which, fact: TractResult<&TypedFact>, channels| {
-            let found = fact.map_or_else(|e| format!("{e:#}"), |f| format!("{:?} of {:?}", f.shape, f.datum_type));
-            let wanted = f32::fact(shape(channels, size));
-            let wanted = format!("{:?} of {:?}", wanted.shape, wanted.datum_type);
-            if found == wanted {
-                return Ok(());
-            }
-            let origin = bundle.origin().to_owned();
-            Err(NetworkError::Shape {
-                origin,
-                which,
-                found,
-                wanted,
-            })
-        };
-        check("input", model.input_fact(0), 3)?;
-        check("output", model.output_fact(0), classes.len())?;
-        let plan = model
+        let message = tract_onnx::onnx()
+            .proto_model_for_read(&mut std::io::Cursor::new(bundle.network()))
+            .map_err(|e| NetworkError::Load {
+                origin: bundle.origin().to_owned(),
+                reason: format!("{e:#}"),
+            })?;
+        Self::from_message(&message, bundle.manifest(), bundle.origin(), settings)
+    }
+
+    /// [`load`](Self::load) for an ONNX message that is in no bundle yet; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_message(
+        message: &ModelProto,
+        manifest: &Manifest,
+        origin: &str,
+        settings: &NetworkSettings,
+    ) -> Result<Self, NetworkError> {
+        let plan = typed(message, manifest, origin)?
             .into_optimized()
             .and_then(|model| model.into_runnable())
-            .map_err(|e| load(format!("{e:#}")))?;
+            .map_err(|e| load_error(origin, &e))?;
         Ok(Self {
-            manifest,
-            classes,
+            manifest: manifest.clone(),
+            classes: manifest.classes().map_err(|reason| NetworkError::Load {
+                origin: origin.to_owned(),
+                reason,
+            })?,
             plan,
             executor: executor(settings.threads),
         })
@@ -160,7 +154,7 @@ impl TraitNetwork {
     /// [`NetworkError::Run`] with tract's reason.
     pub fn segment_timed(&self, crop: &RgbImage) -> Result<(Segmentation, StepTimes), NetworkError> {
         let begin = Instant::now();
-        let input = self.input(crop)?;
+        let input = input(crop, &self.manifest)?;
         let prepared = Instant::now();
         let output = self.run(input)?;
         let ran = Instant::now();
@@ -178,7 +172,7 @@ impl TraitNetwork {
     /// # Errors
     /// [`NetworkError::Run`] with tract's reason.
     pub fn probabilities(&self, crop: &RgbImage) -> Result<Vec<f32>, NetworkError> {
-        let output = self.run(self.input(crop)?)?;
+        let output = self.run(input(crop, &self.manifest)?)?;
         Ok(plane_values(&output)?.to_vec())
     }
 
@@ -187,15 +181,10 @@ impl TraitNetwork {
     /// # Errors
     /// [`NetworkError::Run`] with tract's reason.
     pub fn probabilities_profiled(&self, crop: &RgbImage) -> Result<(Vec<f32>, RunProfile), NetworkError> {
-        let input = self.input(crop)?;
+        let input = input(crop, &self.manifest)?;
         let run = multithread_tract_scope(self.executor.clone(), || run_profiled(&self.plan, input));
         let (outputs, profile) = run.map_err(failed)?;
         Ok((plane_values(&outputs[0])?.to_vec(), profile))
-    }
-
-    fn input(&self, crop: &RgbImage) -> Result<Tensor, NetworkError> {
-        let values = prepare(crop, &self.manifest.input);
-        Tensor::from_shape(&shape(3, self.manifest.input.size()), &values).map_err(failed)
     }
 
     fn run(&self, input: Tensor) -> Result<TValue, NetworkError> {
@@ -228,7 +217,7 @@ impl TraitNetwork {
     }
 }
 
-fn failed(error: TractError) -> NetworkError {
+pub(super) fn failed(error: TractError) -> NetworkError {
     NetworkError::Run(format!("{error:#}"))
 }
 
@@ -239,13 +228,54 @@ fn plane_values(output: &Tensor) -> Result<&[f32], NetworkError> {
         .map_err(failed)
 }
 
-fn executor(threads: usize) -> Executor {
+pub(super) fn load_error(origin: &str, error: &TractError) -> NetworkError {
+    NetworkError::Load {
+        origin: origin.to_owned(),
+        reason: format!("{error:#}"),
+    }
+}
+
+/// The network as tract understands it, not yet optimized; its shapes are those of the manifest.
+pub(super) fn typed(message: &ModelProto, manifest: &Manifest, origin: &str) -> Result<TypedModel, NetworkError> {
+    let size = manifest.input.size();
+    let model = tract_onnx::onnx()
+        .model_for_proto_model(message)
+        .and_then(|model| model.with_input_fact(0, f32::fact(shape(3, size)).into()))
+        .and_then(|model| model.into_typed())
+        .map_err(|e| load_error(origin, &e))?;
+    let check = |which, fact: TractResult<&TypedFact>, channels| {
+        let found = fact.map_or_else(|e| format!("{e:#}"), |f| format!("{:?} of {:?}", f.shape, f.datum_type));
+        let wanted = f32::fact(shape(channels, size));
+        let wanted = format!("{:?} of {:?}", wanted.shape, wanted.datum_type);
+        if found == wanted {
+            return Ok(());
+        }
+        let origin = origin.to_owned();
+        Err(NetworkError::Shape {
+            origin,
+            which,
+            found,
+            wanted,
+        })
+    };
+    check("input", model.input_fact(0), 3)?;
+    check("output", model.output_fact(0), manifest.output.classes.len())?;
+    Ok(model)
+}
+
+/// A crop as the tensor that the network takes.
+pub(super) fn input(crop: &RgbImage, manifest: &Manifest) -> Result<Tensor, NetworkError> {
+    let values = prepare(crop, &manifest.input);
+    Tensor::from_shape(&shape(3, manifest.input.size()), &values).map_err(failed)
+}
+
+pub(super) fn executor(threads: usize) -> Executor {
     match threads {
         0 | 1 => Executor::SingleThread,
         more => Executor::multithread_with_name(more, "trait-network"),
     }
 }
 
-fn shape(channels: usize, size: Size) -> [usize; 4] {
+pub(super) fn shape(channels: usize, size: Size) -> [usize; 4] {
     [1, channels, size.height as usize, size.width as usize]
 }

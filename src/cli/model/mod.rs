@@ -8,18 +8,21 @@ use crate::network::Bundle;
 mod bench;
 mod inspect;
 mod operator_table;
+mod quantize;
 mod spread;
 
 /// Look at trait networks.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
     Inspect(inspect::InspectArgs),
+    Quantize(quantize::QuantizeArgs),
     Bench(bench::BenchArgs),
 }
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
         ModelCommand::Inspect(args) => inspect::run(args),
+        ModelCommand::Quantize(args) => quantize::run(args),
         ModelCommand::Bench(args) => bench::run(args),
     }
 }
