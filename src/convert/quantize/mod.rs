@@ -69,7 +69,7 @@ impl Default for QuantizeSettings {
             sensitivity: true,
             keep_float: BTreeSet::new(),
             least_gain: 0.001,
-            target: 0.99,
+            target: 0.995,
             network: NetworkSettings::default(),
         }
     }
