@@ -69,9 +69,13 @@ fn the_starter_s_int8_masks_are_its_float_masks_on_pictures_held_out() {
         })
         .collect();
     let model = onnx::decode(bundle.network()).unwrap();
-    let report = quietly(model, bundle.manifest(), &pictures, &settings())
-        .unwrap()
-        .report;
+    // What the sensitivity pass keeps in float on this network; measuring it here would take most of a minute.
+    let kept = ["encoder._conv_stem.Conv", "encoder._blocks.0"].map(str::to_owned);
+    let settings = QuantizeSettings {
+        keep_float: kept.into(),
+        ..settings()
+    };
+    let report = quietly(model, bundle.manifest(), &pictures, &settings).unwrap().report;
     eprintln!("IoU {:.4} on {:?}; {:?}", report.iou, report.pictures, report.traits);
     assert!(report.held_out && report.pictures.len() == 2);
     assert!(report.iou >= 0.985, "{}", report.iou);
