@@ -8,9 +8,10 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use checkpoint_support::{archive, members, small};
+use checkpoint_support::{archive, checkpoint, dictionary, members, pickle, small, tensor};
 use fishrig::convert::checkpoint::{Checkpoint, CheckpointForm, ElementType};
 use half::{bf16, f16};
+use proptest::prelude::*;
 use serde_json::Value;
 use tract_onnx::prelude::Framework;
 
@@ -287,4 +288,52 @@ fn a_missing_file_and_a_missing_tensor_are_named() {
     );
     let error = open(&small("elements.pth")).read_f32("weight").unwrap_err().to_string();
     assert!(error.ends_with("elements.pth: it has no tensor weight"), "{error}");
+}
+
+/// A view of a storage that holds 0, 1, 2, …
+#[derive(Debug, Clone)]
+struct Drawn {
+    offset: i64,
+    shape: Vec<i64>,
+    strides: Vec<i64>,
+}
+
+fn drawn() -> impl Strategy<Value = Drawn> {
+    let dimension = (0..5_i64, 0..12_i64);
+    (0..20_i64, prop::collection::vec(dimension, 0..5)).prop_map(|(offset, dimensions)| {
+        let (shape, strides) = dimensions.into_iter().unzip();
+        Drawn { offset, shape, strides }
+    })
+}
+
+/// Where every element lies, by the definition of strides.
+fn places(view: &Drawn) -> Vec<i64> {
+    view.shape
+        .iter()
+        .zip(&view.strides)
+        .fold(vec![view.offset], |places, (&length, &stride)| {
+            places
+                .iter()
+                .flat_map(|place| (0..length).map(move |index| place + index * stride))
+                .collect()
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_view_is_what_strides_mean(view in drawn(), elements in 1..220_i64) {
+        let storage: Vec<u8> = (0..elements).flat_map(|value| (value as f32).to_le_bytes()).collect();
+        let tensor = tensor("0", elements, view.offset, &view.shape, &view.strides);
+        let file = checkpoint(&pickle(&dictionary(&[("w", tensor)])), &[&storage]);
+        let places = places(&view);
+        let reach = places.iter().max().map_or(view.offset, |last| last + 1);
+        match Checkpoint::from_bytes(file, "NAME") {
+            Ok(checkpoint) => {
+                prop_assert!(reach <= elements);
+                let values: Vec<i64> = checkpoint.read_f32("w").unwrap().into_iter().map(|value| value as i64).collect();
+                prop_assert_eq!(values, places);
+            }
+            Err(error) => prop_assert!(reach > elements, "{}", error),
+        }
+    }
 }

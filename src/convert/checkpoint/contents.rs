@@ -10,7 +10,7 @@ use super::torch::{Torch, View};
 const WEIGHTS_KEYS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 /// Dictionaries within dictionaries, at most.
 const NESTING_MAX: usize = 4;
-/// Modules within modules, at most; the published network has 6.
+/// Modules within modules, at most; the published network has 7.
 const MODULE_DEPTH_MAX: usize = 64;
 /// Bytes of a tensor's name, at most.
 const NAME_BYTES_MAX: usize = 512;

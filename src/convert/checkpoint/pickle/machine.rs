@@ -7,7 +7,7 @@ use super::bytes::Bytes;
 use super::opcode::Opcode;
 use super::value::{Made, NodeId, Value, Values};
 
-/// The most values that a pickle may make. The published network, a whole pickled module, makes 29,000.
+/// The most values that a pickle may make. The published network, a whole pickled module, makes 20,895.
 pub const VALUES_MAX: usize = 1 << 19;
 
 /// A pickle that was read.
