@@ -1,6 +1,6 @@
 """Writes the small checkpoints beside this file, and expected.json with what torch itself says about them. With torch 2.0.1:
     python make.py
-The two legacy_* files differ from run to run: torch names their storages by addresses in memory.
+The legacy_* files that torch writes differ from run to run: torch names their storages by addresses in memory.
 """
 import collections
 import inspect
@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pickle
+import struct
 import zipfile
 
 import torch
@@ -15,6 +16,7 @@ from torch import nn
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
 inspect.getsourcefile = lambda _: "make.py"  # The older form keeps the path of a class's source.
+torch.manual_seed(1)
 EXPECTED = {}
 
 
@@ -153,6 +155,17 @@ class Call:
         self.callee, self.arguments = Named(module, name), arguments
 
 
+class OldText(str):
+    """Pickles as the byte string that a str of Python 2 was."""
+
+
+class Built:
+    """Pickles as a call whose result is given a state."""
+
+    def __init__(self, call, state):
+        self.call, self.state = call, state
+
+
 class Stored:
     """Pickles as a persistent id."""
 
@@ -169,6 +182,12 @@ class Pickler(pickle._Pickler):
     def save(self, thing, save_persistent_id=True):
         if isinstance(thing, Named):
             self.write(b"c" + f"{thing.module}\n{thing.name}\n".encode())
+        elif isinstance(thing, OldText):
+            self.write(b"U" + bytes([len(thing)]) + thing.encode())
+        elif isinstance(thing, Built):
+            self.save(thing.call)
+            self.save(thing.state)
+            self.write(pickle.BUILD)
         elif isinstance(thing, Call):
             self.save(thing.callee)
             self.save(thing.arguments)
@@ -210,6 +229,22 @@ archive(
     },
 )
 expect("later.pth", {"typed": values, "untyped": whole[1:]}, "ZipStateDict")
+
+# What Python 2 and torch 0.1 to 0.3 wrote: byte strings, ordered dictionaries from lists of pairs, parameters from their class, sizes, classes
+# of storages on a GPU, parts of storages. torch still reads all of it, and says what it is.
+hooks = Call("collections", "OrderedDict")
+old = lambda kind, key, count, part=None: Stored(OldText("storage"), Named(*kind), OldText(key), OldText("cpu"), count, part)
+first = Call("torch._utils", "_rebuild_tensor", old(("torch.cuda", "FloatStorage"), "17", 8), 1, Call("torch", "Size", (2, 3)), (3, 1))
+part = Call("torch._utils", "_rebuild_tensor", old(("torch", "FloatStorage"), "17", 8, (OldText("99"), 2, 4)), 1, (3,), (1,))
+parameter = Built(Call("torch.nn.parameter", "Parameter", part), (True, False, hooks))
+rest = Call("torch._utils", "_rebuild_tensor", old(("torch", "ShortStorage"), "4", 2), 0, (2,), (1,))
+pairs = [[OldText("first"), first], [OldText("parameter"), parameter], [OldText("rest"), rest]]
+with open("legacy_python2.pth", "wb") as file:
+    system = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 8}}
+    for thing in (torch.serialization.MAGIC_NUMBER, 1001, system, Call("collections", "OrderedDict", pairs), [OldText("17"), OldText("4")]):
+        file.write(pickled(thing))
+    file.write(struct.pack("<q8f", 8, *range(8)) + struct.pack("<q2h", 2, -5, 300))
+expect("legacy_python2.pth", torch.load("legacy_python2.pth"), "LegacyStateDict")
 
 # What is refused.
 torch.save({"weight": torch.eye(3).to_sparse()}, "refused_sparse.pth")
