@@ -231,12 +231,12 @@ fn sizes_that_the_file_does_not_have_are_refused() {
     tensor_is_refused(
         &tensor("0", 2, 0, &[-2], &[1]),
         &storage,
-        "its shape has a number that can't be",
+        "a number of its shape can't be",
     );
     tensor_is_refused(
         &tensor("0", 2, 1, &[2], &[-1]),
         &storage,
-        "its strides has a number that can't be",
+        "a number of its strides can't be",
     );
     tensor_is_refused(
         &tensor("0", 2, 0, &[2, 1], &[1]),
@@ -447,10 +447,9 @@ fn names_are_unique_and_bounded() {
     let partly = dictionary(&[("module.w", one()), ("w", one())]);
     let read_partly = read(checkpoint(&pickle(&partly), &[&VALUE])).unwrap();
     assert_eq!(read_partly.keys().collect::<Vec<_>>(), ["module.w", "w"]);
-    for name in ["", &"n".repeat(513)] {
-        let bytes = checkpoint(&pickle(&dictionary(&[(name, one())])), &[&VALUE]);
-        assert!(matches!(fault(bytes), CheckpointFault::TooLarge { .. }));
-    }
+    let named = |name: &str| fault(checkpoint(&pickle(&dictionary(&[(name, one())])), &[&VALUE]));
+    assert!(matches!(named(&"n".repeat(513)), CheckpointFault::TooLarge { .. }));
+    assert!(named("").to_string().contains("it has no name"));
     let control = fault(checkpoint(
         &pickle(&dictionary(&[(
             "\u{1b}[2J\n",

@@ -55,6 +55,10 @@ fn the_worst_pickles_take_bounded_memory() {
         ("lists of one", filled(b"N", b"]h\x00a", b".")),
         ("objects", filled(object, b"h\x00h\x01R0", b".")),
         ("objects with entries", filled(object, b"h\x00h\x01RNNs0", b".")),
+        (
+            "lists after a high stack",
+            filled(&[b"(".as_slice(), &b"N".repeat(500_000), b"1"].concat(), b"(l0", b"."),
+        ),
         ("remembered", filled(b"N", b"\x94", b".")),
         ("marks", filled(b"", b"(", b".")),
         (

@@ -165,12 +165,13 @@ impl<'v, 'a> Search<'v, 'a> {
         let Some(view) = view else {
             return Ok(false);
         };
-        if name.is_empty() || name.len() > NAME_BYTES_MAX {
-            return Err(CheckpointFault::TooLarge {
-                what: format!("the name of a tensor has {} bytes", name.len()),
-                limit: format!("1 to {NAME_BYTES_MAX} bytes"),
+        if name.is_empty() {
+            return Err(CheckpointFault::Tensor {
+                name: "\"\"".to_owned(),
+                reason: "it has no name; save the network's state_dict() again".to_owned(),
             });
         }
+        check_length(name.len())?;
         if self.tensors.len() == TENSORS_MAX {
             return Err(CheckpointFault::TooLarge {
                 what: "it has too many tensors".to_owned(),
@@ -366,12 +367,16 @@ impl<'v, 'a> Search<'v, 'a> {
 }
 
 fn joined(path: &str, name: &str) -> Result<String, CheckpointFault> {
-    let bytes = path.len() + name.len();
+    check_length(path.len() + name.len())?;
+    Ok(format!("{path}{name}"))
+}
+
+fn check_length(bytes: usize) -> Result<(), CheckpointFault> {
     if bytes > NAME_BYTES_MAX {
         return Err(CheckpointFault::TooLarge {
             what: format!("the name of a tensor has {bytes} bytes"),
             limit: format!("{NAME_BYTES_MAX} bytes"),
         });
     }
-    Ok(format!("{path}{name}"))
+    Ok(())
 }

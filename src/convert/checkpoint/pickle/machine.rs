@@ -402,10 +402,13 @@ impl<'a> Machine<'a> {
     }
 
     fn pop_to_mark(&mut self) -> Result<Vec<NodeId>, PickleError> {
-        match self.marks.pop() {
-            Some(height) => Ok(self.stack.split_off(height)),
-            None => Err(self.error("a mark is needed and none is on the stack".to_owned())),
-        }
+        let Some(height) = self.marks.pop() else {
+            return Err(self.error("a mark is needed and none is on the stack".to_owned()));
+        };
+        // Not `split_off`, which may hand on the room that the stack once took.
+        let popped = self.stack[height..].to_vec();
+        self.stack.truncate(height);
+        Ok(popped)
     }
 
     fn pop_entries(&mut self) -> Result<Vec<(NodeId, NodeId)>, PickleError> {
