@@ -461,6 +461,25 @@ fn names_are_unique_and_bounded() {
 }
 
 #[test]
+fn weights_are_found_beside_what_has_a_usual_name_and_no_weights() {
+    let inner = dictionary(&[("state_dict", dictionary(&[("w", one())])), ("step", integer(3))]);
+    let configuration = dictionary(&[("name", text("FPN"))]);
+    for root in [
+        dictionary(&[("model", configuration), ("weights", dictionary(&[("w", one())]))]),
+        dictionary(&[("model", inner), ("epoch", integer(4))]),
+        dictionary(&[("state_dict", dictionary(&[("w", one())])), ("best", one())]),
+    ] {
+        assert_eq!(
+            read(checkpoint(&pickle(&root), &[&VALUE])).unwrap()["w"],
+            [1.5_f32.to_bits()]
+        );
+    }
+    let without = module(&[], &[("relu", module(&[], &[]))]);
+    let error = fault(checkpoint(&pickle(&without), &[])).to_string();
+    assert!(error.contains("it holds a network without parameters"), "{error}");
+}
+
+#[test]
 fn many_tensors_and_many_entries_are_bounded() {
     let entries: Vec<u8> = (0..40_000)
         .flat_map(|i| [text(&format!("w{i}")), b"h\x00".to_vec()].concat())
