@@ -15,6 +15,8 @@ pub mod network;
 pub mod analysis;
 pub mod render;
 
+pub mod convert;
+
 pub mod identify;
 pub mod input;
 pub mod source;

@@ -1,5 +1,6 @@
 //! Files from outside into bundles that fishrig runs: no Python, and no trust in the file.
 //!
+//! * [`checkpoint`]: PyTorch's own files, read without running what they say.
 //! * [`onnx`]: ONNX files as messages: read, build, write.
 //! * [`quantize`](mod@quantize): from float to int8.
 //! * [`write_bundle`]: a model and its manifest as a bundle's folder, whole or not at all.
@@ -7,6 +8,7 @@
 //! Nothing on a frame's way passes here; the station only reads what this room has written.
 
 mod bundle_folder;
+pub mod checkpoint;
 mod error;
 pub mod onnx;
 pub mod quantize;
