@@ -8,6 +8,7 @@
 //! Runs through tract, whose types stay in this room.
 
 mod bundle;
+mod checked_stream;
 mod manifest;
 mod prepare;
 mod profile;

@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use image::RgbImage;
+use prost::Message;
 use thiserror::Error;
 use tract_linalg::multithread::{Executor, multithread_tract_scope};
+use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
 use super::prepare::prepare;
 use super::profile::{RunProfile, run_profiled};
-use super::{Bundle, Manifest};
+use super::{Bundle, BundleError, Manifest};
 use crate::frame::Size;
 use crate::traits::{Trait, TraitMask, TraitSet};
 
@@ -32,6 +34,9 @@ impl Default for NetworkSettings {
 /// Why a network does not load or run.
 #[derive(Debug, Error)]
 pub enum NetworkError {
+    /// The bundle changed since it was opened.
+    #[error(transparent)]
+    Bundle(BundleError),
     /// tract does not take the file.
     #[error("bundle {origin}: network.onnx can't be loaded: {reason}")]
     Load {
@@ -107,8 +112,8 @@ impl TraitNetwork {
         };
         let classes = manifest.classes().map_err(load)?;
         let size = manifest.input.size();
-        let model = tract_onnx::onnx()
-            .model_for_read(&mut std::io::Cursor::new(bundle.network()))
+        let model = read_model(bundle)
+            .map_err(NetworkError::Bundle)?
             .and_then(|model| model.with_input_fact(0, f32::fact(shape(3, size)).into()))
             .and_then(|model| model.into_typed())
             .map_err(|e| load(format!("{e:#}")))?;
@@ -237,6 +242,14 @@ fn plane_values(output: &Tensor) -> Result<&[f32], NetworkError> {
         .try_as_plain_ram()
         .and_then(|view| view.as_slice::<f32>())
         .map_err(failed)
+}
+
+/// The untyped graph. The file's bytes and the decoded messages are gone when it is there: each of them is as large as all weights.
+fn read_model(bundle: &Bundle) -> Result<TractResult<InferenceModel>, BundleError> {
+    let decoded = bundle.decode(|buffer| ModelProto::decode(buffer))?;
+    Ok(decoded
+        .map_err(TractError::from)
+        .and_then(|proto| tract_onnx::onnx().model_for_proto_model(&proto)))
 }
 
 fn executor(threads: usize) -> Executor {
