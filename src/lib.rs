@@ -15,8 +15,6 @@ pub mod network;
 pub mod analysis;
 pub mod render;
 
-pub mod convert;
-
 pub mod identify;
 pub mod input;
 pub mod source;

@@ -1,7 +1,5 @@
 //! `fishrig model bench`: what it measures, against what is known of the networks.
 
-mod common;
-
 use assert_cmd::Command;
 use fishrig::network::{Bundle, NetworkSettings, Profile, TraitNetwork};
 use image::RgbImage;
@@ -81,9 +79,7 @@ fn watching_changes_no_result() {
 
 #[test]
 fn people_get_a_table_of_eighty_columns() {
-    let crop = common::shared("reference").map(|folder| folder.join("crop_800x320.png"));
-    let crop =
-        crop.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/starter/check_input.png").into());
+    let crop = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/starter/check_input.png");
     let mut command = fishrig();
     command.args([
         "model",

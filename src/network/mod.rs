@@ -9,6 +9,7 @@
 //! Runs through tract, whose types stay in this room.
 
 mod bundle;
+mod checked_stream;
 mod manifest;
 mod observe;
 mod prepare;
@@ -19,4 +20,4 @@ pub use bundle::{Bundle, BundleError};
 pub use manifest::{InputSpec, Manifest, OutputSpec, Quantization, ResizeFilter, ValueRange};
 pub use observe::ObservedNetwork;
 pub use profile::{OperatorTime, Profile, RunProfile};
-pub use run::{NetworkError, NetworkSettings, Segmentation, StepTimes, TraitNetwork};
+pub use run::{NetworkError, NetworkSettings, Segmentation, StepTimes, TraitNetwork, read_message};

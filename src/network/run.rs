@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use image::RgbImage;
+use prost::Message;
 use thiserror::Error;
 use tract_linalg::multithread::{Executor, multithread_tract_scope};
 use tract_onnx::pb::ModelProto;
@@ -10,7 +11,7 @@ use tract_onnx::prelude::*;
 
 use super::prepare::prepare;
 use super::profile::{RunProfile, run_profiled};
-use super::{Bundle, Manifest};
+use super::{Bundle, BundleError, Manifest};
 use crate::frame::Size;
 use crate::traits::{Trait, TraitMask, TraitSet};
 
@@ -33,6 +34,9 @@ impl Default for NetworkSettings {
 /// Why a network does not load or run.
 #[derive(Debug, Error)]
 pub enum NetworkError {
+    /// The bundle changed since it was opened.
+    #[error(transparent)]
+    Bundle(BundleError),
     /// tract does not take the file.
     #[error("bundle {origin}: network.onnx can't be loaded: {reason}")]
     Load {
@@ -101,13 +105,12 @@ impl TraitNetwork {
     /// # Errors
     /// [`NetworkError::Load`] if tract can't take it, [`NetworkError::Shape`] if it is another network than the manifest describes.
     pub fn load(bundle: &Bundle, settings: &NetworkSettings) -> Result<Self, NetworkError> {
-        let message = tract_onnx::onnx()
-            .proto_model_for_read(&mut std::io::Cursor::new(bundle.network()))
-            .map_err(|e| NetworkError::Load {
-                origin: bundle.origin().to_owned(),
-                reason: format!("{e:#}"),
-            })?;
-        Self::from_message(&message, bundle.manifest(), bundle.origin(), settings)
+        // The message is gone before the optimizer begins: it is as large as all weights.
+        let typed = {
+            let message = read_message(bundle)?;
+            typed(&message, bundle.manifest(), bundle.origin())?
+        };
+        Self::optimized(typed, bundle.manifest(), bundle.origin(), settings)
     }
 
     /// [`load`](Self::load) for an ONNX message that is in no bundle yet; `origin` names it in errors.
@@ -120,7 +123,16 @@ impl TraitNetwork {
         origin: &str,
         settings: &NetworkSettings,
     ) -> Result<Self, NetworkError> {
-        let plan = typed(message, manifest, origin)?
+        Self::optimized(typed(message, manifest, origin)?, manifest, origin, settings)
+    }
+
+    fn optimized(
+        model: TypedModel,
+        manifest: &Manifest,
+        origin: &str,
+        settings: &NetworkSettings,
+    ) -> Result<Self, NetworkError> {
+        let plan = model
             .into_optimized()
             .and_then(|model| model.into_runnable())
             .map_err(|e| load_error(origin, &e))?;
@@ -226,6 +238,17 @@ fn plane_values(output: &Tensor) -> Result<&[f32], NetworkError> {
         .try_as_plain_ram()
         .and_then(|view| view.as_slice::<f32>())
         .map_err(failed)
+}
+
+/// The bundle's ONNX message; the file's bytes don't lie in memory beside it.
+///
+/// # Errors
+/// [`NetworkError::Bundle`] if the file changed, [`NetworkError::Load`] if it is no ONNX.
+pub fn read_message(bundle: &Bundle) -> Result<ModelProto, NetworkError> {
+    let decoded = bundle
+        .decode(|buffer| ModelProto::decode(buffer))
+        .map_err(NetworkError::Bundle)?;
+    decoded.map_err(|e| load_error(bundle.origin(), &e.into()))
 }
 
 pub(super) fn load_error(origin: &str, error: &TractError) -> NetworkError {

@@ -18,7 +18,7 @@ use crate::convert::{check_target, onnx, write_bundle};
 use crate::evaluate::sheet::{Row, Sheet, panel};
 use crate::frame::{DecodeOptions, Frame, PixelBox, Size};
 use crate::locate::{LocateSettings, locate};
-use crate::network::{Bundle, Manifest, NetworkSettings};
+use crate::network::{Bundle, Manifest, NetworkSettings, read_message};
 use crate::traits::{Palette, TraitSet};
 
 /// Make an int8 bundle of a float one, and report what that costs.
@@ -130,11 +130,10 @@ fn int8_folder(bundle: &Path) -> PathBuf {
     bundle.with_file_name(format!("{stem}-int8"))
 }
 
-/// The bundle's message and manifest; its bytes are let go of before the long work begins.
+/// The bundle's message and manifest.
 fn read_bundle(folder: &Path) -> anyhow::Result<(onnx::ModelProto, Manifest)> {
     let bundle = Bundle::open(folder)?;
-    let model = onnx::decode(bundle.network()).map_err(|e| anyhow::anyhow!("{}: {e}", bundle.origin()))?;
-    Ok((model, bundle.manifest().clone()))
+    Ok((read_message(&bundle)?, bundle.manifest().clone()))
 }
 
 fn settings(args: &QuantizeArgs) -> QuantizeSettings {
