@@ -1,23 +1,18 @@
-//! `fishrig model`: what a bundle is.
+//! `fishrig model inspect`: what a bundle is.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::Outcome;
-use crate::network::{Bundle, NetworkSettings, Quantization, TraitNetwork};
+use super::open_bundle;
+use crate::cli::Outcome;
+use crate::network::{NetworkSettings, Quantization, TraitNetwork};
 use crate::traits::Trait;
 
-/// Look at trait networks.
-#[derive(Debug, clap::Subcommand)]
-pub(super) enum ModelCommand {
-    /// Say what a bundle holds, and whether its network loads.
-    Inspect(InspectArgs),
-}
-
+/// Say what a bundle holds, and whether its network loads.
 #[derive(Debug, clap::Args)]
-pub(super) struct InspectArgs {
+pub(in crate::cli) struct InspectArgs {
     /// A bundle's folder; without it the network that is built in.
     bundle: Option<PathBuf>,
     /// Write JSON.
@@ -25,21 +20,7 @@ pub(super) struct InspectArgs {
     json: bool,
 }
 
-pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
-    match command {
-        ModelCommand::Inspect(args) => inspect(args),
-    }
-}
-
-/// The bundle in `folder`, or the built-in one.
-pub(super) fn open_bundle(folder: Option<&Path>) -> anyhow::Result<Bundle> {
-    Ok(match folder {
-        Some(folder) => Bundle::open(folder)?,
-        None => Bundle::builtin(),
-    })
-}
-
-fn inspect(args: InspectArgs) -> anyhow::Result<Outcome> {
+pub(super) fn run(args: InspectArgs) -> anyhow::Result<Outcome> {
     let bundle = open_bundle(args.bundle.as_deref())?;
     let network = TraitNetwork::load(&bundle, &NetworkSettings::default())?;
     let manifest = network.manifest();
