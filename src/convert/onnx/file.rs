@@ -6,7 +6,7 @@ use std::path::Path;
 
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
-use tract_onnx::pb::{GraphProto, ModelProto};
+use tract_onnx::pb::ModelProto;
 
 use crate::convert::ConvertError;
 
@@ -89,7 +89,7 @@ fn head(field: u32, length: u64) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::convert::onnx::{GraphBuilder, attribute, f32_tensor};
+    use crate::convert::onnx::{GraphBuilder, GraphProto, attribute, f32_tensor};
 
     #[test]
     fn writing_piece_by_piece_gives_the_message_back() {
