@@ -1,12 +1,14 @@
 //! Running a bundle's network through tract.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use image::RgbImage;
 use thiserror::Error;
 use tract_linalg::multithread::{Executor, multithread_tract_scope};
 use tract_onnx::prelude::*;
 
 use super::prepare::prepare;
-use super::{Bundle, Manifest};
+use super::{Bundle, Manifest, graph};
 use crate::frame::Size;
 use crate::traits::{Trait, TraitMask, TraitSet};
 
@@ -86,11 +88,14 @@ impl TraitNetwork {
         };
         let classes = manifest.classes().map_err(load)?;
         let size = manifest.input.size();
-        let model = tract_onnx::onnx()
-            .model_for_read(&mut std::io::Cursor::new(bundle.network()))
-            .and_then(|model| model.with_input_fact(0, f32::fact(shape(3, size)).into()))
-            .and_then(|model| model.into_typed())
-            .map_err(|e| load(format!("{e:#}")))?;
+        let checked = graph::decode(bundle.network()).and_then(|proto| graph::check(&proto).map(|_| proto));
+        let proto = checked.map_err(|e| load(e.to_string()))?;
+        let model = guarded(|| {
+            let model = tract_onnx::onnx().model_for_proto_model(&proto)?;
+            drop(proto);
+            model.with_input_fact(0, f32::fact(shape(3, size)).into())?.into_typed()
+        });
+        let model = model.map_err(load)?;
         let check = |which, fact: TractResult<&TypedFact>, channels| {
             let found = fact.map_or_else(|e| format!("{e:#}"), |f| format!("{:?} of {:?}", f.shape, f.datum_type));
             let wanted = f32::fact(shape(channels, size));
@@ -108,10 +113,7 @@ impl TraitNetwork {
         };
         check("input", model.input_fact(0), 3)?;
         check("output", model.output_fact(0), classes.len())?;
-        let plan = model
-            .into_optimized()
-            .and_then(|model| model.into_runnable())
-            .map_err(|e| load(format!("{e:#}")))?;
+        let plan = guarded(|| model.into_optimized()?.into_runnable()).map_err(load)?;
         Ok(Self {
             manifest,
             classes,
@@ -167,6 +169,14 @@ impl TraitNetwork {
         let outputs = outputs.map_err(failed)?;
         let output = outputs[0].to_plain_array_view::<f32>().map_err(failed)?;
         Ok(output.iter().copied().collect())
+    }
+}
+
+/// Calls tract, which panics on some graphs that it does not expect; the checks of [`graph`] leave none that we know of.
+fn guarded<T>(step: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(step)) {
+        Ok(result) => result.map_err(|e| format!("{e:#}")),
+        Err(_) => Err("tract stopped on this graph with a panic, told above".to_owned()),
     }
 }
 
