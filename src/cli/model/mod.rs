@@ -5,16 +5,19 @@ use std::path::Path;
 use super::Outcome;
 use crate::network::Bundle;
 
+mod import;
 mod inspect;
 
 /// Look at trait networks.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
+    Import(import::ImportArgs),
     Inspect(inspect::InspectArgs),
 }
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
+        ModelCommand::Import(args) => import::run(args),
         ModelCommand::Inspect(args) => inspect::run(args),
     }
 }

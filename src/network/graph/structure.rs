@@ -210,7 +210,7 @@ fn is_small_kind(kind: i32) -> bool {
 }
 
 /// Follows the nodes in their order; gives the multiply-adds.
-fn walk<'a>(graph: &'a GraphProto, set: i64, weight_values: u64, values: &mut Values<'a>) -> Result<u64, GraphError> {
+fn walk<'a>(graph: &'a GraphProto, weight_values: u64, values: &mut Values<'a>) -> Result<u64, GraphError> {
     let (mut folded, mut results, mut macs) = (0u64, 0u64, 0u64);
     for node in &graph.node {
         let refused = |reason: String| GraphError::Node {
