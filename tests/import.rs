@@ -1,14 +1,16 @@
 //! `fishrig model import` on the small checkpoints of every form (`../shared/reference/tiny`), the result run and compared with torch's.
 
 mod common;
+#[path = "common/import.rs"]
+mod support;
 
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use common::{npy_f16, shared};
-use fishrig::network::{Bundle, NetworkSettings, Quantization, TraitNetwork};
+use fishrig::network::{Bundle, Quantization};
 use fishrig::traits::Trait;
 use image::RgbImage;
+use support::{CLASSES, command, compare, import, load, mask, picture};
 use tempfile::TempDir;
 
 struct Tiny {
@@ -25,7 +27,7 @@ impl Tiny {
     }
 
     fn input(&self) -> RgbImage {
-        image::open(self.reference.join("crop_160x64.png")).unwrap().into_rgb8()
+        picture(&self.reference.join("crop_160x64.png"))
     }
 
     fn import(&self, file: &str, more: &[&str]) -> Bundle {
@@ -34,53 +36,18 @@ impl Tiny {
     }
 }
 
-fn fishrig() -> Command {
-    Command::cargo_bin("fishrig").unwrap()
-}
-
-fn import(file: &Path, folder: &Path, more: &[&str]) -> Bundle {
-    fishrig()
-        .args(["model", "import"])
-        .arg(file)
-        .arg("-o")
-        .arg(folder)
-        .args(more)
-        .assert()
-        .success();
-    Bundle::open(folder).unwrap()
-}
-
 /// The words on stderr of an import that is refused, with exit code 2 and nothing written.
 fn refused(file: &Path, folder: &Path, more: &[&str]) -> String {
-    let run = fishrig()
-        .args(["model", "import"])
-        .arg(file)
-        .arg("-o")
-        .arg(folder)
-        .args(more)
-        .assert()
-        .code(2);
+    let run = command(file, folder, more).assert().code(2);
     assert!(!folder.exists(), "nothing is written");
     String::from_utf8(run.get_output().stderr.clone()).unwrap()
 }
 
 fn probabilities(bundle: &Bundle, input: &RgbImage) -> Vec<f32> {
-    let network = TraitNetwork::load(bundle, &NetworkSettings { threads: 1 }).unwrap();
-    network.probabilities(input).unwrap()
-}
-
-/// The largest difference, and the IoU of the masks pooled over all channels.
-fn compare(ours: &[f32], theirs: &[f32]) -> (f32, f64) {
-    assert_eq!(ours.len(), theirs.len());
-    let pairs = || ours.iter().zip(theirs);
-    let difference = pairs().map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
-    let both = pairs().filter(|(a, b)| **a > 0.5 && **b > 0.5).count();
-    let either = pairs().filter(|(a, b)| **a > 0.5 || **b > 0.5).count();
-    (difference, both as f64 / either as f64)
+    load(bundle).probabilities(input).unwrap()
 }
 
 const SIZE: [&str; 2] = ["--size", "160x64"];
-const CLASSES: &str = "dorsal_fin,adipos_fin,caudal_fin,anal_fin,pelvic_fin,pectoral_fin,head,eye,caudal_fin_ray,alt_fin_ray,alt_fin_spine,trunk";
 
 #[test]
 fn every_form_of_checkpoint_gives_torch_s_probabilities() {
@@ -203,16 +170,7 @@ fn a_bundle_that_is_there_is_replaced_only_on_request() {
     let file = tiny.reference.join("state_dict.pth");
     let folder = tiny.folder.path().join("bundle");
     import(&file, &folder, &SIZE);
-    let again = |more: &[&str]| {
-        let mut command = fishrig();
-        command
-            .args(["model", "import"])
-            .arg(&file)
-            .arg("-o")
-            .arg(&folder)
-            .args(more);
-        command.assert()
-    };
+    let again = |more: &[&str]| command(&file, &folder, more).assert();
     let error = again(&SIZE).code(2).get_output().stderr.clone();
     assert!(String::from_utf8(error).unwrap().contains("--replace"));
     again(&["--size", "96x32", "--replace", "--name", "small"]).success();
@@ -238,4 +196,20 @@ fn a_sidecar_speaks_for_the_file_and_the_command_line_over_it() {
     std::fs::write(tiny.folder.path().join("net.toml"), sidecar + "colour = 1\n").unwrap();
     let error = refused(&file, &tiny.folder.path().join("second"), &[]);
     assert!(error.contains("net.toml") && error.contains("colour"), "{error}");
+}
+
+#[test]
+fn networks_from_onnxruntime_s_quantizer_give_onnxruntime_s_masks() {
+    let Some(tiny) = Tiny::new() else { return };
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/quantized");
+    // QDQ, run by onnxruntime operator by operator: the same masks. In QOperator files onnxruntime's Resize cuts fractions off where QDQ rounds.
+    for (name, least) in [("int8_qdq", 0.999), ("int8_qoperator", 0.96)] {
+        let folder = tiny.folder.path().join(name);
+        let bundle = import(&data.join(format!("{name}.onnx")), &folder, &["--classes", CLASSES]);
+        assert_eq!(bundle.manifest().quantization, Quantization::Int8Qdq);
+        let ours = load(&bundle).segment(&tiny.input()).unwrap().mask;
+        let iou = ours.iou(&mask(&data.join(format!("{name}.png")))).unwrap();
+        eprintln!("{name}: IoU {iou:.5} with onnxruntime");
+        assert!(iou >= least, "{name}: {iou}");
+    }
 }
