@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::checkpoint::CheckpointError;
+use super::fpn::FpnError;
+
 /// Why a file from outside becomes no bundle.
 #[derive(Debug, Error)]
 pub enum ConvertError {
@@ -15,14 +18,36 @@ pub enum ConvertError {
         /// The operating system's words.
         source: std::io::Error,
     },
-    /// No ONNX file.
-    #[error("{path}: is no ONNX file: {reason}")]
-    NotOnnx {
+    /// An ONNX network that can't become a bundle.
+    #[error("{path}: {reason}")]
+    OnnxRefused {
         /// The file.
         path: PathBuf,
-        /// What the decoder says.
+        /// What is not right, and the cure.
         reason: String,
     },
+    /// A checkpoint that can't be read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Tensors that make no network.
+    #[error("{path}: {source}")]
+    Fpn {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: FpnError,
+    },
+    /// The sidecar says something that it can't.
+    #[error("{path}: {reason}; docs/import.md lists what may stand in the file beside a network")]
+    Sidecar {
+        /// The sidecar.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// What was said about the network does not hold, or does not suffice.
+    #[error("{0}")]
+    Statement(String),
     /// The bundle's folder is there already.
     #[error("{folder}: is there already; name another folder, or add --replace")]
     FolderExists {

@@ -5,11 +5,13 @@
 //! * [`TraitNetwork`]: the loaded network; [`TraitNetwork::segment`] runs it on a crop.
 //! * [`ObservedNetwork`]: the same with a look at what passes between its operators, for calibration.
 //! * [`Profile`]: which of its operators take the time.
+//! * [`graph`]: what an ONNX graph must be before tract sees it.
 //!
 //! Runs through tract, whose types stay in this room.
 
 mod bundle;
 mod checked_stream;
+pub mod graph;
 mod manifest;
 mod observe;
 mod prepare;

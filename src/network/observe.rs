@@ -9,7 +9,7 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::plan::{SimpleState, eval};
 
-use super::run::{executor, failed, input, load_error, typed};
+use super::run::{executor, failed, guarded, input, load_error, typed};
 use super::{Manifest, NetworkError, NetworkSettings};
 
 /// A network some of whose tensors are watched while it runs. It is not optimized, since the optimizer makes tensors vanish; so it is slower
@@ -48,7 +48,7 @@ impl ObservedNetwork {
         Ok(Self {
             watched: watched.collect::<Result<_, NetworkError>>()?,
             manifest: manifest.clone(),
-            plan: model.into_runnable().map_err(|e| load_error(origin, &e))?,
+            plan: guarded(|| model.into_runnable()).map_err(|reason| load_error(origin, reason))?,
             executor: executor(settings.threads),
         })
     }

@@ -1,14 +1,15 @@
 //! Running a bundle's network through tract.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use image::RgbImage;
-use prost::Message;
 use thiserror::Error;
 use tract_linalg::multithread::{Executor, multithread_tract_scope};
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
+use super::graph::{self, GraphError};
 use super::prepare::prepare;
 use super::profile::{RunProfile, run_profiled};
 use super::{Bundle, BundleError, Manifest};
@@ -132,10 +133,7 @@ impl TraitNetwork {
         origin: &str,
         settings: &NetworkSettings,
     ) -> Result<Self, NetworkError> {
-        let plan = model
-            .into_optimized()
-            .and_then(|model| model.into_runnable())
-            .map_err(|e| load_error(origin, &e))?;
+        let plan = guarded(|| model.into_optimized()?.into_runnable()).map_err(|reason| load_error(origin, reason))?;
         Ok(Self {
             manifest: manifest.clone(),
             classes: manifest.classes().map_err(|reason| NetworkError::Load {
@@ -245,27 +243,33 @@ fn plane_values(output: &Tensor) -> Result<&[f32], NetworkError> {
 /// # Errors
 /// [`NetworkError::Bundle`] if the file changed, [`NetworkError::Load`] if it is no ONNX.
 pub fn read_message(bundle: &Bundle) -> Result<ModelProto, NetworkError> {
-    let decoded = bundle
-        .decode(|buffer| ModelProto::decode(buffer))
-        .map_err(NetworkError::Bundle)?;
-    decoded.map_err(|e| load_error(bundle.origin(), &e.into()))
+    let no_onnx = |e: GraphError| load_error(bundle.origin(), e.to_string());
+    bundle
+        .decode(|buffer| graph::count_parts(buffer))
+        .map_err(NetworkError::Bundle)?
+        .map_err(no_onnx)?;
+    bundle
+        .decode(|buffer| graph::decode_counted(buffer))
+        .map_err(NetworkError::Bundle)?
+        .map_err(no_onnx)
 }
 
-pub(super) fn load_error(origin: &str, error: &TractError) -> NetworkError {
+pub(super) fn load_error(origin: &str, reason: String) -> NetworkError {
     NetworkError::Load {
         origin: origin.to_owned(),
-        reason: format!("{error:#}"),
+        reason,
     }
 }
 
 /// The network as tract understands it, not yet optimized; its shapes are those of the manifest.
 pub(super) fn typed(message: &ModelProto, manifest: &Manifest, origin: &str) -> Result<TypedModel, NetworkError> {
+    graph::check(message).map_err(|e| load_error(origin, e.to_string()))?;
     let size = manifest.input.size();
-    let model = tract_onnx::onnx()
-        .model_for_proto_model(message)
-        .and_then(|model| model.with_input_fact(0, f32::fact(shape(3, size)).into()))
-        .and_then(|model| model.into_typed())
-        .map_err(|e| load_error(origin, &e))?;
+    let model = guarded(|| {
+        let model = tract_onnx::onnx().model_for_proto_model(message)?;
+        model.with_input_fact(0, f32::fact(shape(3, size)).into())?.into_typed()
+    });
+    let model = model.map_err(|reason| load_error(origin, reason))?;
     let check = |which, fact: TractResult<&TypedFact>, channels| {
         let found = fact.map_or_else(|e| format!("{e:#}"), |f| format!("{:?} of {:?}", f.shape, f.datum_type));
         let wanted = f32::fact(shape(channels, size));
@@ -290,6 +294,14 @@ pub(super) fn typed(message: &ModelProto, manifest: &Manifest, origin: &str) -> 
 pub(super) fn input(crop: &RgbImage, manifest: &Manifest) -> Result<Tensor, NetworkError> {
     let values = prepare(crop, &manifest.input);
     Tensor::from_shape(&shape(3, manifest.input.size()), &values).map_err(failed)
+}
+
+/// Calls tract, which panics on some graphs that it does not expect; the checks of [`graph`] leave none that we know of.
+pub(super) fn guarded<T>(step: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(step)) {
+        Ok(result) => result.map_err(|e| format!("{e:#}")),
+        Err(_) => Err("tract stopped on this graph with a panic, told above".to_owned()),
+    }
 }
 
 pub(super) fn executor(threads: usize) -> Executor {

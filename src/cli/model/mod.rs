@@ -6,6 +6,7 @@ use super::Outcome;
 use crate::network::Bundle;
 
 mod bench;
+mod import;
 mod inspect;
 mod operator_table;
 mod quantize;
@@ -14,6 +15,7 @@ mod spread;
 /// Look at trait networks.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
+    Import(import::ImportArgs),
     Inspect(inspect::InspectArgs),
     Quantize(quantize::QuantizeArgs),
     Bench(bench::BenchArgs),
@@ -21,6 +23,7 @@ pub(super) enum ModelCommand {
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
+        ModelCommand::Import(args) => import::run(args),
         ModelCommand::Inspect(args) => inspect::run(args),
         ModelCommand::Quantize(args) => quantize::run(args),
         ModelCommand::Bench(args) => bench::run(args),

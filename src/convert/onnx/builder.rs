@@ -74,7 +74,8 @@ impl GraphBuilder {
     }
 }
 
-fn float_value(name: &str, shape: &[usize]) -> ValueInfoProto {
+/// A float32 value of fixed shape, as inputs and outputs of a graph are.
+pub fn float_value(name: &str, shape: &[usize]) -> ValueInfoProto {
     let dimension = |side: &usize| Dimension {
         value: Some(dimension::Value::DimValue(*side as i64)),
         ..Dimension::default()

@@ -20,7 +20,7 @@ const GRAPH_INITIALIZER: u32 = 5;
 /// Reads an ONNX file's message. Its content is not checked beyond being such a message.
 ///
 /// # Errors
-/// [`ConvertError::Unreadable`], [`ConvertError::NotOnnx`].
+/// [`ConvertError::Unreadable`], [`ConvertError::OnnxRefused`].
 pub fn read(path: &Path) -> Result<ModelProto, ConvertError> {
     let unreadable = |source| ConvertError::Unreadable {
         path: path.to_owned(),
@@ -41,7 +41,7 @@ pub fn read(path: &Path) -> Result<ModelProto, ConvertError> {
             "it is larger than {MODEL_BYTES_MAX} bytes"
         ))));
     }
-    decode(&bytes).map_err(|reason| ConvertError::NotOnnx {
+    decode(&bytes).map_err(|reason| ConvertError::OnnxRefused {
         path: path.to_owned(),
         reason,
     })
@@ -52,7 +52,7 @@ pub fn read(path: &Path) -> Result<ModelProto, ConvertError> {
 /// # Errors
 /// What is wrong with them.
 pub fn decode(bytes: &[u8]) -> Result<ModelProto, String> {
-    ModelProto::decode(bytes).map_err(|e| e.to_string())
+    crate::network::graph::decode(bytes).map_err(|e| e.to_string())
 }
 
 /// Bytes of the model's file.
