@@ -6,6 +6,7 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod checksum;
+pub mod delimited;
 pub mod frame;
 pub mod traits;
 
