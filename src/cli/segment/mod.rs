@@ -20,7 +20,6 @@ use crate::frame::{DecodeOptions, Limits};
 use crate::locate::LocateSettings;
 use crate::network::{NetworkSettings, TraitNetwork};
 use batch::Batch;
-pub(super) use picture::read_file;
 
 pub(super) use picture::read_file;
 
