@@ -212,8 +212,8 @@ fn own_child() -> Vec<u8> {
 }
 
 /// Modules of two children each, both the same: 2 to the power of `levels` paths.
-fn laughs(levels: usize) -> Vec<u8> {
-    let mut root = module(&[("w", one())], &[]);
+fn laughs(levels: usize, parameters: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut root = module(parameters, &[]);
     for _ in 0..levels {
         let child = [root, b"q\x07".to_vec()].concat();
         root = module(&[], &[("a", child), ("b", b"h\x07".to_vec())]);
@@ -223,14 +223,15 @@ fn laughs(levels: usize) -> Vec<u8> {
 
 #[test]
 fn cycles_and_exponential_trees_end() {
-    for root in [own_child(), laughs(40), laughs(62)] {
+    let w = [("w", one())];
+    for root in [own_child(), laughs(40, &w), laughs(62, &w), laughs(62, &[])] {
         let fault = fault(checkpoint(&pickle(&root), &[&VALUE]));
         assert!(
             matches!(fault, CheckpointFault::Module { .. } | CheckpointFault::TooLarge { .. }),
             "{fault}"
         );
     }
-    let names = read(checkpoint(&pickle(&laughs(3)), &[&VALUE])).unwrap();
+    let names = read(checkpoint(&pickle(&laughs(3, &w)), &[&VALUE])).unwrap();
     assert_eq!(names.len(), 8);
     // Dictionaries within themselves.
     let own_value = [b"}q\x00".to_vec(), text("state_dict"), b"h\x00s".to_vec()].concat();
