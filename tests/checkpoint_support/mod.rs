@@ -2,9 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
+use fishrig::convert::checkpoint::{Checkpoint, CheckpointError, CheckpointFault};
 use rawzip::{CompressionMethod, ZipArchive, ZipArchiveWriter};
 
 /// The small checkpoints in the repository.
@@ -126,4 +128,23 @@ pub fn tensor(key: &str, elements: i64, offset: i64, shape: &[i64], strides: &[i
         integers(strides),
     ];
     call("torch._utils", "_rebuild_tensor", &arguments)
+}
+
+/// Opens, and reads every tensor, as bits.
+pub fn read(bytes: Vec<u8>) -> Result<BTreeMap<String, Vec<u32>>, CheckpointError> {
+    let checkpoint = Checkpoint::from_bytes(bytes, "NAME")?;
+    let names: Vec<String> = checkpoint.tensors().map(|(name, _)| name.to_owned()).collect();
+    let read = names.into_iter().map(|name| {
+        let values = checkpoint.read_f32(&name)?;
+        assert_eq!(values.len(), checkpoint.tensor(&name).unwrap().elements());
+        Ok((name, values.into_iter().map(f32::to_bits).collect()))
+    });
+    read.collect()
+}
+
+pub fn fault(bytes: Vec<u8>) -> CheckpointFault {
+    match read(bytes) {
+        Ok(tensors) => panic!("accepted: {tensors:?}"),
+        Err(error) => error.fault,
+    }
 }
