@@ -7,6 +7,7 @@ use image::{Rgb, RgbImage};
 
 use super::At;
 use super::predict::{Prediction, Predictor};
+use crate::cli::scores;
 use crate::cli::segment::read_file;
 use crate::evaluate::pairs::Pair;
 use crate::evaluate::sheet::{Row, panel};
@@ -89,14 +90,8 @@ impl Scoring<'_> {
 fn row(score: &PictureScore, prediction: &Prediction, label: &TraitMask, mask: &TraitMask) -> Row {
     let blank = || RgbImage::from_pixel(label.size().width.max(1), label.size().height.max(1), Rgb([96; 3]));
     let crop = prediction.crop.clone().unwrap_or_else(blank);
-    let worst: Vec<_> = score
-        .worst_traits()
-        .iter()
-        .take(4)
-        .map(|(which, iou)| format!("{which} {iou:.2}"))
-        .collect();
     let mut lines = vec![format!("boundary IoU {:.3}", score.boundary_iou())];
-    lines.extend(worst);
+    lines.extend(scores::worst_traits(score, 4));
     lines.extend(prediction.note.map(str::to_owned));
     Row {
         name: score.name.clone(),
@@ -106,31 +101,7 @@ fn row(score: &PictureScore, prediction: &Prediction, label: &TraitMask, mask: &
             panel::picture(&crop),
             panel::traits(&crop, label, Palette::Bgnn),
             panel::traits(&crop, mask, Palette::Bgnn),
+            panel::difference(&crop, label, mask, score.scored),
         ],
-    }
-}
-
-/// The rows of the worst pictures, of however many there are: the pictures of thousands would fill the memory.
-pub(super) struct WorstRows {
-    most: usize,
-    rows: Vec<(f64, Row)>,
-}
-
-impl WorstRows {
-    pub(super) fn new(most: usize) -> Self {
-        Self { most, rows: Vec::new() }
-    }
-
-    pub(super) fn add(&mut self, iou: f64, row: Option<Row>) {
-        let Some(row) = row else { return };
-        let key = |(iou, row): &(f64, Row)| (*iou, row.name.clone());
-        let new = (iou, row);
-        let place = self.rows.partition_point(|there| key(there) < key(&new));
-        self.rows.insert(place, new);
-        self.rows.truncate(self.most);
-    }
-
-    pub(super) fn into_worst_first(self) -> impl Iterator<Item = Row> {
-        self.rows.into_iter().map(|(_, row)| row)
     }
 }

@@ -5,17 +5,20 @@ use std::path::Path;
 use super::Outcome;
 use crate::network::Bundle;
 
+mod compare;
 mod inspect;
 
-/// Look at trait networks.
+/// Look at trait networks, and compare them.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
     Inspect(inspect::InspectArgs),
+    Compare(compare::CompareArgs),
 }
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
         ModelCommand::Inspect(args) => inspect::run(args),
+        ModelCommand::Compare(args) => compare::run(args),
     }
 }
 

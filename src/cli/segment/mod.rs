@@ -6,7 +6,7 @@
 mod batch;
 mod bgnn;
 mod picture;
-mod pictures;
+pub(super) mod pictures;
 mod result;
 
 use std::path::PathBuf;
