@@ -7,7 +7,8 @@ use image::ImageFormat;
 
 use super::output_file::OutputFolder;
 use crate::evaluate::Summary;
-use crate::evaluate::sheet::{Row, Sheet};
+use crate::evaluate::sheet::{Row, Sheet, panel};
+use crate::traits::Palette;
 
 /// Writes the first page to `path`, further ones beside it as `NAME-2.png` and so on; gives their paths.
 ///
@@ -30,6 +31,19 @@ pub(super) fn write(path: &Path, sheet: &Sheet, outputs: &OutputFolder) -> anyho
         written.push(path);
     }
     Ok(written)
+}
+
+/// The colours of the traits that occur.
+pub(super) fn name_traits(sheet: &mut Sheet, summary: &Summary) {
+    let somewhere = summary.traits.iter().filter(|t| t.pooled.is_some());
+    sheet.traits(somewhere.map(|t| t.which).collect(), Palette::Bgnn);
+}
+
+/// The colours of [`panel::difference`].
+pub(super) fn explain_differences(sheet: &mut Sheet, first: &str, second: &str) {
+    sheet.key(panel::ONLY_FIRST, &format!("difference: only in {first}"));
+    sheet.key(panel::ONLY_SECOND, &format!("difference: only in {second}"));
+    sheet.key(panel::OTHER_TRAIT, "difference: in both, as different traits");
 }
 
 /// Says on the sheet how the pictures do on the whole, and whether it shows all of them.

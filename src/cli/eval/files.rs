@@ -10,8 +10,8 @@ use super::words::Report;
 use crate::cli::output_file::OutputFolder;
 use crate::cli::{scores, sheet_file};
 use crate::delimited::write_row;
-use crate::evaluate::sheet::{Row, Sheet, panel};
-use crate::traits::{Palette, Trait, TraitSet};
+use crate::evaluate::sheet::{Row, Sheet};
+use crate::traits::Trait;
 
 /// Everything, the worst picture first.
 pub(super) fn json(report: &Report) -> Value {
@@ -97,11 +97,8 @@ pub(super) fn write_sheet(
     outputs: &OutputFolder,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let mut sheet = Sheet::new(report.heading(), &["image", "label", "mask", "difference"]);
-    let scored: TraitSet = report.summary.traits.iter().map(|t| t.which).collect();
-    sheet.traits(scored, Palette::Bgnn);
-    sheet.key(panel::ONLY_FIRST, "only in the label");
-    sheet.key(panel::ONLY_SECOND, "only in the mask");
-    sheet.key(panel::OTHER_TRAIT, "in both, as different traits");
+    sheet_file::name_traits(&mut sheet, report.summary);
+    sheet_file::explain_differences(&mut sheet, "the label", "the mask");
     for row in rows {
         sheet.push(row);
     }

@@ -350,10 +350,8 @@ fn sheet(comparison: &Comparison, summary: &Summary, rows: WorstRows) -> Sheet {
     let a = format!("A: {}", comparison.a.name());
     let b = format!("B: {}", comparison.b.name());
     let mut sheet = Sheet::new(comparison.heading(summary), &["image", &a, &b, "difference"]);
-    sheet.traits(comparison.scored, Palette::Bgnn);
-    sheet.key(panel::ONLY_FIRST, "only in A");
-    sheet.key(panel::ONLY_SECOND, "only in B");
-    sheet.key(panel::OTHER_TRAIT, "in both, as different traits");
+    sheet_file::name_traits(&mut sheet, summary);
+    sheet_file::explain_differences(&mut sheet, "A", "B");
     for row in rows.into_worst_first() {
         sheet.push(row);
     }
