@@ -131,8 +131,20 @@ fn the_network_is_run_where_there_are_no_masks() {
     );
     // The crop has the network's size, so that both ways of comparing are one; threads and the order of work change nothing.
     let at_network = run(&["--at", "network", "--jobs", "1"]);
-    assert_eq!(json["pictures"], at_network["pictures"]);
-    assert_eq!(json["summary"], at_network["summary"]);
+    assert_eq!(json["summary"]["traits"], at_network["summary"]["traits"]);
+    assert_eq!(json["summary"]["iou"], at_network["summary"]["iou"]);
+    assert_eq!(
+        json["summary"]["dice_loss"],
+        Value::Null,
+        "it is one of probabilities, at the network's size"
+    );
+    // Near the loss of the masks, which is one minus their F-score, since probabilities are near 0 or 1.
+    let (loss, iou) = (
+        number(&at_network["summary"]["dice_loss"]["value"]),
+        number(&json["summary"]["iou"]["value"]),
+    );
+    let of_masks = 1.0 - 2.0 * iou / (1.0 + iou);
+    assert!((loss - of_masks).abs() < 0.02, "{loss}, of masks {of_masks}");
     let chosen = run(&["--traits", "head,caudal_fin_ray"]);
     assert_eq!(chosen["summary"]["traits"].as_array().unwrap().len(), 2);
     assert_eq!(

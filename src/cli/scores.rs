@@ -26,11 +26,18 @@ pub(super) fn over_all(summary: &Summary) -> String {
     ] {
         table.row([what.to_owned(), number(estimate.value), interval(estimate)]);
     }
+    if let Some(loss) = &summary.dice_loss {
+        table.row([
+            "Dice loss, mean over pictures (the reference's loss)".to_owned(),
+            number(loss.value),
+            interval(loss),
+        ]);
+    }
     table.finish()
 }
 
-/// The values of each trait; `truth` is what masks are compared with, "the label" for example.
-pub(super) fn by_trait(summary: &Summary, truth: &str) -> String {
+/// The values of each trait; `predicted` is what is compared with `truth`, for example "the mask" with "the label".
+pub(super) fn by_trait(summary: &Summary, predicted: &str, truth: &str) -> String {
     let mut table = Table::new(&[
         "trait",
         "pictures",
@@ -65,7 +72,7 @@ pub(super) fn by_trait(summary: &Summary, truth: &str) -> String {
     );
     if !nowhere.is_empty() {
         let nowhere = names(nowhere.iter().map(|t| t.which).collect());
-        text += &format!("  nowhere, neither in {truth} nor in the mask: {nowhere}\n");
+        text += &format!("  nowhere, neither in {truth} nor in {predicted}: {nowhere}\n");
     }
     text + "\n"
 }
@@ -128,6 +135,7 @@ pub(super) fn json(score: &PictureScore, truth: &str) -> serde_json::Map<String,
         ("size", json!(score.size)),
         ("iou", json!(score.iou())),
         ("boundary_iou", json!(score.boundary_iou())),
+        ("dice_loss", json!(score.dice_loss)),
         ("traits", Value::Object(traits)),
     ]
     .map(|(key, value)| (key.to_owned(), value))

@@ -29,6 +29,8 @@ pub struct Summary {
     pub boundary_iou: Estimate,
     /// IoU with all pixels of all pictures in one pool.
     pub pooled_iou: Estimate,
+    /// The reference's Dice loss, mean over the pictures that have one.
+    pub dice_loss: Option<Estimate>,
     /// Each trait that was scored in any picture.
     pub traits: Vec<TraitSummary>,
 }
@@ -74,6 +76,7 @@ impl Summary {
             iou: draw.mean(|score| Some(score.iou()))?,
             boundary_iou: draw.mean(|score| Some(score.boundary_iou()))?,
             pooled_iou: draw.pooled(|pool| Some(pool.iou()))?,
+            dice_loss: draw.mean(|score| score.dice_loss),
             traits: Trait::ALL
                 .into_iter()
                 .filter(|t| scored(*t))

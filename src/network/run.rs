@@ -130,8 +130,15 @@ impl TraitNetwork {
     /// # Errors
     /// [`NetworkError::Run`] with tract's reason.
     pub fn segment(&self, crop: &RgbImage) -> Result<Segmentation, NetworkError> {
+        Ok(self.segmentation(&self.probabilities(crop)?))
+    }
+
+    /// What probabilities say that [`TraitNetwork::probabilities`] gave.
+    ///
+    /// # Panics
+    /// If there are not classes×height×width of them.
+    pub fn segmentation(&self, probabilities: &[f32]) -> Segmentation {
         let size = self.manifest.input.size();
-        let probabilities = self.probabilities(crop)?;
         let planes: Vec<&[f32]> = probabilities.chunks_exact(size.pixels() as usize).collect();
         let threshold = self.manifest.output.threshold;
         let mut bits = vec![0u16; size.pixels() as usize];
@@ -148,11 +155,11 @@ impl TraitNetwork {
             }
             confidence[which.channel()] = (count > 0).then(|| (sum / f64::from(count)) as f32);
         }
-        Ok(Segmentation {
+        Segmentation {
             mask: TraitMask::from_bits(size, bits).expect("one value for each pixel of the input"),
             confidence,
             not_assessed: self.manifest.not_assessed(),
-        })
+        }
     }
 
     /// The probabilities, classes×height×width, at the network's input size.

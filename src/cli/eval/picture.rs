@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use image::{Rgb, RgbImage};
 
 use super::At;
@@ -10,6 +10,7 @@ use super::predict::{Prediction, Predictor};
 use crate::cli::scores;
 use crate::cli::segment::read_file;
 use crate::evaluate::pairs::Pair;
+use crate::evaluate::reference::Sums;
 use crate::evaluate::sheet::{Row, panel};
 use crate::evaluate::{PictureScore, seen_in};
 use crate::frame::PixelBox;
@@ -56,8 +57,9 @@ impl Scoring<'_> {
         };
         let mask = seen_in(&prediction.mask, &prediction.covers, &prediction.area, size);
         let names = (pair.name.as_str(), pair.specimen.as_str());
-        let score = PictureScore::of(names, &mask, &label.resized(size), scored, self.boundary_share)
-            .context("comparing the masks")?;
+        let truth = label.resized(size);
+        let mut score = PictureScore::of(names, &mask, &truth, scored, self.boundary_share)?;
+        score.dice_loss = self.dice_loss(&prediction, &truth, scored);
         let row = self.rows_wanted.then(|| row(&score, &prediction, &label, &mask));
         let item = Item {
             picture: pair.picture.clone(),
@@ -69,6 +71,16 @@ impl Scoring<'_> {
             score,
         };
         Ok((item, row))
+    }
+
+    /// The reference takes it at the network's size, of probabilities.
+    fn dice_loss(&self, prediction: &Prediction, truth: &TraitMask, scored: TraitSet) -> Option<f64> {
+        if self.at != At::Network {
+            return None;
+        }
+        let classes = self.predictor.manifest()?.classes().ok()?;
+        let probabilities = prediction.probabilities.as_deref()?;
+        Some(Sums::of_probabilities(probabilities, &classes, truth, scored)?.dice_loss())
     }
 
     fn scored(&self, pair: &Pair, not_assessed: TraitSet) -> TraitSet {

@@ -25,7 +25,7 @@ impl Report<'_> {
     pub(super) fn words(&self) -> String {
         let mut text = format!("{}\n\n", self.heading());
         text += &scores::over_all(self.summary);
-        text += &scores::by_trait(self.summary, "the label");
+        text += &scores::by_trait(self.summary, "the mask", "the label");
         text += &scores::worst(self.items.iter().map(|item| &item.score));
         for note in self.notes() {
             text += &format!("{note}\n");
@@ -97,9 +97,14 @@ impl Report<'_> {
             return if untold.is_empty() { Vec::new() } else { vec![warning] };
         }
         let mut notes = Vec::new();
+        let unlearnt = all(|item| item.not_assessed);
+        let undrawn = all(|item| item.not_labelled);
+        let both = unlearnt.intersection(undrawn);
+        let only = |of: TraitSet| of.iter().filter(|t| !both.contains(*t)).collect();
         for (why, which) in [
-            ("the network never learnt them", all(|item| item.not_assessed)),
-            ("the labeller did not draw them", all(|item| item.not_labelled)),
+            ("the network never learnt them and the labeller did not draw them", both),
+            ("the network never learnt them", only(unlearnt)),
+            ("the labeller did not draw them", only(undrawn)),
         ] {
             let nowhere: TraitSet = which.iter().filter(silent).collect();
             if !nowhere.is_empty() {

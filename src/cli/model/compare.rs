@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::open_bundle;
 use crate::cli::output_file::OutputFolder;
-use crate::cli::scores::{self, counted, names};
+use crate::cli::scores::{self, counted, listed, names};
 use crate::cli::segment::pictures::{Picture, collect};
 use crate::cli::segment::read_file;
 use crate::cli::sheet_file::{self, WorstRows};
@@ -100,6 +100,15 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
         );
     }
     let (pictures, refused) = collect(&args.frames, args.cropped);
+    // Masks often lie beside their pictures.
+    let (masks, pictures): (Vec<_>, Vec<_>) = pictures.into_iter().partition(says_mask);
+    if !masks.is_empty() {
+        let masks: Vec<_> = masks.iter().map(|p| p.path.display().to_string()).collect();
+        say(&format!(
+            "left out, since by their names they are masks: {}",
+            listed(&masks)
+        ));
+    }
     let comparison = Comparison {
         a: &a,
         b: &b,
@@ -158,6 +167,10 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
     } else {
         Outcome::SomeFailed
     })
+}
+
+fn says_mask(picture: &Picture) -> bool {
+    picture.name.to_string_lossy().ends_with("mask")
 }
 
 /// What is compared, and how.
@@ -286,7 +299,7 @@ impl Compared {
         let share = b.bytes() as f64 / a.bytes() as f64;
         let mut text = format!("{}; B's masks against A's\n\n", comparison.heading(summary));
         text += &scores::over_all(summary);
-        text += &scores::by_trait(summary, "A");
+        text += &scores::by_trait(summary, "B", "A");
         text += &scores::worst(self.scores.iter());
         text += &format!(
             "time   A {:.1} ms, B {:.1} ms (medians of {} runs); B / A {ratio:.2} (median of runs in turn)\n",
