@@ -254,6 +254,18 @@ fn usage_that_can_t_be_is_refused() {
             "needs a network",
         ),
         (
+            &[
+                "eval",
+                "--labels",
+                "labels",
+                "--predictions",
+                "masks",
+                "--label-form",
+                "ids",
+            ],
+            "is no class id",
+        ),
+        (
             &["eval", "--labels", "labels", "--images", "pictures", "--boundary", "2"],
             "0.0001 to 0.5",
         ),
@@ -267,6 +279,49 @@ fn usage_that_can_t_be_is_refused() {
     }
 }
 
+#[test]
+fn a_label_s_json_may_leave_its_picture_or_traits_out() {
+    let folder = drawn();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(
+        at("labels/left.json"),
+        r#"{"medium": "coloured engraving", "picture": "elsewhere/left.png"}"#,
+    )
+    .unwrap();
+    std::fs::write(at("labels/right.json"), r#"{"not_labelled": ["eye"]}"#).unwrap();
+    let run = |more: &[&str]| {
+        words(
+            &eval(folder.path())
+                .args(["--predictions", "masks"])
+                .args(more)
+                .output()
+                .unwrap(),
+        )
+    };
+    let without = run(&[]);
+    assert!(without.contains("1 picture of 1 specimen,"), "{without}");
+    assert!(
+        without.contains("left out: left: coloured engraving (--drawings takes it)"),
+        "{without}"
+    );
+    assert!(
+        without.contains("not scored, the labeller did not draw them: eye"),
+        "{without}"
+    );
+    assert!(without.contains("one specimen: there are no intervals"), "{without}");
+    let with = run(&["--drawings"]);
+    assert!(
+        with.contains("2 pictures")
+            && with.contains("not scored in some pictures, the labeller did not draw them: eye"),
+        "{with}"
+    );
+    let chosen = run(&["--traits", "eye"]);
+    assert!(
+        chosen.contains("though the network or the labeller said nothing about it: eye"),
+        "{chosen}"
+    );
+}
+
 /// Labels of boxes in whole frames, found by the JSON beside them; and what segment makes of the same frames, placed by its own JSON.
 #[test]
 fn labels_of_boxes_in_frames_are_scored_in_their_place() {
@@ -276,7 +331,7 @@ fn labels_of_boxes_in_frames_are_scored_in_their_place() {
     let frames = folder.path().join("frames");
     std::fs::create_dir_all(&labels).unwrap();
     std::fs::create_dir_all(&frames).unwrap();
-    for name in ["INHS_FISH_56885", "INHS_FISH_54082", "INHS_FISH_7780"] {
+    for name in ["INHS_FISH_56885", "INHS_FISH_7780"] {
         for ending in [".json", "_labels.png"] {
             let file = format!("{name}{ending}");
             std::fs::copy(shared.join("labels").join(&file), labels.join(&file)).unwrap();
@@ -286,7 +341,7 @@ fn labels_of_boxes_in_frames_are_scored_in_their_place() {
     }
     let run = |more: &[&str]| parsed(&eval(folder.path()).arg("--json").args(more).output().unwrap());
     let iou = |json: &Value| {
-        assert_eq!(json["summary"]["pictures"], 3, "{json}");
+        assert_eq!(json["summary"]["pictures"], 2, "{json}");
         number(&json["summary"]["iou"]["value"])
     };
     let on_boxes = run(&[]);
@@ -346,6 +401,19 @@ fn a_frame_without_a_fish_counts_as_an_empty_mask() {
         Value::Null,
         "one specimen has no interval"
     );
+    let narrow = (0..120_000).map(|i| if i % 400 < 100 { 64 } else { 0 }).collect();
+    let narrow = TraitMask::from_bits(Size::new(400, 300), narrow).unwrap();
+    std::fs::write(
+        at("labels/bare_labels.png"),
+        label_picture::encode_bits(&narrow).unwrap(),
+    )
+    .unwrap();
+    let output = eval(folder.path()).args(["--images", "pictures"]).output().unwrap();
+    let told = words(&output);
+    assert!(
+        told.contains("bare: the fish fills only 25 % of the picture's width") && told.contains("--locate"),
+        "{told}"
+    );
 }
 
 /// `../shared/models/starter/README.md`: int8 against float on the 32 pictures of data/traits and data/crops: mean 0.983, least 0.950.
@@ -360,7 +428,6 @@ fn the_shipped_bundles_agree_as_their_readme_says() {
         "eol_fish_example.jpg",
         "sashimi_349357957.jpg",
         "sashimi_m346327811.jpg",
-        "sashimi_657592257.jpg",
     ];
     let run = |more: &[&str]| {
         let mut command = fishrig();
@@ -376,13 +443,13 @@ fn the_shipped_bundles_agree_as_their_readme_says() {
     let json = parsed(&run(&["--json", "--sheet", "sheet.png"]));
     let least = number(&json["pictures"][0]["iou"]);
     let mean = number(&json["summary"]["iou"]["value"]);
-    eprintln!("int8 against float on four crops: mean {mean:.4}, least {least:.4}");
+    eprintln!("int8 against float on three crops: mean {mean:.4}, least {least:.4}");
     assert!(mean > 0.96 && least > 0.94 && mean < 1.0, "mean {mean}, least {least}");
     assert_eq!(
         (json["a"]["bytes"].as_u64(), json["b"]["bytes"].as_u64()),
         (Some(12_973_036), Some(3_702_010))
     );
-    assert!(number(&json["time_ratio"]) > 0.0 && json["runs"].as_u64() >= Some(10));
+    assert!(number(&json["time_ratio"]) > 0.0 && json["runs"].as_u64() >= Some(6));
     assert!(image::open(folder.path().join("sheet.png")).unwrap().width() > 2000);
 }
 

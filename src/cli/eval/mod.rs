@@ -205,13 +205,6 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
         failed: &failed,
         summary: &summary,
     };
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &files::json(&report))?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", report.words())?;
-    }
     let outputs = OutputFolder::protecting(material.inputs(&args));
     if let Some(path) = &args.list {
         outputs.write(path, &files::list(&items)?)?;
@@ -220,6 +213,13 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
         for page in files::write_sheet(path, &report, rows.into_worst_first(), &outputs)? {
             say(&format!("sheet: {}", page.display()));
         }
+    }
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &files::json(&report))?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{}", report.words())?;
     }
     Ok(if failed.is_empty() {
         Outcome::Done

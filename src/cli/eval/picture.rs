@@ -104,6 +104,10 @@ fn row(score: &PictureScore, prediction: &Prediction, label: &TraitMask, mask: &
     let crop = prediction.crop.clone().unwrap_or_else(blank);
     let mut lines = vec![format!("boundary IoU {:.3}", score.boundary_iou())];
     lines.extend(scores::worst_traits(score, 4));
+    let unscored: TraitSet = label.present().iter().filter(|t| !score.scored.contains(*t)).collect();
+    if !unscored.is_empty() {
+        lines.push(format!("not scored: {}", scores::names(unscored)));
+    }
     lines.extend(prediction.note.map(str::to_owned));
     Row {
         name: score.name.clone(),

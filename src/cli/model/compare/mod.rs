@@ -1,5 +1,7 @@
 //! `fishrig model compare`: how far the masks of two networks differ, and what each costs.
 
+mod times;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -21,6 +23,7 @@ use crate::frame::{DecodeOptions, Frame};
 use crate::locate::{LocateSettings, locate};
 use crate::network::{Bundle, NetworkSettings, TraitNetwork};
 use crate::traits::{Palette, TraitMask, TraitSet};
+use times::Times;
 
 /// Compare two networks on the same pictures: masks trait by trait, time, size.
 ///
@@ -53,7 +56,7 @@ pub(in crate::cli) struct CompareArgs {
 }
 
 /// Both networks run at least this often, on however few pictures.
-const LEAST_RUNS: usize = 10;
+const LEAST_RUNS: usize = 6;
 
 /// One of the two networks.
 struct Side {
@@ -144,13 +147,6 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
     result.scores.sort_by(PictureScore::worst_first);
     let summary = Summary::of(&result.scores, Bootstrap::default()).context("no picture could be compared")?;
 
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &result.json(&comparison, &summary))?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", result.words(&comparison, &summary, left_out))?;
-    }
     if let Some(path) = &args.sheet {
         let bundles = [&args.a, &args.b].map(|folder| folder.join("network.onnx"));
         let inputs = pictures
@@ -161,6 +157,13 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
         for page in sheet_file::write(path, &sheet(&comparison, &summary, rows), &outputs)? {
             say(&format!("sheet: {}", page.display()));
         }
+    }
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &result.json(&comparison, &summary))?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{}", result.words(&comparison, &summary, left_out))?;
     }
     Ok(if result.failed.is_empty() {
         Outcome::Done
@@ -188,7 +191,7 @@ impl Comparison<'_> {
     /// Runs both networks on a picture.
     fn of(&self, picture: &Picture, times: &mut Times) -> anyhow::Result<(PictureScore, Option<Row>)> {
         let crop = self.crop(picture)?;
-        if times.is_empty() {
+        if times.runs() == 0 {
             // The first run of a network packs weights and fills caches.
             self.a.timed(&crop)?;
             self.b.timed(&crop)?;
@@ -206,15 +209,14 @@ impl Comparison<'_> {
 
     /// Both masks, A's first whichever network ran first.
     fn in_turn(&self, crop: &RgbImage, times: &mut Times) -> anyhow::Result<(TraitMask, TraitMask)> {
-        let ((first, of_a), (second, of_b)) = if times.a.len().is_multiple_of(2) {
+        let ((first, of_a), (second, of_b)) = if times.runs().is_multiple_of(2) {
             let a = self.a.timed(crop)?;
             (a, self.b.timed(crop)?)
         } else {
             let b = self.b.timed(crop)?;
             (self.a.timed(crop)?, b)
         };
-        times.a.push(of_a);
-        times.b.push(of_b);
+        times.push(of_a, of_b);
         Ok((first, second))
     }
 
@@ -254,37 +256,6 @@ impl Comparison<'_> {
     }
 }
 
-/// How long the runs took; the n-th of one list and the n-th of the other were on the same picture, one after the other.
-#[derive(Default)]
-struct Times {
-    a: Vec<Duration>,
-    b: Vec<Duration>,
-}
-
-impl Times {
-    fn is_empty(&self) -> bool {
-        self.a.is_empty()
-    }
-
-    /// Medians in seconds: of A, of B, and of the ratios of B to A run by run.
-    fn medians(&self) -> [f64; 3] {
-        let seconds = |times: &[Duration]| median(times.iter().map(Duration::as_secs_f64));
-        let pairs = self.a.iter().zip(&self.b);
-        let ratios = pairs.map(|(a, b)| b.as_secs_f64() / a.as_secs_f64().max(f64::MIN_POSITIVE));
-        [seconds(&self.a), seconds(&self.b), median(ratios)]
-    }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
-        0 => f64::NAN,
-        n if n % 2 == 1 => sorted[n / 2],
-        n => (sorted[n / 2 - 1] + sorted[n / 2]) / 2.0,
-    }
-}
-
 struct Compared {
     /// The worst first.
     scores: Vec<PictureScore>,
@@ -305,7 +276,7 @@ impl Compared {
             "time   A {:.1} ms, B {:.1} ms (medians of {} runs); B / A {ratio:.2} (median of runs in turn)\n",
             of_a * 1e3,
             of_b * 1e3,
-            self.times.a.len()
+            self.times.runs()
         );
         text += &format!(
             "size   A {} bytes, B {} bytes; B / A {share:.3}\n",
@@ -350,7 +321,7 @@ impl Compared {
             "a": side(comparison.a, of_a),
             "b": side(comparison.b, of_b),
             "time_ratio": ratio,
-            "runs": self.times.a.len(),
+            "runs": self.times.runs(),
             "cropped": comparison.cropped,
             "summary": summary,
             "pictures": self.scores.iter().map(|score| scores::json(score, "a")).collect::<Vec<_>>(),
@@ -370,21 +341,4 @@ fn sheet(comparison: &Comparison, summary: &Summary, rows: WorstRows) -> Sheet {
     }
     sheet_file::say_means(&mut sheet, summary);
     sheet
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn medians_of_even_and_odd_numbers() {
-        assert_eq!(median([3.0, 1.0, 2.0].into_iter()), 2.0);
-        assert_eq!(median([4.0, 1.0, 2.0, 3.0].into_iter()), 2.5);
-        let ms = Duration::from_millis;
-        let times = Times {
-            a: vec![ms(10), ms(20), ms(100)],
-            b: vec![ms(5), ms(40), ms(50)],
-        };
-        assert_eq!(times.medians()[2], 0.5);
-    }
 }
