@@ -11,13 +11,13 @@ mod inspect;
 /// Look at trait networks.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
-    Import(import::ImportArgs),
+    Import(Box<import::ImportArgs>),
     Inspect(inspect::InspectArgs),
 }
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
-        ModelCommand::Import(args) => import::run(args),
+        ModelCommand::Import(args) => import::run(*args),
         ModelCommand::Inspect(args) => inspect::run(args),
     }
 }

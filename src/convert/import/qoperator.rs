@@ -30,7 +30,7 @@ const ARRANGING: [&str; 10] = [
 /// An operator on integers that is not known, or has not the inputs that it must have.
 pub(super) fn to_qdq(model: &mut ModelProto) -> Result<usize, String> {
     let graph = model.graph.as_mut().ok_or("it holds no graph")?;
-    if !graph.node.iter().any(|n| is_quantized_operator(n)) {
+    if !graph.node.iter().any(is_quantized_operator) {
         return Ok(0);
     }
     let nodes = std::mem::take(&mut graph.node);
