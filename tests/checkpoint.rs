@@ -2,13 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "part of the tests")]
 
+mod checkpoint_support;
 mod common;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use checkpoint_support::{archive, checkpoint, dictionary, members, pickle, small, tensor};
 use fishrig::convert::checkpoint::{Checkpoint, CheckpointForm, ElementType};
 use half::{bf16, f16};
+use proptest::prelude::*;
 use serde_json::Value;
 use tract_onnx::prelude::Framework;
 
@@ -170,5 +173,167 @@ fn what_is_no_weight_is_named() {
     );
     for file in ["whole_module.pth", "state_dict.pth", "encoder_legacy.pth"] {
         assert!(open(&folder.join(file)).ignored().is_empty(), "{file}");
+    }
+}
+
+#[test]
+fn small_files_are_what_torch_says() {
+    let text = std::fs::read_to_string(small("expected.json")).unwrap();
+    let expected: BTreeMap<String, Value> = serde_json::from_str(&text).unwrap();
+    let files = std::fs::read_dir(small(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files = files.filter(|file| file.ends_with(".pth") && !file.starts_with("refused"));
+    assert_eq!(files.count(), expected.len());
+    for (file, about) in expected {
+        let checkpoint = open(&small(&file));
+        assert_eq!(
+            format!("{:?}", checkpoint.form()),
+            about["form"].as_str().unwrap(),
+            "{file}"
+        );
+        assert_eq!(
+            checkpoint.ignored(),
+            serde_json::from_value::<Vec<String>>(about["ignored"].clone()).unwrap()
+        );
+        let tensors = about["tensors"].as_object().unwrap();
+        let names: Vec<_> = checkpoint.tensors().map(|(name, _)| name).collect();
+        assert_eq!(names, tensors.keys().collect::<Vec<_>>(), "{file}");
+        for (name, about) in tensors {
+            let tensor = checkpoint.tensor(name).unwrap();
+            assert_eq!(
+                tensor.element.to_string(),
+                about["element"].as_str().unwrap(),
+                "{file}: {name}"
+            );
+            let shape: Vec<usize> = serde_json::from_value(about["shape"].clone()).unwrap();
+            assert_eq!(tensor.shape, shape, "{file}: {name}");
+            assert_eq!(tensor.elements(), shape.iter().product::<usize>());
+            let bits: Vec<i32> = serde_json::from_value(about["bits"].clone()).unwrap();
+            let values = checkpoint.read_f32(name).unwrap();
+            let found: Vec<i32> = values.iter().map(|value| value.to_bits() as i32).collect();
+            assert_eq!(found, bits, "{file}: {name}");
+        }
+    }
+}
+
+#[test]
+fn a_file_in_memory_is_the_same_as_on_disk() {
+    let path = small("views.pth");
+    let from_memory = Checkpoint::from_bytes(std::fs::read(&path).unwrap(), "views").unwrap();
+    assert_eq!(bits(&from_memory), bits(&open(&path)));
+}
+
+fn refusal(bytes: Vec<u8>) -> String {
+    match Checkpoint::from_bytes(bytes, "NAME") {
+        Ok(checkpoint) => panic!("accepted: {checkpoint:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn every_refusal_says_what_and_what_to_do() {
+    let elements = members(&std::fs::read(small("elements.pth")).unwrap());
+    let with = |name: &str, content: &[u8]| {
+        let mut members = elements.clone();
+        members.push((format!("elements/{name}"), content.to_vec()));
+        archive(&members)
+    };
+    let mut legacy = std::fs::read(small("legacy_elements.pth")).unwrap();
+    let little = legacy.windows(13).position(|w| w == b"little_endian").unwrap();
+    let truth = little + legacy[little..].iter().position(|&byte| byte == 0x88).unwrap();
+    legacy[truth] = 0x89;
+    let file = |name: &str| std::fs::read(small(name)).unwrap();
+    let cases = [
+        ("sparse", file("refused_sparse.pth")),
+        ("complex", file("refused_complex.pth")),
+        ("quantized", file("refused_quantized.pth")),
+        ("two networks", file("refused_two_networks.pth")),
+        ("no tensors", file("refused_no_tensors.pth")),
+        ("list", file("refused_list.pth")),
+        ("plain pickle", file("refused_plain_pickle.pth")),
+        ("big-endian archive", with("byteorder", b"big")),
+        ("big-endian stream", legacy),
+        ("TorchScript", with("constants.pkl", b"")),
+        ("two pickles", with("more/data.pkl", b"")),
+        (
+            "other archive",
+            archive(&vec![("word/document.xml".to_owned(), b"<a/>".to_vec())]),
+        ),
+        ("empty", Vec::new()),
+        ("web page", b"\n<!DOCTYPE html><html>".to_vec()),
+        (
+            "LFS",
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:".to_vec(),
+        ),
+        ("safetensors", b"\x28\x01\0\0\0\0\0\0{\"weight\":{}}".to_vec()),
+        ("ONNX", b"\x08\x08\x12\x07pytorch".to_vec()),
+        ("text", b"epoch 1: loss 0.3".to_vec()),
+    ];
+    let words: String = cases
+        .into_iter()
+        .map(|(case, bytes)| format!("{case}: {}\n", refusal(bytes)))
+        .collect();
+    insta::assert_snapshot!(words);
+}
+
+#[test]
+fn a_missing_file_and_a_missing_tensor_are_named() {
+    let error = Checkpoint::open(Path::new("/no/such/file.pth"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("checkpoint /no/such/file.pth: it can't be read"),
+        "{error}"
+    );
+    let error = open(&small("elements.pth")).read_f32("weight").unwrap_err().to_string();
+    assert!(error.ends_with("elements.pth: it has no tensor weight"), "{error}");
+}
+
+/// A view of a storage that holds 0, 1, 2, …
+#[derive(Debug, Clone)]
+struct Drawn {
+    offset: i64,
+    shape: Vec<i64>,
+    strides: Vec<i64>,
+}
+
+fn drawn() -> impl Strategy<Value = Drawn> {
+    let dimension = (0..5_i64, 0..12_i64);
+    (0..20_i64, prop::collection::vec(dimension, 0..5)).prop_map(|(offset, dimensions)| {
+        let (shape, strides) = dimensions.into_iter().unzip();
+        Drawn { offset, shape, strides }
+    })
+}
+
+/// Where every element lies, by the definition of strides.
+fn places(view: &Drawn) -> Vec<i64> {
+    view.shape
+        .iter()
+        .zip(&view.strides)
+        .fold(vec![view.offset], |places, (&length, &stride)| {
+            places
+                .iter()
+                .flat_map(|place| (0..length).map(move |index| place + index * stride))
+                .collect()
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_view_is_what_strides_mean(view in drawn(), elements in 1..220_i64) {
+        let storage: Vec<u8> = (0..elements).flat_map(|value| (value as f32).to_le_bytes()).collect();
+        let tensor = tensor("0", elements, view.offset, &view.shape, &view.strides);
+        let file = checkpoint(&pickle(&dictionary(&[("w", tensor)])), &[&storage]);
+        let places = places(&view);
+        let reach = places.iter().max().map_or(view.offset, |last| last + 1);
+        match Checkpoint::from_bytes(file, "NAME") {
+            Ok(checkpoint) => {
+                prop_assert!(reach <= elements);
+                let values: Vec<i64> = checkpoint.read_f32("w").unwrap().into_iter().map(|value| value as i64).collect();
+                prop_assert_eq!(values, places);
+            }
+            Err(error) => prop_assert!(reach > elements, "{}", error),
+        }
     }
 }

@@ -10,7 +10,7 @@ use rawzip::{CompressionMethod, ReaderAt, ZipLocator};
 use super::error::{CheckpointFault, quoted};
 use super::source::Source;
 
-/// The most members that an archive may have. The published network's has 416.
+/// The most members that an archive may have. The published network's has 415.
 const MEMBERS_MAX: usize = 1 << 16;
 /// Where the end of the directory is looked for: 22 bytes and a comment of at most 65,535.
 const SEARCH: u64 = (1 << 16) + 22;

@@ -51,8 +51,7 @@ impl ElementType {
             Self::Int32 => extend_with(values, bytes, |b| i32::from_le_bytes(b) as f32),
             Self::Int16 => extend_with(values, bytes, |b| i16::from_le_bytes(b).into()),
             Self::Int8 => extend_with(values, bytes, |b| i8::from_le_bytes(b).into()),
-            Self::UInt8 => extend_with(values, bytes, |b| u8::from_le_bytes(b).into()),
-            Self::Bool => extend_with(values, bytes, |b: [u8; 1]| if b == [0] { 0.0 } else { 1.0 }),
+            Self::UInt8 | Self::Bool => extend_with(values, bytes, |b| u8::from_le_bytes(b).into()),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn refuse(start: &[u8]) -> Result<(), CheckpointFault> {
         _ if start.starts_with(b"PK") => ("an empty or split zip archive", DOWNLOAD),
         // The first field of an ONNX file is ir_version, a small number.
         [0x08, 1..=20, ..] => ("an ONNX file", "give it as such, with the ending .onnx"),
-        _ => ("no file that is known here", "give a file that torch.save wrote"),
+        _ => ("a file of an unknown kind", "give one that torch.save wrote"),
     };
     Err(CheckpointFault::Foreign { what, cure })
 }

@@ -10,7 +10,8 @@
 //! | `stream.rs` | the files of torch before 1.6: pickles, then storages |
 //! | [`pickle`] | pickles as inert values |
 //! | `torch.rs` | what the names in a pickle mean to torch: storages, tensors, parameters, dictionaries |
-//! | `contents.rs` | where in a pickle the tensors are: state dictionaries and trees of modules |
+//! | `lookup.rs` | dictionaries and attributes, looked up with a bound on the looks |
+//! | `contents.rs`, `modules.rs` | where in a pickle the tensors are: state dictionaries, trees of modules |
 //! | `table.rs` | tensors checked against the storages that are in the file |
 //! | `foreign.rs` | files of other kinds, to name them in the refusal |
 //! | `element.rs` | types of elements and their conversion |
@@ -24,6 +25,8 @@ mod element;
 mod error;
 mod file;
 mod foreign;
+mod lookup;
+mod modules;
 pub mod pickle;
 mod source;
 mod stream;

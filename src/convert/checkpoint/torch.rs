@@ -289,7 +289,7 @@ impl<'v, 'a> Torch<'v, 'a> {
             _ => Some(id),
         };
         let Some(elements) = inner.and_then(|inner| self.sequence(inner)) else {
-            return Err(format!("its {what} is no tuple; the file is damaged"));
+            return Err(format!("its {what} can't be read; the file is damaged"));
         };
         if elements.len() > DIMENSIONS_MAX {
             return Err(format!(
@@ -301,7 +301,7 @@ impl<'v, 'a> Torch<'v, 'a> {
             .iter()
             .map(|&element| self.count(element))
             .collect::<Option<_>>()
-            .ok_or_else(|| format!("its {what} has a number that can't be; the file is damaged"))
+            .ok_or_else(|| format!("a number of its {what} can't be; the file is damaged"))
     }
 
     fn count(self, id: NodeId) -> Option<u64> {

@@ -13,9 +13,11 @@
 mod bytes;
 mod machine;
 mod opcode;
+mod stack;
 mod value;
 
-pub use machine::{Pickle, VALUES_MAX, read};
+pub use machine::{Pickle, read};
+pub use stack::VALUES_MAX;
 pub use value::{Made, NodeId, Value, Values};
 
 use thiserror::Error;
