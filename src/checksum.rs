@@ -6,17 +6,31 @@ use sha2::{Digest, Sha256};
 
 /// The SHA-256 of `content` in 64 lower-case hexadecimal digits.
 pub fn sha256_hex(content: &[u8]) -> String {
-    digits(Sha256::digest(content).as_slice())
+    let mut pieces = Sha256Pieces::default();
+    pieces.add(content);
+    pieces.hex()
 }
 
-fn digits(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The SHA-256 of content that comes in pieces.
+#[derive(Default)]
+pub struct Sha256Pieces(Sha256);
+
+impl Sha256Pieces {
+    /// Appends a piece.
+    pub fn add(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The SHA-256 of all pieces, as [`sha256_hex`] writes it.
+    pub fn hex(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// Passes on what is written and hashes it on the way, so that a large file need not be read again.
 pub struct HashingWriter<W> {
     inner: W,
-    hash: Sha256,
+    pieces: Sha256Pieces,
 }
 
 impl<W: Write> HashingWriter<W> {
@@ -24,20 +38,20 @@ impl<W: Write> HashingWriter<W> {
     pub fn new(inner: W) -> Self {
         Self {
             inner,
-            hash: Sha256::new(),
+            pieces: Sha256Pieces::default(),
         }
     }
 
     /// The writer, and the SHA-256 of all that was written to it, as [`sha256_hex`] gives it.
     pub fn finish(self) -> (W, String) {
-        (self.inner, digits(self.hash.finalize().as_slice()))
+        (self.inner, self.pieces.hex())
     }
 }
 
 impl<W: Write> Write for HashingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes)?;
-        self.hash.update(&bytes[..written]);
+        self.pieces.add(&bytes[..written]);
         Ok(written)
     }
 

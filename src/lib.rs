@@ -6,6 +6,7 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod checksum;
+pub mod delimited;
 pub mod frame;
 pub mod traits;
 
@@ -13,7 +14,6 @@ pub mod locate;
 pub mod network;
 
 pub mod analysis;
-pub mod convert;
 pub mod render;
 
 pub mod identify;
@@ -22,6 +22,10 @@ pub mod source;
 
 pub mod display;
 pub mod overlay;
+
+pub mod evaluate;
+
+pub mod convert;
 
 pub mod health;
 

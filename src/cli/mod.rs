@@ -15,12 +15,15 @@ mod completions;
 mod config;
 mod demo;
 mod doctor;
+mod eval;
 mod model;
 mod output_file;
+mod parallel;
 mod progress;
 mod render;
 mod run;
 mod segment;
+mod sheet_file;
 mod store;
 
 /// How a command ended that was understood and could begin.
@@ -54,6 +57,7 @@ enum Command {
     #[command(subcommand)]
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArgs),
+    Eval(eval::EvalArgs),
     Render(render::RenderArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -70,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Model(command) => model::run(command),
         Command::Config(command) => config::run(command),
         Command::Doctor(args) => doctor::run(args),
+        Command::Eval(args) => eval::run(args),
         Command::Render(args) => render::run(args),
         Command::Completions(args) => completions::run(args, Arguments::command()),
     };

@@ -68,4 +68,43 @@ pub enum ConvertError {
         /// The operating system's words.
         source: std::io::Error,
     },
+    /// The network can't be quantized.
+    #[error("this network can't be quantized: {reason}")]
+    NotQuantized {
+        /// Why.
+        reason: String,
+    },
+    /// Too little to calibrate with.
+    #[error(
+        "{found} picture(s) to calibrate with, at least {} are needed and {} advised; \
+         name a folder with more frames or crops of fish",
+        super::quantize::PICTURES_LEAST,
+        super::quantize::PICTURES_ADVISED
+    )]
+    TooFewPictures {
+        /// How many there are.
+        found: usize,
+    },
+    /// A block that is to stay in float does not exist.
+    #[error("the network has no block {block:?}; its blocks are {blocks}")]
+    UnknownBlock {
+        /// The name asked for.
+        block: String,
+        /// The names that there are.
+        blocks: String,
+    },
+    /// Even with everything in int8 the file is larger than allowed.
+    #[error("the int8 network weighs {least} bytes, the limit is {limit}; allow more")]
+    TooLarge {
+        /// The least that it can weigh.
+        least: u64,
+        /// The limit asked for.
+        limit: u64,
+    },
+    /// The network does not load or run.
+    #[error(transparent)]
+    Network(#[from] crate::network::NetworkError),
+    /// Masks can't be compared.
+    #[error(transparent)]
+    Evaluate(#[from] crate::evaluate::EvaluateError),
 }

@@ -4,6 +4,7 @@
 //! * [`fpn`]: the published network's graph from its tensors.
 //! * [`import()`]: a file that a person holds, a checkpoint or an ONNX network, into a bundle.
 //! * [`onnx`]: ONNX files as messages: read, build, write.
+//! * [`quantize`](mod@quantize): from float to int8.
 //! * [`write_bundle`]: a model and its manifest as a bundle's folder, whole or not at all.
 //!
 //! Nothing on a frame's way passes here; the station only reads what this room has written.
@@ -14,6 +15,7 @@ mod error;
 pub mod fpn;
 pub mod import;
 pub mod onnx;
+pub mod quantize;
 
 pub use bundle_folder::{check_target, write_bundle};
 pub use error::ConvertError;

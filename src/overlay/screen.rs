@@ -72,7 +72,7 @@ pub struct Screen<'a> {
 
 impl<'a> Screen<'a> {
     /// An empty screen.
-    pub(super) fn new(size: Size) -> Self {
+    pub(crate) fn new(size: Size) -> Self {
         Self {
             size,
             items: Vec::new(),
@@ -135,7 +135,7 @@ impl<'a> Screen<'a> {
         Ok(())
     }
 
-    pub(super) fn fill(&mut self, area: Rectangle, colour: Rgb888) {
+    pub(crate) fn fill(&mut self, area: Rectangle, colour: Rgb888) {
         if !area.is_zero_sized() {
             self.items.push(Item::Fill { area, colour });
         }
@@ -147,14 +147,14 @@ impl<'a> Screen<'a> {
         }
     }
 
-    pub(super) fn picture(&mut self, area: Rectangle, layer: PictureLayer<'a>) {
+    pub(crate) fn picture(&mut self, area: Rectangle, layer: PictureLayer<'a>) {
         if !area.is_zero_sized() {
             self.items.push(Item::Picture { area, layer });
         }
     }
 
     /// A line of text, shortened to `width` columns; its baseline's left end at `at`.
-    pub(super) fn text(&mut self, words: &str, at: Point, width: u32, style: TextStyle, colour: Rgb888, on: Rgb888) {
+    pub(crate) fn text(&mut self, words: &str, at: Point, width: u32, style: TextStyle, colour: Rgb888, on: Rgb888) {
         let words = style.shortened(words, width).into_owned();
         if !words.is_empty() {
             self.items.push(Item::Text {
@@ -168,7 +168,7 @@ impl<'a> Screen<'a> {
     }
 
     /// A line of text that ends at `at`.
-    pub(super) fn text_to(&mut self, words: &str, at: Point, width: u32, style: TextStyle, colour: Rgb888, on: Rgb888) {
+    pub(crate) fn text_to(&mut self, words: &str, at: Point, width: u32, style: TextStyle, colour: Rgb888, on: Rgb888) {
         let words = style.shortened(words, width);
         let left = at - Point::new(style.width(&words) as i32, 0);
         self.text(&words, left, width, style, colour, on);

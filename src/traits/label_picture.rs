@@ -1,4 +1,9 @@
-//! Masks as picture files: BGNN's colours, and the 16-bit grey file that keeps every bit.
+//! Masks as picture files: BGNN's colours, and the 16-bit grey file that keeps every bit; reading these and what labelling programs write.
+//!
+//! [`read`] takes a label of any [`LabelForm`] and recognizes which it is.
+
+mod pixels;
+mod read;
 
 use std::io::Cursor;
 
@@ -8,6 +13,8 @@ use thiserror::Error;
 
 use super::{Palette, Trait, TraitMask, TraitSet};
 use crate::frame::{self, FrameError, FrameFormat, Limits, Size};
+
+pub use read::{LabelForm, read};
 
 /// Bounds of a mask that is read: half a gigabyte of bits is more than any station has to spare, and a crop may be small.
 const LIMITS: Limits = Limits {
@@ -37,6 +44,41 @@ pub enum LabelPictureError {
         /// Its row.
         y: u32,
     },
+    /// A number that no class has.
+    #[error(
+        "mask picture: {value} at column {x}, row {y} is no class id; allowed are 0 for the ground and 1 (dorsal fin) to 12 (trunk)"
+    )]
+    UnknownId {
+        /// The number found.
+        value: u16,
+        /// Its column.
+        x: u32,
+        /// Its row.
+        y: u32,
+    },
+    /// A 16-bit value with bits that no trait has.
+    #[error(
+        "mask picture: {value:#06x} at column {x}, row {y} has bits that no trait has; bit 0 is dorsal fin, bit 11 trunk"
+    )]
+    UnknownBits {
+        /// The value found.
+        value: u16,
+        /// Its column.
+        x: u32,
+        /// Its row.
+        y: u32,
+    },
+    /// Pixels that mean one thing as one form and another as another.
+    #[error("mask picture: its pixels make sense as {0} and as {1}, with different traits; say which it is")]
+    Ambiguous(LabelForm, LabelForm),
+    /// A kind of picture that no label has.
+    #[error(
+        "mask picture: {0} is no label; labels are PNG files with class ids 0 to 12 (indexed or grey), BGNN's colours, or 16-bit trait bits"
+    )]
+    NoLabel(String),
+    /// The file is damaged.
+    #[error("mask picture: {0}; write or copy it again")]
+    Damaged(#[from] png::DecodingError),
     /// Not the kind of picture that was asked for.
     #[error("mask picture: expected 16-bit grey pixels with trait bits, found {0}")]
     WrongKind(String),

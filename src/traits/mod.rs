@@ -4,7 +4,7 @@
 //! * [`TraitMask`]: one [`TraitSet`] for every pixel. A pixel may hold several traits (a ray lies in its fin), so this, not a painted
 //!   picture, is what the station keeps.
 //! * [`Palette`]: the colours, BGNN's and a colour-blind-safe set.
-//! * [`paint`] and [`label_picture`]: the painted picture that BGNN reads, and the 16-bit file that keeps all bits.
+//! * [`paint`] and [`label_picture`]: the painted picture that BGNN reads, the 16-bit file that keeps all bits, and labels of other programs.
 //! * [`components`]: connected pieces of a plane.
 
 pub mod components;
@@ -14,7 +14,7 @@ pub mod paint;
 mod palette;
 mod trait_kind;
 
-pub use label_picture::LabelPictureError;
+pub use label_picture::{LabelForm, LabelPictureError};
 pub use mask::TraitMask;
 pub use palette::{Palette, Rgb};
 pub use trait_kind::{Trait, TraitSet};

@@ -5,20 +5,28 @@ use std::path::Path;
 use super::Outcome;
 use crate::network::Bundle;
 
+mod bench;
 mod import;
 mod inspect;
+mod operator_table;
+mod quantize;
+mod spread;
 
 /// Look at trait networks.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
     Import(Box<import::ImportArgs>),
     Inspect(inspect::InspectArgs),
+    Quantize(quantize::QuantizeArgs),
+    Bench(bench::BenchArgs),
 }
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
         ModelCommand::Import(args) => import::run(*args),
         ModelCommand::Inspect(args) => inspect::run(args),
+        ModelCommand::Quantize(args) => quantize::run(args),
+        ModelCommand::Bench(args) => bench::run(args),
     }
 }
 

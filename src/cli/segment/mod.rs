@@ -6,7 +6,7 @@
 mod batch;
 mod bgnn;
 mod picture;
-mod pictures;
+pub(super) mod pictures;
 mod result;
 
 use std::path::PathBuf;
@@ -20,6 +20,9 @@ use crate::frame::{DecodeOptions, Limits};
 use crate::locate::LocateSettings;
 use crate::network::{NetworkSettings, TraitNetwork};
 use batch::Batch;
+pub(super) use picture::read_file;
+
+pub(super) use picture::read_file;
 
 /// Segment pictures: whole frames, in which the fish is found first, or crops.
 ///

@@ -62,7 +62,7 @@ pub(super) fn segment(batch: &Batch, picture: &Picture) -> anyhow::Result<Item> 
 }
 
 /// The content of a regular file; a pipe or a device might never end.
-pub(super) fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
+pub(in crate::cli) fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
     let length = std::fs::metadata(path)?;
     if !length.is_file() {
         bail!("is no file but a pipe, a device or a folder");

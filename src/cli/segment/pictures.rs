@@ -7,11 +7,11 @@ use anyhow::{Context, anyhow, bail};
 
 /// A picture to work on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Picture {
+pub(in crate::cli) struct Picture {
     /// Where it is.
-    pub(super) path: PathBuf,
+    pub(in crate::cli) path: PathBuf,
     /// Folder and stem of its outputs, relative to the output folder: the path below the folder that was named, without extension.
-    pub(super) name: PathBuf,
+    pub(in crate::cli) name: PathBuf,
 }
 
 /// Endings of files that fishrig itself writes beside pictures.
@@ -19,9 +19,9 @@ const OUTPUT_ENDINGS: [&str; 4] = ["_segmented.png", "_traits.png", "_overlay.jp
 
 /// A path that gave no picture, and why.
 #[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) path: PathBuf,
-    pub(super) reason: anyhow::Error,
+pub(in crate::cli) struct Refused {
+    pub(in crate::cli) path: PathBuf,
+    pub(in crate::cli) reason: anyhow::Error,
 }
 
 /// What the paths on the command line lead to.
@@ -35,7 +35,7 @@ struct Found {
 ///
 /// Files of our own making are passed over in folders, except crops where crops are wanted. Refused are paths that do not exist, folders
 /// that can't be read or hold no picture, and pictures whose outputs would have the name of another's.
-pub(super) fn collect(paths: &[PathBuf], cropped: bool) -> (Vec<Picture>, Vec<Refused>) {
+pub(in crate::cli) fn collect(paths: &[PathBuf], cropped: bool) -> (Vec<Picture>, Vec<Refused>) {
     let mut found = Found::default();
     for path in paths {
         if let Err(reason) = found.add(path, cropped) {

@@ -55,6 +55,11 @@ pub fn decode(bytes: &[u8]) -> Result<ModelProto, String> {
     crate::network::graph::decode(bytes).map_err(|e| e.to_string())
 }
 
+/// Bytes of the model's file.
+pub fn encoded_len(model: &ModelProto) -> u64 {
+    model.encoded_len() as u64
+}
+
 /// Writes the file of a model, one weight after another, so that no second copy of all of them is made.
 ///
 /// # Errors

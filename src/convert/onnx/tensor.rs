@@ -66,22 +66,27 @@ pub fn shape_of(tensor: &TensorProto) -> Option<Vec<usize>> {
     Some(shape)
 }
 
-/// The values of a float32 tensor, row-major; `None` if it is of another type, lies in another file, or holds another number of values
+/// How many values a float32 tensor holds; `None` if it is of another type, lies in another file, or holds another number of values
 /// than its shape says.
-pub fn f32_values(tensor: &TensorProto) -> Option<Vec<f32>> {
+pub fn f32_count(tensor: &TensorProto) -> Option<usize> {
     let count = shape_of(tensor)?.iter().product::<usize>();
     let external = tensor.data_location == Some(DataLocation::External as i32);
     if tensor.data_type != DataType::Float as i32 || external {
         return None;
     }
-    let values: Vec<f32> = if tensor.raw_data.is_empty() {
-        tensor.float_data.clone()
-    } else {
-        let (quads, rest) = tensor.raw_data.as_chunks::<4>();
-        if !rest.is_empty() {
-            return None;
-        }
-        quads.iter().map(|b| f32::from_le_bytes(*b)).collect()
+    let bytes = match tensor.raw_data.len() {
+        0 => tensor.float_data.len() * size_of::<f32>(),
+        raw => raw,
     };
-    (values.len() == count).then_some(values)
+    (bytes == count * size_of::<f32>()).then_some(count)
+}
+
+/// The values of a float32 tensor, row-major; `None` where [`f32_count`] gives none.
+pub fn f32_values(tensor: &TensorProto) -> Option<Vec<f32>> {
+    f32_count(tensor)?;
+    if tensor.raw_data.is_empty() {
+        return Some(tensor.float_data.clone());
+    }
+    let (quads, _) = tensor.raw_data.as_chunks::<4>();
+    Some(quads.iter().map(|b| f32::from_le_bytes(*b)).collect())
 }

@@ -21,7 +21,7 @@ use tract_onnx::pb::ModelProto;
 pub use error::GraphError;
 pub use operators::OPERATORS;
 pub use structure::GraphSummary;
-pub use wire::decode;
+pub use wire::{count_parts, decode, decode_counted};
 
 /// Checks a graph without running any of it.
 ///

@@ -1,7 +1,7 @@
 //! Counting the parts of a message before it is decoded: an empty node has two bytes in the file and two hundred in memory.
 
 use prost::Message;
-use prost::encoding::{WireType, decode_key, decode_varint};
+use prost::bytes::Buf;
 use tract_onnx::pb::ModelProto;
 
 use super::GraphError;
@@ -38,7 +38,7 @@ impl Part {
             (Self::Attribute, 15 | 22 | 23) => Self::Other,
             (Self::Tensor, 3 | 13) => Self::Other,
             (Self::Value, 2) => Self::Other,
-            (Self::Other, _) => Self::Other,
+            (Self::Other, 1..) => Self::Other,
             _ => return None,
         })
     }
@@ -49,48 +49,87 @@ impl Part {
 /// # Errors
 /// [`GraphError::NotOnnx`], [`GraphError::TooMany`].
 pub fn decode(bytes: &[u8]) -> Result<ModelProto, GraphError> {
-    let mut left = FIELDS_MAX;
-    count(bytes, Part::Model, &mut left)?;
-    ModelProto::decode(bytes).map_err(|e| GraphError::NotOnnx(e.to_string()))
+    count_parts(&mut &*bytes)?;
+    decode_counted(&mut &*bytes)
 }
 
-/// Walks the fields of one message. Nesting is bounded by the number of fields times their length, and the walk keeps its own stack.
-fn count(bytes: &[u8], part: Part, left: &mut usize) -> Result<(), GraphError> {
-    let mut open = vec![(bytes, part)];
-    while let Some((mut rest, part)) = open.pop() {
-        while !rest.is_empty() {
-            *left = left.checked_sub(1).ok_or(GraphError::TooMany {
-                what: "parts",
-                limit: FIELDS_MAX,
-            })?;
-            let Ok((field, kind)) = decode_key(&mut rest) else {
-                // Words or numbers that were taken for a message; where it is one, decoding says what is wrong.
-                break;
-            };
-            let skipped = match kind {
-                WireType::Varint => decode_varint(&mut rest).is_ok().then_some(0),
-                WireType::ThirtyTwoBit => Some(4),
-                WireType::SixtyFourBit => Some(8),
-                WireType::LengthDelimited => decode_varint(&mut rest).ok().and_then(|n| usize::try_from(n).ok()),
-                WireType::StartGroup | WireType::EndGroup => None,
-            };
-            let Some((inside, after)) = skipped.and_then(|n| rest.split_at_checked(n)) else {
-                break;
-            };
-            rest = after;
-            if kind == WireType::LengthDelimited
-                && let Some(within) = part.within(field)
-            {
-                open.push((inside, within));
-            }
+/// The message in a buffer whose parts were counted.
+///
+/// # Errors
+/// [`GraphError::NotOnnx`].
+pub fn decode_counted(buffer: &mut dyn Buf) -> Result<ModelProto, GraphError> {
+    ModelProto::decode(buffer).map_err(|e| GraphError::NotOnnx(e.to_string()))
+}
+
+/// Walks the fields of a message and of the messages within it, and counts them.
+///
+/// # Errors
+/// [`GraphError::TooMany`].
+pub fn count_parts(buffer: &mut dyn Buf) -> Result<(), GraphError> {
+    // Each open message, and how many bytes of the buffer lie behind its end.
+    let mut open = vec![(Part::Model, 0)];
+    let mut left = FIELDS_MAX;
+    while let Some((part, behind)) = open.last().copied() {
+        if buffer.remaining() == behind {
+            open.pop();
+            continue;
+        }
+        left = left.checked_sub(1).ok_or(GraphError::TooMany {
+            what: "parts",
+            limit: FIELDS_MAX,
+        })?;
+        match field(buffer, behind) {
+            Some((within, length)) => match part.within(within) {
+                Some(inside) => open.push((inside, buffer.remaining() - length)),
+                None => buffer.advance(length),
+            },
+            // Words or numbers that were taken for a message; where it is one, decoding says what is wrong.
+            None => buffer.advance(buffer.remaining() - behind),
         }
     }
     Ok(())
 }
 
+/// Reads the head of a field: its number, and the bytes that follow and belong to it. A number of a message's field is given only where it can
+/// hold a message. `None` if it does not lie before the end of its message.
+fn field(buffer: &mut dyn Buf, behind: usize) -> Option<(u32, usize)> {
+    let key = varint(buffer, behind)?;
+    let number = u32::try_from(key >> 3).ok()?;
+    let (number, length) = match key & 7 {
+        0 => {
+            varint(buffer, behind)?;
+            (NO_MESSAGE, 0)
+        }
+        1 => (NO_MESSAGE, 8),
+        2 => (number, usize::try_from(varint(buffer, behind)?).ok()?),
+        5 => (NO_MESSAGE, 4),
+        _ => return None,
+    };
+    (length <= buffer.remaining() - behind).then_some((number, length))
+}
+
+/// A field number that no message has.
+const NO_MESSAGE: u32 = 0;
+
+fn varint(buffer: &mut dyn Buf, behind: usize) -> Option<u64> {
+    let mut value = 0u64;
+    for shift in (0..64).step_by(7) {
+        if buffer.remaining() <= behind {
+            return None;
+        }
+        let byte = buffer.get_u8();
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use prost::encoding::WireType;
 
     #[test]
     fn a_small_file_does_not_unpack_to_a_large_message() {

@@ -4,10 +4,10 @@
 //! no fish was found; and `<trait>_confidence`, 0 to 1, empty where there is none. Boxes are left, top, right, bottom in pixels of the
 //! upright frame, right and bottom exclusive.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use super::{ExportError, Exported, Outcome, Selection, each_record, one_file};
+use crate::delimited::write_row;
 use crate::frame::PixelBox;
 use crate::locate::HeadSide;
 use crate::store::layout::Place;
@@ -118,17 +118,4 @@ fn row(place: &Place, record: &Record) -> Vec<String> {
 
 fn text(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |v| v.to_string())
-}
-
-fn write_row(out: &mut impl Write, values: Vec<String>) -> io::Result<()> {
-    let fields: Vec<String> = values.into_iter().map(quoted).collect();
-    write!(out, "{}\r\n", fields.join(","))
-}
-
-fn quoted(value: String) -> String {
-    if value.contains(['"', ',', '\r', '\n']) {
-        format!("\"{}\"", value.replace('"', "\"\""))
-    } else {
-        value
-    }
 }

@@ -1,0 +1,217 @@
+//! Where masks come from: a network, or a folder of masks that were made before.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use image::{RgbImage, imageops};
+use serde::Deserialize;
+
+use super::EvalArgs;
+use crate::analysis::Analyser;
+use crate::cli::model::open_bundle;
+use crate::cli::segment::read_file;
+use crate::evaluate::pairs::{self, Pair};
+use crate::frame::{DecodeOptions, Frame, PixelBox, Size};
+use crate::locate::LocateSettings;
+use crate::network::{Manifest, NetworkSettings, TraitNetwork};
+use crate::traits::{Trait, TraitMask, TraitSet, label_picture};
+
+/// Where masks come from.
+pub(super) enum Predictor {
+    /// A network that is shown the labelled part of the picture.
+    OnLabelledPart(TraitNetwork),
+    /// A network that is shown the fish that was found in the picture.
+    OnLocatedFish(Analyser),
+    /// A folder with masks.
+    Made {
+        folder: PathBuf,
+        masks: BTreeMap<String, PathBuf>,
+    },
+}
+
+/// The mask of a picture.
+pub(super) struct Prediction {
+    /// In any size.
+    pub(super) mask: TraitMask,
+    /// The part of the picture that it covers.
+    pub(super) covers: PixelBox,
+    /// The part of the picture that the label covers.
+    pub(super) area: PixelBox,
+    /// Those pixels, where there is a picture.
+    pub(super) crop: Option<RgbImage>,
+    /// Traits about which the mask says nothing.
+    pub(super) not_assessed: TraitSet,
+    /// What is worth knowing.
+    pub(super) note: Option<&'static str>,
+}
+
+impl Predictor {
+    pub(super) fn new(args: &EvalArgs, threads: usize) -> anyhow::Result<Self> {
+        if let Some(folder) = &args.predictions {
+            return Ok(Self::Made {
+                masks: pairs::masks_by_stem(folder, "mask")?,
+                folder: folder.clone(),
+            });
+        }
+        let bundle = open_bundle(args.bundle.as_deref())?;
+        let network = TraitNetwork::load(&bundle, &NetworkSettings { threads })?;
+        Ok(match args.locate {
+            true => Self::OnLocatedFish(Analyser::new(network, LocateSettings::default())),
+            false => Self::OnLabelledPart(network),
+        })
+    }
+
+    /// What the network's bundle says, where there is one.
+    pub(super) fn manifest(&self) -> Option<&Manifest> {
+        match self {
+            Self::OnLabelledPart(network) => Some(network.manifest()),
+            Self::OnLocatedFish(analyser) => Some(analyser.network().manifest()),
+            Self::Made { .. } => None,
+        }
+    }
+
+    /// The mask for a pair whose label has the size `label`.
+    pub(super) fn predict(&self, pair: &Pair, label: Size) -> anyhow::Result<Prediction> {
+        match self {
+            Self::OnLabelledPart(network) => {
+                let picture = decode(pair)?.context("has no picture")?;
+                let (area, crop) = labelled_part(&picture, pair)?;
+                let segmentation = network.segment(&crop)?;
+                Ok(Prediction {
+                    mask: segmentation.mask,
+                    covers: area,
+                    area,
+                    crop: Some(crop),
+                    not_assessed: segmentation.not_assessed,
+                    note: None,
+                })
+            }
+            Self::OnLocatedFish(analyser) => {
+                let picture = decode(pair)?.context("has no picture")?;
+                let (area, crop) = labelled_part(&picture, pair)?;
+                let not_assessed = analyser.network().manifest().not_assessed();
+                let found = analyser.whole_frame(&picture)?.specimen;
+                let note = found.is_none().then_some("no fish found");
+                let (mask, covers) = match found {
+                    Some(specimen) => (specimen.mask, specimen.crop_box),
+                    None => (TraitMask::empty(area.size()), area),
+                };
+                Ok(Prediction {
+                    mask,
+                    covers,
+                    area,
+                    crop: Some(crop),
+                    not_assessed,
+                    note,
+                })
+            }
+            Self::Made { folder, masks } => {
+                let made = Made::of(pair, masks.get(&pair.name), folder)?;
+                let crop = match decode(pair)? {
+                    Some(picture) => Some(labelled_part(&picture, pair)?.1),
+                    None => None,
+                };
+                made.placed(pair, label, crop)
+            }
+        }
+    }
+}
+
+/// The picture of a pair; `None` where it has none.
+fn decode(pair: &Pair) -> anyhow::Result<Option<RgbImage>> {
+    let Some(path) = &pair.picture else { return Ok(None) };
+    let decode = || -> anyhow::Result<RgbImage> {
+        let frame = Frame::from_file_bytes(read_file(path)?, None)?;
+        Ok(frame.decode(&DecodeOptions::default())?.rgb)
+    };
+    Ok(Some(decode().with_context(|| path.display().to_string())?))
+}
+
+/// The part of the picture that the label covers, and its pixels.
+fn labelled_part(picture: &RgbImage, pair: &Pair) -> anyhow::Result<(PixelBox, RgbImage)> {
+    let size = Size::from(picture.dimensions());
+    let whole = PixelBox::whole(size);
+    let area = pair.area.unwrap_or(whole);
+    if area.area() == 0 || area.union(&whole) != whole {
+        bail!(
+            "its box {area} does not lie in the picture of {size}; is it the box of another picture, or of another size of it?"
+        );
+    }
+    let crop = imageops::crop_imm(picture, area.left, area.top, area.width(), area.height()).to_image();
+    Ok((area, crop))
+}
+
+/// A mask that was made before.
+struct Made {
+    mask: TraitMask,
+    /// What segment wrote about it.
+    note: Option<SegmentNote>,
+}
+
+/// What matters here of `NAME_segment.json`, which segment writes beside its masks.
+#[derive(Deserialize)]
+struct SegmentNote {
+    cropped: bool,
+    size: Size,
+    crop: Option<PixelBox>,
+    traits: serde_json::Map<String, serde_json::Value>,
+}
+
+impl SegmentNote {
+    fn read(path: &Path) -> anyhow::Result<Option<Self>> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let context = || path.display().to_string();
+        let bytes = read_file(path).with_context(context)?;
+        Ok(Some(serde_json::from_slice(&bytes).with_context(context)?))
+    }
+
+    fn not_assessed(&self) -> TraitSet {
+        let says_so = |t: &Trait| self.traits.get(t.bgnn_name()).is_some_and(|v| v == "not assessed");
+        Trait::ALL.into_iter().filter(says_so).collect()
+    }
+}
+
+impl Made {
+    fn of(pair: &Pair, mask: Option<&PathBuf>, folder: &Path) -> anyhow::Result<Self> {
+        let Some(path) = mask else {
+            let note = SegmentNote::read(&folder.join(format!("{}_segment.json", pair.name)))?;
+            let Some(note) = note.filter(|note| note.crop.is_none()) else {
+                bail!("no mask of {} in {}", pair.name, folder.display());
+            };
+            return Ok(Self {
+                mask: TraitMask::empty(note.size),
+                note: Some(note),
+            });
+        };
+        let context = || path.display().to_string();
+        let (mask, _) = label_picture::read(&read_file(path).with_context(context)?, None).with_context(context)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let base = name.strip_suffix("_traits").or_else(|| name.strip_suffix("_segmented"));
+        let note = match base {
+            Some(base) => SegmentNote::read(&path.with_file_name(format!("{base}_segment.json")))?,
+            None => None,
+        };
+        Ok(Self { mask, note })
+    }
+
+    /// A mask of a fish that segment located lies where its note says; any other covers what the label covers.
+    fn placed(self, pair: &Pair, label: Size, crop: Option<RgbImage>) -> anyhow::Result<Prediction> {
+        let not_assessed = self.note.as_ref().map_or(TraitSet::EMPTY, SegmentNote::not_assessed);
+        let located = self.note.as_ref().filter(|note| !note.cropped);
+        let area = pair
+            .area
+            .unwrap_or_else(|| PixelBox::whole(located.map_or(label, |note| note.size)));
+        let found = located.and_then(|note| note.crop);
+        Ok(Prediction {
+            note: (located.is_some() && found.is_none()).then_some("no fish found"),
+            covers: found.unwrap_or(area),
+            mask: self.mask,
+            area,
+            crop,
+            not_assessed,
+        })
+    }
+}

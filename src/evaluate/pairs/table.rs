@@ -1,0 +1,229 @@
+//! Pairs from a table.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::{Pair, PairError, Sidecar, stem};
+use crate::delimited::{self, Row as Fields};
+use crate::frame::PixelBox;
+use crate::traits::{Trait, TraitSet};
+
+/// The most that a table may weigh, in bytes.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// A column, the names that it may have, and whether it must be there.
+const COLUMNS: [(Column, &[&str], bool); 6] = [
+    (Column::Name, &["name", "specimen"], true),
+    (Column::Specimen, &["specimen", "name"], true),
+    (Column::Picture, &["picture", "image", "crop"], true),
+    (Column::Label, &["label", "mask"], true),
+    (Column::Box, &["box"], false),
+    (Column::NotLabelled, &["not_labelled", "clear"], false),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Name,
+    Specimen,
+    Picture,
+    Label,
+    Box,
+    NotLabelled,
+}
+
+/// The pairs in a table of comma- or tab-separated values with a header, in its order.
+///
+/// Columns, in any order, others being passed over: `name` (or `specimen`; both where a specimen has several pictures), `picture` (or `image`,
+/// `crop`), `label` (or `mask`), and if there is need `box` (left, top, width, height in the picture, as `21,148,695,268`; nothing for all of
+/// it) and `not_labelled` (or `clear`; BGNN names with spaces, commas or semicolons between them). Paths that are not absolute are looked for
+/// in the table's folder and then in `roots`. What a row leaves open the label's [`Sidecar`] may say.
+///
+/// # Errors
+/// [`PairError::Table`] with the line; [`PairError::Read`].
+pub fn from_table(path: &Path, roots: &[PathBuf], pictures_wanted: bool) -> Result<Vec<Pair>, PairError> {
+    let unreadable = |source| PairError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let length = std::fs::metadata(path).map_err(unreadable)?;
+    if !length.is_file() || length.len() > BYTES_MAX {
+        return Err(unreadable(std::io::Error::other(
+            "is no table of pairs: too large, or no file",
+        )));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let wrong = |line: usize, reason: String| PairError::Table {
+        path: path.to_owned(),
+        line,
+        reason,
+    };
+    let mut rows = delimited::rows(&text)
+        .map_err(|e| wrong(e.line, e.to_string()))?
+        .into_iter();
+    let header = rows.next().unwrap_or_default();
+    let header = Header::of(&header).map_err(|reason| wrong(1, reason))?;
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let roots: Vec<PathBuf> = std::iter::once(folder).chain(roots.iter().cloned()).collect();
+    let mut names = HashSet::new();
+    let mut pairs = Vec::new();
+    for fields in rows {
+        let line = fields.line;
+        let row = Row {
+            header: &header,
+            fields: &fields,
+        };
+        let pair = row
+            .pair(&roots, pictures_wanted)
+            .map_err(|reason| wrong(line, reason))?;
+        if !names.insert(pair.name.clone()) {
+            let reason = format!(
+                "{:?} was named before; give pictures of one specimen names of their own, and a column specimen",
+                pair.name
+            );
+            return Err(wrong(line, reason));
+        }
+        pairs.push(pair);
+    }
+    if pairs.is_empty() {
+        return Err(wrong(1, "no rows below the header".to_owned()));
+    }
+    Ok(pairs)
+}
+
+/// Where each column is.
+struct Header {
+    places: Vec<(Column, usize)>,
+    columns: usize,
+}
+
+impl Header {
+    fn of(header: &Fields) -> Result<Self, String> {
+        let names = &header.fields;
+        let mut places = Vec::new();
+        for (column, allowed, needed) in COLUMNS {
+            // The first allowed name that is there, not the first column with an allowed name.
+            let place = allowed
+                .iter()
+                .find_map(|name| names.iter().position(|n| n.eq_ignore_ascii_case(name)));
+            match place {
+                Some(place) => places.push((column, place)),
+                None if needed => {
+                    let allowed = allowed.join(" or ");
+                    return Err(format!("no column {allowed}; the header names {}", names.join(", ")));
+                }
+                None => {}
+            }
+        }
+        Ok(Self {
+            places,
+            columns: names.len(),
+        })
+    }
+}
+
+struct Row<'a> {
+    header: &'a Header,
+    fields: &'a Fields,
+}
+
+impl Row<'_> {
+    /// The text in a column; empty where the table has no such column.
+    fn text(&self, column: Column) -> &str {
+        let place = self.header.places.iter().find(|(c, _)| *c == column);
+        place
+            .and_then(|(_, i)| self.fields.fields.get(*i))
+            .map_or("", String::as_str)
+    }
+
+    fn pair(&self, roots: &[PathBuf], pictures_wanted: bool) -> Result<Pair, String> {
+        if self.fields.fields.len() != self.header.columns {
+            return Err(format!(
+                "{} values under {} columns; a box in a table with commas needs quotes: \"21,148,695,268\"",
+                self.fields.fields.len(),
+                self.header.columns
+            ));
+        }
+        let label = found(self.text(Column::Label), "label", roots)?;
+        let sidecar = Sidecar::beside(&label, &stem(&label)).map_err(|e| e.to_string())?;
+        let name = self.text(Column::Name);
+        if name.is_empty() {
+            return Err("the name is empty".to_owned());
+        }
+        let specimen = Some(self.text(Column::Specimen))
+            .filter(|s| !s.is_empty())
+            .unwrap_or(name);
+        let picture = match found(self.text(Column::Picture), "picture", roots) {
+            Ok(picture) => Some(picture),
+            Err(reason) if pictures_wanted => return Err(reason),
+            Err(_) => None,
+        };
+        let from_sidecar = || {
+            sidecar
+                .area()
+                .filter(|_| picture.as_deref().is_some_and(|p| sidecar.is_of(p)))
+        };
+        let area = parse_box(self.text(Column::Box))?.or_else(from_sidecar);
+        Ok(Pair {
+            name: name.to_owned(),
+            specimen: specimen.to_owned(),
+            area,
+            picture,
+            label,
+            not_labelled: parse_traits(self.text(Column::NotLabelled))?.union(sidecar.not_labelled()),
+            no_photograph: sidecar.no_photograph().map(str::to_owned),
+        })
+    }
+}
+
+fn found(named: &str, what: &str, roots: &[PathBuf]) -> Result<PathBuf, String> {
+    if named.is_empty() {
+        return Err(format!("the {what} is empty"));
+    }
+    let found = roots.iter().map(|root| root.join(named)).find(|path| path.is_file());
+    found.ok_or_else(|| {
+        let places: Vec<_> = roots
+            .iter()
+            .map(|r| {
+                if r.as_os_str().is_empty() {
+                    ".".into()
+                } else {
+                    r.display().to_string()
+                }
+            })
+            .collect();
+        format!(
+            "{what} {named}: no such file in {}; name the folder that it is relative to by --images",
+            places.join(", ")
+        )
+    })
+}
+
+/// `left,top,width,height`, also with spaces or semicolons between; nothing for no box.
+fn parse_box(text: &str) -> Result<Option<PixelBox>, String> {
+    let numbers: Vec<&str> = parts(text).collect();
+    let wrong = || format!("box {text:?} is not left,top,width,height in whole pixels");
+    match numbers.as_slice() {
+        [] => Ok(None),
+        [left, top, width, height] => {
+            let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
+            let (left, top) = (number(left)?, number(top)?);
+            let right = left.checked_add(number(width)?).ok_or_else(wrong)?;
+            let bottom = top.checked_add(number(height)?).ok_or_else(wrong)?;
+            Ok(Some(PixelBox::new(left, top, right, bottom)))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+fn parse_traits(text: &str) -> Result<TraitSet, String> {
+    parts(text)
+        .map(|name| {
+            let known = || Trait::ALL.map(Trait::bgnn_name).join(", ");
+            Trait::from_bgnn_name(name).ok_or_else(|| format!("{name:?} is no trait; they are {}", known()))
+        })
+        .collect()
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ';', ' ']).filter(|part| !part.is_empty())
+}
