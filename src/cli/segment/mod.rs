@@ -22,8 +22,6 @@ use crate::network::{NetworkSettings, TraitNetwork};
 use batch::Batch;
 pub(super) use picture::read_file;
 
-pub(super) use picture::read_file;
-
 /// Segment pictures: whole frames, in which the fish is found first, or crops.
 ///
 /// For each picture NAME it writes NAME_segmented.png (BGNN's colours), NAME_traits.png (16-bit, bit k for trait k+1), NAME_cropped.jpg (the
