@@ -20,7 +20,6 @@ use crate::frame::{DecodeOptions, Limits};
 use crate::locate::LocateSettings;
 use crate::network::{NetworkSettings, TraitNetwork};
 use batch::Batch;
-pub(super) use picture::read_file;
 
 /// Segment pictures: whole frames, in which the fish is found first, or crops.
 ///
