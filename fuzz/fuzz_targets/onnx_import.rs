@@ -1,17 +1,15 @@
-//! An ONNX network of a person's own. What is imported as a bundle can be opened again, and is loaded or refused.
+//! An ONNX network of a person's own. What is imported as a bundle can be opened again, and passes the check that guards loading.
+//!
+//! tract itself is not run: without optimization it takes seconds for one network. `tests/onnx_import.rs` loads thousands of damaged ones.
 #![no_main]
 
 use fishrig::convert::import::{OutputKind, Statements};
 use fishrig::convert::{ImportOptions, import};
-use fishrig::network::graph;
-use fishrig::network::{Bundle, NetworkSettings, TraitNetwork};
+use fishrig::network::{Bundle, graph};
 use libfuzzer_sys::fuzz_target;
 
-/// Multiply-adds of networks that are loaded too; loading takes longer with the network's size.
-const MACS_MAX: u64 = 50_000_000;
-
 fuzz_target!(|file: &[u8]| {
-    // Whatever an importer would do before: a bundle of any origin is checked in this way.
+    // What a bundle of any origin goes through.
     if let Ok(model) = graph::decode(file) {
         let _ = graph::check(&model);
     }
@@ -30,13 +28,12 @@ fuzz_target!(|file: &[u8]| {
     };
     match import(&path, &folder.path().join("bundle"), &options, &mut |_| {}) {
         Ok(imported) => {
-            let bundle = Bundle::open(&imported.folder).expect("what was written can be opened");
-            if imported.macs <= MACS_MAX {
-                match TraitNetwork::load(&bundle, &NetworkSettings { threads: 1 }) {
-                    Ok(_) => {}
-                    Err(error) => assert!(!error.to_string().is_empty()),
-                }
-            }
+            Bundle::open(&imported.folder).expect("what was written can be opened");
+            let bytes = std::fs::read(imported.folder.join("network.onnx")).expect("it was written");
+            let summary = graph::decode(&bytes).and_then(|model| graph::check(&model));
+            let summary = summary.expect("what was imported passes the check of bundles");
+            assert_eq!(summary.input.1, [1, 3, 32, 32]);
+            assert_eq!(summary.output.1, [1, 1, 32, 32]);
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }

@@ -21,6 +21,8 @@ use crate::locate::LocateSettings;
 use crate::network::{NetworkSettings, TraitNetwork};
 use batch::Batch;
 
+pub(super) use picture::read_file;
+
 /// Segment pictures: whole frames, in which the fish is found first, or crops.
 ///
 /// For each picture NAME it writes NAME_segmented.png (BGNN's colours), NAME_traits.png (16-bit, bit k for trait k+1), NAME_cropped.jpg (the
