@@ -49,7 +49,7 @@ keep("arrange", [conv, node("Split", ["c", "parts"], ["a", "b2"], axis=1), node(
                  node("MatMul", ["t", "square"], ["m"]), node("Transpose", ["m"], ["u"], perm=[0, 3, 1, 2]), node("Clip", ["u", "low", "high"], ["k"]),
                  node("Pad", ["k", "pads", "low"], ["q"], mode="constant"), node("Slice", ["q", "starts", "ends", "axes"], ["x"])] + head,
      wb + hw + [weight("square", 4, 4), constant("parts", [1, 3], np.int64), constant("low", 0, np.float32), constant("high", 6, np.float32),
-                constant("pads", [0, 0, 1, 1, 0, 0, 1, 1], np.int64), constant("starts", [1, 1], np.int64), constant("ends", [33, 2**63 - 1], np.int64), constant("axes", [2, 3], np.int64)],
+                constant("pads", [0, 0, 1, 1, 0, 0, 1, 1], np.int64), constant("starts", [1, 1], np.int64), constant("ends", [33, -1], np.int64), constant("axes", [2, 3], np.int64)],
      side=(H, W))
 keep("transposed", [conv, node("BatchNormalization", ["c", "v", "v", "v", "v"], ["n"]), node("MaxPool", ["n"], ["m"], kernel_shape=[2, 2], strides=[2, 2]),
                     node("ConvTranspose", ["m", "tw"], ["x"], strides=[2, 2], kernel_shape=[2, 2])] + head,
