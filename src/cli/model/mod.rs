@@ -16,7 +16,7 @@ mod spread;
 /// Look at trait networks, and compare them.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
-    Import(import::ImportArgs),
+    Import(Box<import::ImportArgs>),
     Inspect(inspect::InspectArgs),
     Quantize(quantize::QuantizeArgs),
     Bench(bench::BenchArgs),
@@ -25,7 +25,7 @@ pub(super) enum ModelCommand {
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
-        ModelCommand::Import(args) => import::run(args),
+        ModelCommand::Import(args) => import::run(*args),
         ModelCommand::Inspect(args) => inspect::run(args),
         ModelCommand::Quantize(args) => quantize::run(args),
         ModelCommand::Bench(args) => bench::run(args),
