@@ -1,8 +1,10 @@
-"""Draws the pictures of seeds/: kinds of file that tests/data/pictures does not hold. Run here with Pillow 9 or later and numpy:
+"""Draws the pictures of seeds/ that tests/data/pictures does not hold, and writes its pickles. Run here with Pillow 9 or later and numpy:
     python3 make_seeds.py
 """
 import io
+import os
 import struct
+import zipfile
 
 import numpy as np
 from PIL import Image
@@ -102,3 +104,45 @@ for name, image in [("bits", Image.fromarray(bits)), ("bgnn", Image.fromarray(np
 for name, pattern, other in [("counter", "INHS_FISH_{counter:06}", "INHS_FISH_000742-2"), ("date", "{date}_{counter}", "2026-11-24_12"),
                              ("name", "{name}", "../IMG 0001"), ("both", "{name}-{counter:03}{date}", "x-0012026-11-24")]:
     keep(f"id_pattern/{name}", f"{pattern}\n{other}".encode())
+
+# Pickles: those of the small checkpoints, and two by hand that fit the storages of the target `checkpoint`, 64 bytes under each of 0 to 3.
+SMALL = "../tests/data/checkpoints"
+os.makedirs("seeds/pickle", exist_ok=True)
+os.makedirs("seeds/checkpoint", exist_ok=True)
+for name in ("data_parallel_module", "views", "training", "protocol4", "attributes", "later"):
+    with zipfile.ZipFile(f"{SMALL}/{name}.pth") as archive:
+        member = next(m for m in archive.namelist() if m.endswith("/data.pkl"))
+        keep(f"pickle/{name}", archive.read(member))
+
+text = lambda value: b"X" + struct.pack("<I", len(value)) + value.encode()
+number = lambda value: b"K" + bytes([value])
+group = lambda *parts: b"(" + b"".join(parts) + b"t"
+name = lambda module, which: f"c{module}\n{which}\n".encode()
+call = lambda module, which, *parts: name(module, which) + group(*parts) + b"R"
+entries = lambda pairs: b"(" + b"".join(text(key) + value for key, value in pairs.items()) + b"u"
+ordered = lambda pairs: call("collections", "OrderedDict") + entries(pairs)
+
+
+def tensor(kind, key, count, offset, shape, strides):
+    storage = group(text("storage"), name("torch", kind), text(key), text("cpu"), number(count)) + b"Q"
+    return call(
+        "torch._utils", "_rebuild_tensor_v2", storage, number(offset), group(*map(number, shape)), group(*map(number, strides)), b"\x89", ordered({})
+    )
+
+
+def module(parameters, children):
+    state = b"}" + entries({"_parameters": ordered(parameters), "_buffers": ordered({}), "_modules": ordered(children)})
+    return name("net", "Net") + b")\x81" + state + b"b"
+
+
+tensors = {
+    "module.a": tensor("FloatStorage", "0", 16, 0, [4, 4], [4, 1]),
+    "module.b": tensor("HalfStorage", "1", 32, 2, [3, 5], [1, 3]),
+    "module.c": tensor("LongStorage", "2", 8, 7, [], []),
+    "module.d": tensor("BoolStorage", "3", 64, 9, [2, 3], [0, 1]),
+    "module.e": tensor("FloatStorage", "0", 16, 15, [1], [1]),
+}
+keep("checkpoint/state_dict", b"P=\x80\x02" + b"}" + entries({"epoch": number(3), "state_dict": ordered(tensors)}) + b".")
+parameter = call("torch._utils", "_rebuild_parameter", tensors["module.b"], b"\x88", ordered({}))
+inner = module({"weight": parameter, "bias": b"N"}, {})
+keep("checkpoint/module", b"P=\x80\x02" + module({"scale": tensors["module.c"]}, {"first": inner + b"q\x00", "second": b"h\x00"}) + b".")

@@ -25,6 +25,8 @@ pub mod overlay;
 
 pub mod evaluate;
 
+pub mod convert;
+
 pub mod health;
 
 pub mod store;

@@ -145,3 +145,34 @@ fn a_damaged_or_missing_network_file_is_refused() {
     let error = Bundle::open(folder.path()).unwrap_err().to_string();
     assert!(error.contains("network.onnx"), "{error}");
 }
+
+#[test]
+fn a_network_that_is_replaced_after_opening_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = changed(folder.path(), "format = 1", "format = 1");
+    let file = folder.path().join("network.onnx");
+    let content = std::fs::read(&file).unwrap();
+    assert!(*bundle.network().unwrap() == content && bundle.network_bytes() == content.len() as u64);
+    let mut other = content.clone();
+    other[100_000] ^= 1;
+    let cases = [
+        (other, "SHA-256"),
+        (content[..content.len() - 1].to_vec(), "SHA-256"),
+        (Vec::new(), "SHA-256"),
+    ];
+    for (content, reason) in cases {
+        std::fs::write(&file, content).unwrap();
+        let refused = TraitNetwork::load(&bundle, &NetworkSettings::default()).err().unwrap();
+        assert!(refused.to_string().contains(reason), "{refused}");
+        assert!(bundle.network().unwrap_err().to_string().contains(reason));
+    }
+    std::fs::remove_file(&file).unwrap();
+    let refused = TraitNetwork::load(&bundle, &NetworkSettings::default()).err().unwrap();
+    assert!(refused.to_string().contains("network.onnx"), "{refused}");
+}
+
+#[test]
+fn the_built_in_bundle_gives_the_bytes_of_the_file() {
+    let file = root().join("models/starter-int8/network.onnx");
+    assert!(*Bundle::builtin().network().unwrap() == std::fs::read(file).unwrap());
+}

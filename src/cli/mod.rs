@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::frame::Size;
+
 mod completions;
 mod config;
 mod demo;
@@ -121,6 +123,14 @@ fn make_folder(folder: &Path) -> anyhow::Result<()> {
             _ => anyhow!("the folder {folder} can't be made: {error}"),
         }
     })
+}
+
+/// A size as the command line has it, for example `800x320`.
+fn parse_size(text: &str) -> Result<Size, String> {
+    let sides = text
+        .split_once(['x', 'X'])
+        .and_then(|(w, h)| Some(Size::new(w.parse().ok()?, h.parse().ok()?)));
+    sides.ok_or_else(|| format!("{text:?} is no size; write columns x rows, for example 800x320"))
 }
 
 /// A line on stderr. `eprintln!` would panic where the terminal is gone, for example with its network connection.

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use anyhow::Context;
 use image::RgbImage;
@@ -26,7 +25,7 @@ pub(super) struct RenderArgs {
     #[arg(short, long, default_value_t = 0)]
     seed: u64,
     /// Columns and rows, for example 1200x800
-    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    #[arg(long, value_name = "WxH", value_parser = super::parse_size)]
     size: Option<Size>,
     /// Draw single fish, cropped as the station crops, 640x256 unless --size says otherwise
     #[arg(long, conflicts_with = "demo")]
@@ -46,13 +45,6 @@ pub(super) enum PictureFormat {
     Jpeg,
     /// Without loss.
     Png,
-}
-
-fn parse_size(text: &str) -> Result<Size, String> {
-    let sides = text
-        .split_once(['x', 'X'])
-        .and_then(|(w, h)| Some(Size::new(u32::from_str(w).ok()?, u32::from_str(h).ok()?)));
-    sides.ok_or_else(|| format!("{text:?} is no size; write columns x rows, for example 1200x800"))
 }
 
 /// Draws what `args` ask for.

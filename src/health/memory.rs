@@ -17,6 +17,11 @@ impl Memory {
             available: kibibytes(meminfo, "MemAvailable:")?,
         })
     }
+
+    /// The most that this process has held in memory so far (`VmHWM`), in bytes; `None` where the kernel does not tell.
+    pub fn peak() -> Option<u64> {
+        kibibytes(&std::fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")
+    }
 }
 
 /// The value of a line such as `VmRSS:    12345 kB`, in bytes.
@@ -40,6 +45,7 @@ mod tests {
         };
         assert_eq!(Memory::parse(status, meminfo), Some(memory));
         assert_eq!(Memory::parse("", meminfo), None);
+        assert_eq!(kibibytes(status, "VmHWM:"), Some(90000 << 10));
         assert_eq!(Memory::parse(status, "MemAvailable: much kB"), None);
         assert_eq!(Memory::parse(status, "MemAvailable: 99999999999999999999 kB"), None);
     }

@@ -4,12 +4,14 @@
 //! of the kernel's files are plain functions of text.
 
 mod clock;
+mod load;
 mod memory;
 mod probe;
 mod storage;
 mod temperature;
 
 pub use clock::ClockTrust;
+pub use load::ProcessorLoad;
 pub use memory::Memory;
 pub use probe::{Probe, Reading};
 pub use storage::Storage;

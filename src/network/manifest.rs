@@ -112,7 +112,11 @@ impl Manifest {
         Ok(manifest)
     }
 
-    fn check(&self) -> Result<(), String> {
+    /// Checks everything but the hash.
+    ///
+    /// # Errors
+    /// A sentence that says which key is wrong and what is allowed.
+    pub fn check(&self) -> Result<(), String> {
         if self.format != 1 {
             return Err(format!(
                 "format = {} is not known; this program reads format = 1",

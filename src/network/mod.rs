@@ -3,14 +3,23 @@
 //! * [`Bundle`]: a folder with `manifest.toml` and `network.onnx`, checked on opening. The default one is built into the binary.
 //! * [`Manifest`]: all that is said about a network: input size, normalization, classes, what it never learnt, where it comes from.
 //! * [`TraitNetwork`]: the loaded network; [`TraitNetwork::segment`] runs it on a crop.
+//! * [`ObservedNetwork`]: the same with a look at what passes between its operators, for calibration.
+//! * [`Profile`]: which of its operators take the time.
+//! * [`graph`]: what an ONNX graph must be before tract sees it.
 //!
-//! Runs through tract, whose types stay in `run.rs`.
+//! Runs through tract, whose types stay in this room.
 
 mod bundle;
+mod checked_stream;
+pub mod graph;
 mod manifest;
+mod observe;
 mod prepare;
+mod profile;
 mod run;
 
 pub use bundle::{Bundle, BundleError};
 pub use manifest::{InputSpec, Manifest, OutputSpec, Quantization, ResizeFilter, ValueRange};
-pub use run::{NetworkError, NetworkSettings, Segmentation, TraitNetwork};
+pub use observe::ObservedNetwork;
+pub use profile::{OperatorTime, Profile, RunProfile};
+pub use run::{NetworkError, NetworkSettings, Segmentation, StepTimes, TraitNetwork, read_message};

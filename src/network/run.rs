@@ -1,12 +1,18 @@
 //! Running a bundle's network through tract.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
 use image::RgbImage;
 use thiserror::Error;
 use tract_linalg::multithread::{Executor, multithread_tract_scope};
+use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
+use super::graph::{self, GraphError};
 use super::prepare::prepare;
-use super::{Bundle, Manifest};
+use super::profile::{RunProfile, run_profiled};
+use super::{Bundle, BundleError, Manifest};
 use crate::frame::Size;
 use crate::traits::{Trait, TraitMask, TraitSet};
 
@@ -29,6 +35,9 @@ impl Default for NetworkSettings {
 /// Why a network does not load or run.
 #[derive(Debug, Error)]
 pub enum NetworkError {
+    /// The bundle changed since it was opened.
+    #[error(transparent)]
+    Bundle(BundleError),
     /// tract does not take the file.
     #[error("bundle {origin}: network.onnx can't be loaded: {reason}")]
     Load {
@@ -65,6 +74,24 @@ pub struct Segmentation {
     pub not_assessed: TraitSet,
 }
 
+/// How long the steps of one segmentation took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepTimes {
+    /// Stretching the crop to the network's size, and normalizing it.
+    pub prepare: Duration,
+    /// The network itself.
+    pub network: Duration,
+    /// From probabilities to the mask and its confidence.
+    pub masks: Duration,
+}
+
+impl StepTimes {
+    /// The steps together.
+    pub fn whole(&self) -> Duration {
+        self.prepare + self.network + self.masks
+    }
+}
+
 /// A loaded network.
 pub struct TraitNetwork {
     manifest: Manifest,
@@ -79,42 +106,40 @@ impl TraitNetwork {
     /// # Errors
     /// [`NetworkError::Load`] if tract can't take it, [`NetworkError::Shape`] if it is another network than the manifest describes.
     pub fn load(bundle: &Bundle, settings: &NetworkSettings) -> Result<Self, NetworkError> {
-        let manifest = bundle.manifest().clone();
-        let load = |reason: String| NetworkError::Load {
-            origin: bundle.origin().to_owned(),
-            reason,
+        // The message is gone before the optimizer begins: it is as large as all weights.
+        let typed = {
+            let message = read_message(bundle)?;
+            typed(&message, bundle.manifest(), bundle.origin())?
         };
-        let classes = manifest.classes().map_err(load)?;
-        let size = manifest.input.size();
-        let model = tract_onnx::onnx()
-            .model_for_read(&mut std::io::Cursor::new(bundle.network()))
-            .and_then(|model| model.with_input_fact(0, f32::fact(shape(3, size)).into()))
-            .and_then(|model| model.into_typed())
-            .map_err(|e| load(format!("{e:#}")))?;
-        let check = |which, fact: TractResult<&TypedFact>, channels| {
-            let found = fact.map_or_else(|e| format!("{e:#}"), |f| format!("{:?} of {:?}", f.shape, f.datum_type));
-            let wanted = f32::fact(shape(channels, size));
-            let wanted = format!("{:?} of {:?}", wanted.shape, wanted.datum_type);
-            if found == wanted {
-                return Ok(());
-            }
-            let origin = bundle.origin().to_owned();
-            Err(NetworkError::Shape {
-                origin,
-                which,
-                found,
-                wanted,
-            })
-        };
-        check("input", model.input_fact(0), 3)?;
-        check("output", model.output_fact(0), classes.len())?;
-        let plan = model
-            .into_optimized()
-            .and_then(|model| model.into_runnable())
-            .map_err(|e| load(format!("{e:#}")))?;
+        Self::optimized(typed, bundle.manifest(), bundle.origin(), settings)
+    }
+
+    /// [`load`](Self::load) for an ONNX message that is in no bundle yet; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_message(
+        message: &ModelProto,
+        manifest: &Manifest,
+        origin: &str,
+        settings: &NetworkSettings,
+    ) -> Result<Self, NetworkError> {
+        Self::optimized(typed(message, manifest, origin)?, manifest, origin, settings)
+    }
+
+    fn optimized(
+        model: TypedModel,
+        manifest: &Manifest,
+        origin: &str,
+        settings: &NetworkSettings,
+    ) -> Result<Self, NetworkError> {
+        let plan = guarded(|| model.into_optimized()?.into_runnable()).map_err(|reason| load_error(origin, reason))?;
         Ok(Self {
-            manifest,
-            classes,
+            manifest: manifest.clone(),
+            classes: manifest.classes().map_err(|reason| NetworkError::Load {
+                origin: origin.to_owned(),
+                reason,
+            })?,
             plan,
             executor: executor(settings.threads),
         })
@@ -130,7 +155,51 @@ impl TraitNetwork {
     /// # Errors
     /// [`NetworkError::Run`] with tract's reason.
     pub fn segment(&self, crop: &RgbImage) -> Result<Segmentation, NetworkError> {
-        Ok(self.segmentation(&self.probabilities(crop)?))
+        self.segment_timed(crop).map(|(segmentation, _)| segmentation)
+    }
+
+    /// [`segment`](Self::segment), and how long each step took.
+    ///
+    /// # Errors
+    /// [`NetworkError::Run`] with tract's reason.
+    pub fn segment_timed(&self, crop: &RgbImage) -> Result<(Segmentation, StepTimes), NetworkError> {
+        let begin = Instant::now();
+        let input = input(crop, &self.manifest)?;
+        let prepared = Instant::now();
+        let output = self.run(input)?;
+        let ran = Instant::now();
+        let segmentation = self.segmentation(plane_values(&output)?);
+        let times = StepTimes {
+            prepare: prepared - begin,
+            network: ran - prepared,
+            masks: ran.elapsed(),
+        };
+        Ok((segmentation, times))
+    }
+
+    /// The probabilities, classes×height×width, at the network's input size.
+    ///
+    /// # Errors
+    /// [`NetworkError::Run`] with tract's reason.
+    pub fn probabilities(&self, crop: &RgbImage) -> Result<Vec<f32>, NetworkError> {
+        let output = self.run(input(crop, &self.manifest)?)?;
+        Ok(plane_values(&output)?.to_vec())
+    }
+
+    /// [`probabilities`](Self::probabilities), and what each operator took. Watching changes no result.
+    ///
+    /// # Errors
+    /// [`NetworkError::Run`] with tract's reason.
+    pub fn probabilities_profiled(&self, crop: &RgbImage) -> Result<(Vec<f32>, RunProfile), NetworkError> {
+        let input = input(crop, &self.manifest)?;
+        let run = multithread_tract_scope(self.executor.clone(), || run_profiled(&self.plan, input));
+        let (outputs, profile) = run.map_err(failed)?;
+        Ok((plane_values(&outputs[0])?.to_vec(), profile))
+    }
+
+    fn run(&self, input: Tensor) -> Result<TValue, NetworkError> {
+        let outputs = multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec!(input.into())));
+        Ok(outputs.map_err(failed)?.swap_remove(0))
     }
 
     /// What probabilities say that [`TraitNetwork::probabilities`] gave.
@@ -139,11 +208,10 @@ impl TraitNetwork {
     /// If there are not classes×height×width of them.
     pub fn segmentation(&self, probabilities: &[f32]) -> Segmentation {
         let size = self.manifest.input.size();
-        let planes: Vec<&[f32]> = probabilities.chunks_exact(size.pixels() as usize).collect();
         let threshold = self.manifest.output.threshold;
         let mut bits = vec![0u16; size.pixels() as usize];
         let mut confidence = [None; Trait::COUNT];
-        for (which, plane) in self.classes.iter().zip(planes) {
+        for (which, plane) in self.classes.iter().zip(probabilities.chunks_exact(bits.len())) {
             let bit = TraitSet::EMPTY.with(*which).bits();
             let (mut sum, mut count) = (0f64, 0u32);
             for (traits, p) in bits.iter_mut().zip(plane) {
@@ -161,29 +229,92 @@ impl TraitNetwork {
             not_assessed: self.manifest.not_assessed(),
         }
     }
+}
 
-    /// The probabilities, classes×height×width, at the network's input size.
-    ///
-    /// # Errors
-    /// [`NetworkError::Run`] with tract's reason.
-    pub fn probabilities(&self, crop: &RgbImage) -> Result<Vec<f32>, NetworkError> {
-        let failed = |e: TractError| NetworkError::Run(format!("{e:#}"));
-        let values = prepare(crop, &self.manifest.input);
-        let input = Tensor::from_shape(&shape(3, self.manifest.input.size()), &values).map_err(failed)?;
-        let outputs = multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec!(input.into())));
-        let outputs = outputs.map_err(failed)?;
-        let output = outputs[0].to_plain_array_view::<f32>().map_err(failed)?;
-        Ok(output.iter().copied().collect())
+pub(super) fn failed(error: TractError) -> NetworkError {
+    NetworkError::Run(format!("{error:#}"))
+}
+
+fn plane_values(output: &Tensor) -> Result<&[f32], NetworkError> {
+    output
+        .try_as_plain_ram()
+        .and_then(|view| view.as_slice::<f32>())
+        .map_err(failed)
+}
+
+/// The bundle's ONNX message; the file's bytes don't lie in memory beside it.
+///
+/// # Errors
+/// [`NetworkError::Bundle`] if the file changed, [`NetworkError::Load`] if it is no ONNX.
+pub fn read_message(bundle: &Bundle) -> Result<ModelProto, NetworkError> {
+    let no_onnx = |e: GraphError| load_error(bundle.origin(), e.to_string());
+    bundle
+        .decode(|buffer| graph::count_parts(buffer))
+        .map_err(NetworkError::Bundle)?
+        .map_err(no_onnx)?;
+    bundle
+        .decode(|buffer| graph::decode_counted(buffer))
+        .map_err(NetworkError::Bundle)?
+        .map_err(no_onnx)
+}
+
+pub(super) fn load_error(origin: &str, reason: String) -> NetworkError {
+    NetworkError::Load {
+        origin: origin.to_owned(),
+        reason,
     }
 }
 
-fn executor(threads: usize) -> Executor {
+/// The network as tract understands it, not yet optimized; its shapes are those of the manifest.
+pub(super) fn typed(message: &ModelProto, manifest: &Manifest, origin: &str) -> Result<TypedModel, NetworkError> {
+    graph::check(message).map_err(|e| load_error(origin, e.to_string()))?;
+    let size = manifest.input.size();
+    let model = guarded(|| {
+        let model = tract_onnx::onnx().model_for_proto_model(message)?;
+        model.with_input_fact(0, f32::fact(shape(3, size)).into())?.into_typed()
+    });
+    let model = model.map_err(|reason| load_error(origin, reason))?;
+    let check = |which, fact: TractResult<&TypedFact>, channels| {
+        let found = fact.map_or_else(|e| format!("{e:#}"), |f| format!("{:?} of {:?}", f.shape, f.datum_type));
+        let wanted = f32::fact(shape(channels, size));
+        let wanted = format!("{:?} of {:?}", wanted.shape, wanted.datum_type);
+        if found == wanted {
+            return Ok(());
+        }
+        let origin = origin.to_owned();
+        Err(NetworkError::Shape {
+            origin,
+            which,
+            found,
+            wanted,
+        })
+    };
+    check("input", model.input_fact(0), 3)?;
+    check("output", model.output_fact(0), manifest.output.classes.len())?;
+    Ok(model)
+}
+
+/// A crop as the tensor that the network takes.
+pub(super) fn input(crop: &RgbImage, manifest: &Manifest) -> Result<Tensor, NetworkError> {
+    let values = prepare(crop, &manifest.input);
+    Tensor::from_shape(&shape(3, manifest.input.size()), &values).map_err(failed)
+}
+
+/// Calls tract, which panics on some graphs that it does not expect; the checks of [`graph`] leave none that we know of.
+pub(super) fn guarded<T>(step: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(step)) {
+        Ok(result) => result.map_err(|e| format!("{e:#}")),
+        Err(_) => Err("tract stopped on this graph with a panic, told above".to_owned()),
+    }
+}
+
+pub(super) fn executor(threads: usize) -> Executor {
     match threads {
         0 | 1 => Executor::SingleThread,
         more => Executor::multithread_with_name(more, "trait-network"),
     }
 }
 
-fn shape(channels: usize, size: Size) -> [usize; 4] {
+pub(super) fn shape(channels: usize, size: Size) -> [usize; 4] {
     [1, channels, size.height as usize, size.width as usize]
 }

@@ -28,7 +28,7 @@ pub(super) fn run(args: InspectArgs) -> anyhow::Result<Outcome> {
     if args.json {
         let all = json!({
             "bundle": bundle.origin(),
-            "bytes": bundle.network().len(),
+            "bytes": bundle.network_bytes(),
             "manifest": manifest,
         });
         serde_json::to_writer_pretty(&mut out, &all)?;
@@ -53,7 +53,7 @@ pub(super) fn run(args: InspectArgs) -> anyhow::Result<Outcome> {
     for (what, value) in [
         ("input", format!("{} RGB", manifest.input.size())),
         ("quantization", quantization.to_owned()),
-        ("size", format!("{:.1} MB", bundle.network().len() as f64 / 1e6)),
+        ("size", format!("{:.1} MB", bundle.network_bytes() as f64 / 1e6)),
         ("SHA-256", manifest.sha256.clone()),
         ("traits", names(true)),
         ("not assessed", names(false)),

@@ -5,20 +5,31 @@ use std::path::Path;
 use super::Outcome;
 use crate::network::Bundle;
 
+mod bench;
 mod compare;
+mod import;
 mod inspect;
+mod operator_table;
+mod quantize;
+mod spread;
 
 /// Look at trait networks, and compare them.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
+    Import(import::ImportArgs),
     Inspect(inspect::InspectArgs),
     Compare(compare::CompareArgs),
+    Quantize(quantize::QuantizeArgs),
+    Bench(bench::BenchArgs),
 }
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
+        ModelCommand::Import(args) => import::run(args),
         ModelCommand::Inspect(args) => inspect::run(args),
         ModelCommand::Compare(args) => compare::run(args),
+        ModelCommand::Quantize(args) => quantize::run(args),
+        ModelCommand::Bench(args) => bench::run(args),
     }
 }
 

@@ -1,0 +1,156 @@
+//! Every operator, built here and run by tract, against torch's results (`../shared/reference/op_cases.json`).
+
+use std::path::Path;
+
+use serde_json::Value;
+use tract_onnx::prelude::*;
+
+use super::*;
+
+struct Case {
+    name: String,
+    input: Map,
+    fields: Value,
+}
+
+impl Case {
+    fn values(&self, key: &str) -> Vec<f32> {
+        let list = self.fields[key].as_array().unwrap();
+        list.iter().map(|v| v.as_f64().unwrap() as f32).collect()
+    }
+
+    fn kernel(&self, key: &str, output: usize, side: usize, stride: usize, groups: usize) -> Kernel {
+        Kernel {
+            output,
+            side,
+            stride,
+            groups,
+            weight: self.values(key),
+            bias: None,
+        }
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/reference/op_cases.json");
+    let Ok(text) = std::fs::read_to_string(file) else {
+        eprintln!("SKIPPED: no ../shared/reference/op_cases.json beside the checkout");
+        return Vec::new();
+    };
+    let all: Value = serde_json::from_str(&text).unwrap();
+    let cases = all["ops"].as_array().unwrap().iter().map(|fields| {
+        let shape = fields["input_shape"].as_array().unwrap();
+        let side = |axis| {
+            shape
+                .get(axis)
+                .map_or(1, |side: &Value| side.as_u64().unwrap() as usize)
+        };
+        // The sigmoid's case has rank 2; its values are one channel's.
+        let (channels, height, width) = if shape.len() == 4 {
+            (side(1), side(2), side(3))
+        } else {
+            (1, side(0), side(1))
+        };
+        Case {
+            name: fields["op"].as_str().unwrap().to_owned(),
+            input: Map {
+                name: "x".to_owned(),
+                channels,
+                height,
+                width,
+            },
+            fields: fields.clone(),
+        }
+    });
+    cases.collect()
+}
+
+fn built(case: &Case, layers: &mut Layers) -> Map {
+    let x = &layers.input();
+    match case.name.as_str() {
+        "maxpool 3x3 stride 2 pad 0 ceil_mode" => layers.max_pool("y", x),
+        "groupnorm 32 groups eps 1e-5" => layers.group_norm("y", x, 32, &case.values("weight"), &case.values("bias")),
+        "bilinear x2 align_corners" => layers.enlarge("y", x, Enlarge::Bilinear(2)).unwrap(),
+        "bilinear x4 align_corners" => layers.enlarge("y", x, Enlarge::Bilinear(4)).unwrap(),
+        "nearest x2" => layers.enlarge("y", x, Enlarge::NearestTwice).unwrap(),
+        "conv 3x3 pad 1 groups 4 stride 1" => layers.conv("y", x, &case.kernel("weight", 8, 3, 1, 4)).unwrap(),
+        "conv 3x3 pad 1 groups 4 stride 2" => layers.conv("y", x, &case.kernel("weight", 8, 3, 2, 4)).unwrap(),
+        "conv 7x7 pad 3 stride 2" => layers.conv("y", x, &case.kernel("weight", 4, 7, 2, 1)).unwrap(),
+        "squeeze and excite 16 -> 2 -> 16" => {
+            let means = layers.global_average("means", x);
+            let with_bias = |weight, bias, output| Kernel {
+                bias: Some(case.values(bias)),
+                ..case.kernel(weight, output, 1, 1, 1)
+            };
+            let hidden = layers
+                .conv("fc1", &means, &with_bias("fc1_weight", "fc1_bias", 2))
+                .unwrap();
+            let hidden = layers.relu("relu", &hidden);
+            let factors = layers
+                .conv("fc2", &hidden, &with_bias("fc2_weight", "fc2_bias", 16))
+                .unwrap();
+            let factors = layers.sigmoid("sigmoid", &factors);
+            layers.scale("y", x, &factors)
+        }
+        "sigmoid, and above one half" => layers.sigmoid("y", x),
+        "batchnorm eval eps 1e-5" => {
+            // Folded into a convolution that changes nothing.
+            let weights = super::super::batch_norm::tests::IdentityThenNorm::new(
+                case.input.channels,
+                ["weight", "bias", "mean", "variance"].map(|key| case.values(key)),
+            );
+            let (weight, bias) = weights.folded();
+            let kernel = Kernel {
+                output: case.input.channels,
+                side: 1,
+                stride: 1,
+                groups: 1,
+                weight,
+                bias: Some(bias),
+            };
+            layers.conv("y", x, &kernel).unwrap()
+        }
+        other => panic!("no test for the operator {other:?}"),
+    }
+}
+
+fn run(layers: Layers, output: &Map, values: &[f32]) -> Vec<f32> {
+    let input = layers.input();
+    let model = layers.finish(output);
+    let plan = tract_onnx::onnx().model_for_proto_model(&model).unwrap();
+    let plan = plan.into_optimized().unwrap().into_runnable().unwrap();
+    let shape = [1, input.channels, input.height, input.width];
+    let input = Tensor::from_shape(&shape, values).unwrap();
+    let result = plan.run(tvec!(input.into())).unwrap();
+    assert_eq!(result[0].shape(), [1, output.channels, output.height, output.width]);
+    result[0]
+        .to_plain_array_view::<f32>()
+        .unwrap()
+        .iter()
+        .copied()
+        .collect()
+}
+
+#[test]
+fn every_operator_gives_torch_s_values_in_tract() {
+    for case in cases() {
+        let mut layers = Layers::with_input(case.input.clone()).unwrap();
+        let output = built(&case, &mut layers);
+        let ours = run(layers, &output, &case.values("input"));
+        let theirs = case.values("output");
+        assert_eq!(ours.len(), theirs.len(), "{}", case.name);
+        let difference = ours
+            .iter()
+            .zip(&theirs)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0f32, f32::max);
+        eprintln!(
+            "{:40} {:?}: {difference:.1e}",
+            case.name,
+            (case.input.height, case.input.width)
+        );
+        // tract subtracts mean/σ, not the mean: where all values are the same, σ is √ε, and float32 leaves 3e-7 / √ε of the difference.
+        let limit = if case.fields["note"].is_null() { 1e-5 } else { 2e-4 };
+        assert!(difference < limit, "{}: {difference}", case.name);
+    }
+}

@@ -1,0 +1,160 @@
+//! Counting the parts of a message before it is decoded: an empty node has two bytes in the file and two hundred in memory.
+
+use prost::Message;
+use prost::bytes::Buf;
+use tract_onnx::pb::ModelProto;
+
+use super::GraphError;
+
+/// Fields of a whole file; the quantized published network has about 25,000.
+const FIELDS_MAX: usize = 400_000;
+
+/// A message within a file whose fields are counted; field numbers are those of `onnx.proto`.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Model,
+    Graph,
+    Node,
+    Attribute,
+    Tensor,
+    Value,
+    /// A message that is small in memory, or that [`super::check`] refuses; all fields with a length are taken for messages.
+    Other,
+}
+
+impl Part {
+    /// The message that a field holds; `None` if it holds bytes, words or packed numbers.
+    fn within(self, field: u32) -> Option<Self> {
+        Some(match (self, field) {
+            (Self::Model, 7) => Self::Graph,
+            (Self::Model, 8 | 14 | 20) => Self::Other,
+            (Self::Graph, 1) => Self::Node,
+            (Self::Graph, 5) => Self::Tensor,
+            (Self::Graph, 11..=13) => Self::Value,
+            (Self::Graph, 14 | 15) => Self::Other,
+            (Self::Node, 5) => Self::Attribute,
+            (Self::Attribute, 5 | 10) => Self::Tensor,
+            (Self::Attribute, 6 | 11) => Self::Graph,
+            (Self::Attribute, 15 | 22 | 23) => Self::Other,
+            (Self::Tensor, 3 | 13) => Self::Other,
+            (Self::Value, 2) => Self::Other,
+            (Self::Other, 1..) => Self::Other,
+            _ => return None,
+        })
+    }
+}
+
+/// The message in `bytes`; nothing but its form is checked.
+///
+/// # Errors
+/// [`GraphError::NotOnnx`], [`GraphError::TooMany`].
+pub fn decode(bytes: &[u8]) -> Result<ModelProto, GraphError> {
+    count_parts(&mut &*bytes)?;
+    decode_counted(&mut &*bytes)
+}
+
+/// The message in a buffer whose parts were counted.
+///
+/// # Errors
+/// [`GraphError::NotOnnx`].
+pub fn decode_counted(buffer: &mut dyn Buf) -> Result<ModelProto, GraphError> {
+    ModelProto::decode(buffer).map_err(|e| GraphError::NotOnnx(e.to_string()))
+}
+
+/// Walks the fields of a message and of the messages within it, and counts them.
+///
+/// # Errors
+/// [`GraphError::TooMany`].
+pub fn count_parts(buffer: &mut dyn Buf) -> Result<(), GraphError> {
+    // Each open message, and how many bytes of the buffer lie behind its end.
+    let mut open = vec![(Part::Model, 0)];
+    let mut left = FIELDS_MAX;
+    while let Some((part, behind)) = open.last().copied() {
+        if buffer.remaining() == behind {
+            open.pop();
+            continue;
+        }
+        left = left.checked_sub(1).ok_or(GraphError::TooMany {
+            what: "parts",
+            limit: FIELDS_MAX,
+        })?;
+        match field(buffer, behind) {
+            Some((within, length)) => match part.within(within) {
+                Some(inside) => open.push((inside, buffer.remaining() - length)),
+                None => buffer.advance(length),
+            },
+            // Words or numbers that were taken for a message; where it is one, decoding says what is wrong.
+            None => buffer.advance(buffer.remaining() - behind),
+        }
+    }
+    Ok(())
+}
+
+/// Reads the head of a field: its number, and the bytes that follow and belong to it. A number of a message's field is given only where it can
+/// hold a message. `None` if it does not lie before the end of its message.
+fn field(buffer: &mut dyn Buf, behind: usize) -> Option<(u32, usize)> {
+    let key = varint(buffer, behind)?;
+    let number = u32::try_from(key >> 3).ok()?;
+    let (number, length) = match key & 7 {
+        0 => {
+            varint(buffer, behind)?;
+            (NO_MESSAGE, 0)
+        }
+        1 => (NO_MESSAGE, 8),
+        2 => (number, usize::try_from(varint(buffer, behind)?).ok()?),
+        5 => (NO_MESSAGE, 4),
+        _ => return None,
+    };
+    (length <= buffer.remaining() - behind).then_some((number, length))
+}
+
+/// A field number that no message has.
+const NO_MESSAGE: u32 = 0;
+
+fn varint(buffer: &mut dyn Buf, behind: usize) -> Option<u64> {
+    let mut value = 0u64;
+    for shift in (0..64).step_by(7) {
+        if buffer.remaining() <= behind {
+            return None;
+        }
+        let byte = buffer.get_u8();
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost::encoding::WireType;
+
+    #[test]
+    fn a_small_file_does_not_unpack_to_a_large_message() {
+        // Field 1 of the graph, empty: a node of two bytes.
+        let nodes = [0x0a, 0x00].repeat(2_000_000);
+        let mut bytes = Vec::new();
+        prost::encoding::encode_key(7, WireType::LengthDelimited, &mut bytes);
+        prost::encoding::encode_varint(nodes.len() as u64, &mut bytes);
+        bytes.extend(nodes);
+        let error = decode(&bytes).unwrap_err();
+        assert!(matches!(error, GraphError::TooMany { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_message_that_nests_without_end_is_refused() {
+        let mut bytes = Vec::new();
+        for _ in 0..100_000 {
+            let mut outer = vec![0x32];
+            prost::encoding::encode_varint(bytes.len() as u64, &mut outer);
+            if outer.len() + bytes.len() > 4000 {
+                break;
+            }
+            outer.extend(&bytes);
+            bytes = outer;
+        }
+        assert!(decode(&bytes).is_err() || decode(&bytes).unwrap().graph.is_none());
+    }
+}
