@@ -1,5 +1,5 @@
 # The commands that people and CI use. `make demo` and `make test` do all the set-up on a fresh Debian-like machine.
-.PHONY: demo test setup check docs bench kill-test notices
+.PHONY: demo test setup check docs bench kill-test notices reference-full
 
 # One profile (dev, optimised: see Cargo.toml) for the demo, the tests and the binary under test, so that tract is built once.
 demo: setup
@@ -36,3 +36,16 @@ bench:
 # Rewrites THIRD-PARTY-NOTICES.md (needs cargo-about).
 notices:
 	cargo about generate about.hbs -o THIRD-PARTY-NOTICES.md
+
+# Full-size reference networks (0.6 GB; Python 3.11, downloads of 0.9 GB at the first time) made in DIR, imported, and compared with torch's and
+# onnxruntime's results: make reference-full DIR=/some/dir
+REFERENCE := ../shared/reference
+reference-full:
+	@[ -n "$(DIR)" ] || { echo "name a scratch folder: make reference-full DIR=/some/dir"; exit 2; }
+	mkdir -p $(DIR)
+	[ -x $(DIR)/venv/bin/python ] || python3.11 -m venv $(DIR)/venv
+	[ -e $(DIR)/venv/installed ] || { $(DIR)/venv/bin/pip install --no-deps -r $(REFERENCE)/requirements.txt && \
+	    $(DIR)/venv/bin/python $(REFERENCE)/cpu_torch.py && touch $(DIR)/venv/installed; }
+	[ -e $(DIR)/full/manifest.json ] || $(DIR)/venv/bin/python $(REFERENCE)/make_reference.py full $(DIR)/full
+	[ -e $(DIR)/full/int8_qoperator.png ] || $(DIR)/venv/bin/python tests/data/quantized/make.py $(REFERENCE) $(DIR)/full $(DIR)/full
+	FISHRIG_REFERENCE_FULL=$(abspath $(DIR))/full cargo test --locked --test import_full -- --nocapture --test-threads 1

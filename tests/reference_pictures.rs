@@ -61,6 +61,29 @@ fn resizing_a_mask_equals_the_published_bilinear_one() {
 }
 
 #[test]
+fn resizing_equals_pillow_on_the_reference_s_own_cases() {
+    let Some(reference) = shared("reference") else { return };
+    let text = std::fs::read_to_string(reference.join("op_cases.json")).unwrap();
+    let all: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let cases = all["pictures"].as_array().unwrap();
+    assert_eq!(cases.len(), 5);
+    for case in cases {
+        let bytes = |key: &str| -> Vec<u8> { serde_json::from_value(case[key].clone()).unwrap() };
+        let size = |key: &str| Size::from(serde_json::from_value::<(u32, u32)>(case[key].clone()).unwrap());
+        let (from, to) = (size("from"), size("to"));
+        let ours = match case["filter"].as_str().unwrap() {
+            "BILINEAR" => {
+                let picture = RgbImage::from_raw(from.width, from.height, bytes("input")).unwrap();
+                resize::bilinear(&picture, to).into_raw()
+            }
+            "NEAREST" => resize::nearest(bytes("input").as_chunks::<3>().0, from, to).concat(),
+            other => panic!("no test for the filter {other}"),
+        };
+        assert!(ours == bytes("output"), "{} from {from} to {to}", case["filter"]);
+    }
+}
+
+#[test]
 fn painting_equals_the_published_label_picture() {
     let Some(reference) = shared("reference") else { return };
     let published = png(&reference.join("published_mask_no_rescale.png"));

@@ -198,8 +198,8 @@ impl TraitNetwork {
     }
 
     fn run(&self, input: Tensor) -> Result<TValue, NetworkError> {
-        let outputs = multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec!(input.into())));
-        Ok(outputs.map_err(failed)?.swap_remove(0))
+        let run = || multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec!(input.into())));
+        Ok(guarded(run).map_err(NetworkError::Run)?.swap_remove(0))
     }
 
     /// What probabilities say that [`TraitNetwork::probabilities`] gave.
@@ -300,11 +300,18 @@ pub(super) fn input(crop: &RgbImage, manifest: &Manifest) -> Result<Tensor, Netw
     Tensor::from_shape(&shape(3, manifest.input.size()), &values).map_err(failed)
 }
 
-/// Calls tract, which panics on some graphs that it does not expect; the checks of [`graph`] leave none that we know of.
+/// Calls tract, which panics on some graphs and values that it does not expect: where values beyond 2³¹ steps are quantized, for example. What
+/// the checks of [`graph`] do not keep out ends here as an error.
 pub(super) fn guarded<T>(step: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(step)) {
         Ok(result) => result.map_err(|e| format!("{e:#}")),
-        Err(_) => Err("tract stopped on this graph with a panic, told above".to_owned()),
+        Err(panic) => {
+            let words = panic.downcast_ref::<String>().map(String::as_str);
+            let words = words
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("no reason given");
+            Err(format!("tract stopped with a panic: {words}"))
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the tests of `fishrig model import` share.
 
+#![allow(dead_code, reason = "no test file needs all of it")]
+
 use std::path::Path;
 
 use assert_cmd::Command;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 /// A folder of the shared data beside the checkout, or `None`, said loudly, where it is absent.
+#[allow(dead_code, reason = "not every test file reads shared data")]
 pub fn shared(folder: &str) -> Option<PathBuf> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")).join(folder);
     if path.is_dir() {

@@ -165,8 +165,8 @@ fn tell(out: &mut impl Write, file: &Path, imported: &Imported) -> anyhow::Resul
         ("untrained", manifest.output.untrained.join(", ")),
         ("tensors", imported.tensors.to_string()),
         ("parameters", grouped(imported.parameters)),
-        ("work", format!("{:.2} GMAC a picture", imported.macs as f64 / 1e9)),
-        ("size", format!("{:.1} MB", imported.bytes as f64 / 1e6)),
+        ("work", format!("{} multiply-adds a picture", grouped(imported.macs))),
+        ("size", format!("{} bytes", grouped(imported.bytes))),
         ("SHA-256", manifest.sha256.clone()),
         ("licence", manifest.licence.clone()),
     ] {

@@ -16,20 +16,20 @@ mod spread;
 /// Look at trait networks, and compare them.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
-    Import(import::ImportArgs),
+    Import(Box<import::ImportArgs>),
     Inspect(inspect::InspectArgs),
-    Compare(compare::CompareArgs),
     Quantize(quantize::QuantizeArgs),
     Bench(bench::BenchArgs),
+    Compare(compare::CompareArgs),
 }
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
     match command {
-        ModelCommand::Import(args) => import::run(args),
+        ModelCommand::Import(args) => import::run(*args),
         ModelCommand::Inspect(args) => inspect::run(args),
-        ModelCommand::Compare(args) => compare::run(args),
         ModelCommand::Quantize(args) => quantize::run(args),
         ModelCommand::Bench(args) => bench::run(args),
+        ModelCommand::Compare(args) => compare::run(args),
     }
 }
 

@@ -9,36 +9,51 @@ use super::GraphError;
 /// Fields of a whole file; the quantized published network has about 25,000.
 const FIELDS_MAX: usize = 400_000;
 
-/// A message within a file whose fields are counted; field numbers are those of `onnx.proto`.
+/// A message within a file; field numbers are those of `onnx.proto`.
 #[derive(Debug, Clone, Copy)]
 enum Part {
     Model,
+    Training,
     Graph,
     Node,
     Attribute,
     Tensor,
+    SparseTensor,
     Value,
-    /// A message that is small in memory, or that [`super::check`] refuses; all fields with a length are taken for messages.
-    Other,
+    Type,
+    TensorType,
+    Shape,
+    Annotation,
+    /// A message of words and numbers alone.
+    Leaf,
 }
 
 impl Part {
-    /// The message that a field holds; `None` if it holds bytes, words or packed numbers.
+    /// The message that a field holds; `None` if it holds bytes, words or packed numbers, or is skipped in decoding.
     fn within(self, field: u32) -> Option<Self> {
         Some(match (self, field) {
             (Self::Model, 7) => Self::Graph,
-            (Self::Model, 8 | 14 | 20) => Self::Other,
+            (Self::Model, 8 | 14) => Self::Leaf,
+            (Self::Model, 20) => Self::Training,
+            (Self::Training, 1 | 2) => Self::Graph,
+            (Self::Training, 3 | 4) => Self::Leaf,
             (Self::Graph, 1) => Self::Node,
             (Self::Graph, 5) => Self::Tensor,
             (Self::Graph, 11..=13) => Self::Value,
-            (Self::Graph, 14 | 15) => Self::Other,
+            (Self::Graph, 14) => Self::Annotation,
+            (Self::Graph, 15) => Self::SparseTensor,
             (Self::Node, 5) => Self::Attribute,
             (Self::Attribute, 5 | 10) => Self::Tensor,
             (Self::Attribute, 6 | 11) => Self::Graph,
-            (Self::Attribute, 15 | 22 | 23) => Self::Other,
-            (Self::Tensor, 3 | 13) => Self::Other,
-            (Self::Value, 2) => Self::Other,
-            (Self::Other, 1..) => Self::Other,
+            (Self::Attribute, 15) => Self::Type,
+            (Self::Attribute, 22 | 23) => Self::SparseTensor,
+            (Self::Tensor, 3 | 13) => Self::Leaf,
+            (Self::SparseTensor, 1 | 2) => Self::Tensor,
+            (Self::Value, 2) => Self::Type,
+            (Self::Type, 1) => Self::TensorType,
+            (Self::TensorType, 2) => Self::Shape,
+            (Self::Shape, 1) => Self::Leaf,
+            (Self::Annotation, 2) => Self::Leaf,
             _ => return None,
         })
     }
@@ -64,7 +79,7 @@ pub fn decode_counted(buffer: &mut dyn Buf) -> Result<ModelProto, GraphError> {
 /// Walks the fields of a message and of the messages within it, and counts them.
 ///
 /// # Errors
-/// [`GraphError::TooMany`].
+/// [`GraphError::TooMany`]; [`GraphError::NotOnnx`] where a field is none that ONNX has.
 pub fn count_parts(buffer: &mut dyn Buf) -> Result<(), GraphError> {
     // Each open message, and how many bytes of the buffer lie behind its end.
     let mut open = vec![(Part::Model, 0)];
@@ -83,8 +98,12 @@ pub fn count_parts(buffer: &mut dyn Buf) -> Result<(), GraphError> {
                 Some(inside) => open.push((inside, buffer.remaining() - length)),
                 None => buffer.advance(length),
             },
-            // Words or numbers that were taken for a message; where it is one, decoding says what is wrong.
-            None => buffer.advance(buffer.remaining() - behind),
+            // Decoding may skip what this walk can't (groups, which ONNX has not), and go on behind it: so nothing is skipped here.
+            None => {
+                return Err(GraphError::NotOnnx(
+                    "a field of it does not lie within its message".to_owned(),
+                ));
+            }
         }
     }
     Ok(())
@@ -144,17 +163,26 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_nests_without_end_is_refused() {
-        let mut bytes = Vec::new();
-        for _ in 0..100_000 {
-            let mut outer = vec![0x32];
-            prost::encoding::encode_varint(bytes.len() as u64, &mut outer);
-            if outer.len() + bytes.len() > 4000 {
-                break;
-            }
-            outer.extend(&bytes);
-            bytes = outer;
-        }
-        assert!(decode(&bytes).is_err() || decode(&bytes).unwrap().graph.is_none());
+    fn graphs_within_graphs_without_end_are_refused() {
+        let within = |field: u32, inside: Vec<u8>| {
+            let mut outer = Vec::new();
+            prost::encoding::encode_key(field, WireType::LengthDelimited, &mut outer);
+            prost::encoding::encode_varint(inside.len() as u64, &mut outer);
+            outer.extend(inside);
+            outer
+        };
+        // A node (1) with an attribute (5) that is a graph (6), and so on.
+        let nested = |depth| (0..depth).fold(Vec::new(), |graph, _| within(1, within(5, within(6, graph))));
+        assert!(decode(&within(7, nested(10))).is_ok());
+        assert!(matches!(decode(&within(7, nested(1000))), Err(GraphError::NotOnnx(_))));
+    }
+
+    #[test]
+    fn a_group_does_not_hide_what_comes_behind_it() {
+        // Field 99 as a group that ends at once: decoding skips it.
+        let mut bytes = vec![0x9b, 0x06, 0x9c, 0x06];
+        bytes.extend([0x08, 0x08]);
+        assert!(ModelProto::decode(bytes.as_slice()).is_ok());
+        assert!(matches!(decode(&bytes), Err(GraphError::NotOnnx(_))));
     }
 }
