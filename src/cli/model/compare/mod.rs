@@ -266,18 +266,19 @@ struct Compared {
 impl Compared {
     fn words(&self, comparison: &Comparison, summary: &Summary, left_out: TraitSet) -> String {
         let Comparison { a, b, .. } = comparison;
-        let [of_a, of_b, ratio] = self.times.medians();
         let share = b.bytes() as f64 / a.bytes() as f64;
         let mut text = format!("{}; B's masks against A's\n\n", comparison.heading(summary));
         text += &scores::over_all(summary);
         text += &scores::by_trait(summary, "B", "A");
         text += &scores::worst(self.scores.iter());
-        text += &format!(
-            "time   A {:.1} ms, B {:.1} ms (medians of {} runs); B / A {ratio:.2} (median of runs in turn)\n",
-            of_a * 1e3,
-            of_b * 1e3,
-            self.times.runs()
-        );
+        if let Some([of_a, of_b, ratio]) = self.times.medians() {
+            text += &format!(
+                "time   A {:.1} ms, B {:.1} ms (medians of {} runs); B / A {ratio:.2} (median of runs in turn)\n",
+                of_a * 1e3,
+                of_b * 1e3,
+                self.times.runs()
+            );
+        }
         text += &format!(
             "size   A {} bytes, B {} bytes; B / A {share:.3}\n",
             a.bytes(),
@@ -299,8 +300,9 @@ impl Compared {
     }
 
     fn json(&self, comparison: &Comparison, summary: &Summary) -> serde_json::Value {
-        let [of_a, of_b, ratio] = self.times.medians();
-        let side = |side: &Side, seconds: f64| {
+        let medians = self.times.medians();
+        let median = |which: usize| medians.map(|medians| medians[which]);
+        let side = |side: &Side, seconds: Option<f64>| {
             let manifest = side.bundle.manifest();
             json!({
                 "bundle": side.bundle.origin(),
@@ -318,9 +320,9 @@ impl Compared {
             })
         });
         json!({
-            "a": side(comparison.a, of_a),
-            "b": side(comparison.b, of_b),
-            "time_ratio": ratio,
+            "a": side(comparison.a, median(0)),
+            "b": side(comparison.b, median(1)),
+            "time_ratio": median(2),
             "runs": self.times.runs(),
             "cropped": comparison.cropped,
             "summary": summary,
