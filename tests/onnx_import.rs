@@ -441,3 +441,13 @@ fn the_summary_counts_what_a_network_is() {
     assert_eq!(summary.last_operator, "Sigmoid");
     assert!(matches!(graph::decode(b"no message"), Err(GraphError::NotOnnx(_))));
 }
+
+#[test]
+fn the_page_for_users_lists_every_operator() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/import.md")).unwrap();
+    let table = page.split("### Operators").nth(1).unwrap();
+    let words: Vec<&str> = table.split(|c: char| !c.is_alphanumeric()).collect();
+    for operator in graph::OPERATORS {
+        assert!(words.contains(&operator), "{operator} is not in docs/import.md");
+    }
+}
