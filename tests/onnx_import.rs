@@ -273,6 +273,10 @@ const HOSTILE: &[(&str, Change)] = &[
         let again = node(m, 0).attribute[0].clone();
         node(m, 0).attribute.push(again);
     }),
+    ("more than 32 attributes", |m| {
+        let many = (0..50_000).map(|i| attribute::int(&i.to_string(), 1));
+        node(m, 1).attribute.extend(many);
+    }),
     ("asks for the shape", |m| {
         add_weight(m, i64_tensor("huge", &[3], &[1 << 40, 1 << 40, 1 << 40]));
         insert(m, "ConstantOfShape", &["huge"], vec![]);
