@@ -273,6 +273,10 @@ const HOSTILE: &[(&str, Change)] = &[
         let again = node(m, 0).attribute[0].clone();
         node(m, 0).attribute.push(again);
     }),
+    ("more than 32 attributes", |m| {
+        let many = (0..50_000).map(|i| attribute::int(&i.to_string(), 1));
+        node(m, 1).attribute.extend(many);
+    }),
     ("asks for the shape", |m| {
         add_weight(m, i64_tensor("huge", &[3], &[1 << 40, 1 << 40, 1 << 40]));
         insert(m, "ConstantOfShape", &["huge"], vec![]);
@@ -440,4 +444,14 @@ fn the_summary_counts_what_a_network_is() {
     assert_eq!(summary.output, ("p".to_owned(), vec![1, 1, 32, 32]));
     assert_eq!(summary.last_operator, "Sigmoid");
     assert!(matches!(graph::decode(b"no message"), Err(GraphError::NotOnnx(_))));
+}
+
+#[test]
+fn the_page_for_users_lists_every_operator() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/import.md")).unwrap();
+    let table = page.split("### Operators").nth(1).unwrap();
+    let words: Vec<&str> = table.split(|c: char| !c.is_alphanumeric()).collect();
+    for operator in graph::OPERATORS {
+        assert!(words.contains(&operator), "{operator} is not in docs/import.md");
+    }
 }

@@ -1,5 +1,7 @@
 //! Whether a network's output is masks, and making probabilities of logits.
 
+use std::collections::HashSet;
+
 use tract_onnx::pb::NodeProto;
 
 use super::statements::OutputKind;
@@ -88,16 +90,16 @@ fn deciding_operator(graph: &GraphProto, output: &str) -> String {
 }
 
 fn add_sigmoid(graph: &mut GraphProto, logits: &str) -> String {
-    let taken = |name: &str| {
-        graph.input.iter().any(|v| v.name == name)
-            || graph.initializer.iter().any(|t| t.name == name)
-            || graph
-                .node
-                .iter()
-                .any(|n| n.name == name || n.output.iter().any(|o| o == name))
-    };
+    let values = graph
+        .input
+        .iter()
+        .map(|v| &v.name)
+        .chain(graph.initializer.iter().map(|t| &t.name));
+    let taken: HashSet<&String> = values
+        .chain(graph.node.iter().flat_map(|n| n.output.iter().chain([&n.name])))
+        .collect();
     let mut name = "probabilities".to_owned();
-    while taken(&name) {
+    while taken.contains(&name) {
         name.push('_');
     }
     graph.node.push(NodeProto {

@@ -34,7 +34,13 @@ pub(super) fn to_qdq(model: &mut ModelProto) -> Result<usize, String> {
         return Ok(0);
     }
     let nodes = std::mem::take(&mut graph.node);
+    let constants = graph
+        .initializer
+        .iter()
+        .enumerate()
+        .map(|(index, t)| (t.name.clone(), index));
     let mut rewriting = Rewriting {
+        constants: constants.collect(),
         graph,
         scales: HashMap::new(),
         floats: HashMap::new(),
@@ -55,6 +61,8 @@ type Scale = (String, String);
 
 struct Rewriting<'a> {
     graph: &'a mut GraphProto,
+    /// Where each weight of the file is.
+    constants: HashMap<String, usize>,
     /// Of each result that is integers.
     scales: HashMap<String, Scale>,
     /// The name under which each of them is there in float.
@@ -222,7 +230,10 @@ impl Rewriting<'_> {
     }
 
     fn constant(&self, name: &str) -> Result<&TensorProto, String> {
-        let found = self.graph.initializer.iter().find(|t| t.name == name);
+        let found = self
+            .constants
+            .get(name)
+            .and_then(|index| self.graph.initializer.get(*index));
         found.ok_or_else(|| format!("its scale {name} is no constant"))
     }
 

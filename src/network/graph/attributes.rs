@@ -5,6 +5,8 @@ use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
 
 /// A whole number in an attribute: strides, pads, sizes, axes; no honest one is larger.
 const NUMBER_MAX: i64 = 1 << 20;
+/// Attributes of one node.
+const ATTRIBUTES_MAX: usize = 32;
 /// Numbers in one attribute.
 const NUMBERS_MAX: usize = 64;
 
@@ -13,6 +15,9 @@ pub(super) struct Attributes<'a>(&'a [AttributeProto]);
 impl<'a> Attributes<'a> {
     /// The node's attributes, each once and none a graph.
     pub(super) fn of(node: &'a NodeProto) -> Result<Self, String> {
+        if node.attribute.len() > ATTRIBUTES_MAX {
+            return Err(format!("it has more than {ATTRIBUTES_MAX} attributes"));
+        }
         for (index, attribute) in node.attribute.iter().enumerate() {
             let name = &attribute.name;
             let nested = attribute.g.is_some()
