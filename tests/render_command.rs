@@ -83,7 +83,7 @@ fn a_crop_has_the_size_asked_for() {
 #[test]
 fn wrong_sizes_are_explained() {
     let folder = tempfile::tempdir().unwrap();
-    for (size, explained) in [("800", "1200x800"), ("20x20", "64 to 8192")] {
+    for (size, explained) in [("800", "columns x rows"), ("20x20", "64 to 8192")] {
         let (code, said) = render(folder.path(), &["--size", size]);
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains(explained), "{said}");
