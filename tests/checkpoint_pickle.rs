@@ -144,7 +144,7 @@ fn lengths_that_the_pickle_does_not_have_take_no_memory() {
     let terabytes = (1_u64 << 42).to_le_bytes();
     for opcode in [0x8d, 0x8e, 0x96] {
         let error = read(&[&[opcode], terabytes.as_slice(), b"short."].concat()).unwrap_err();
-        assert_eq!(error.reason, "4398046511104 bytes are announced, 6 are left");
+        assert_eq!(error.reason, "the bytes end: 4398046511104 are needed, 6 are left");
     }
     for opcode in [b'T', 0x8b] {
         let error = read(&[&[opcode], (-1_i32).to_le_bytes().as_slice(), b"."].concat()).unwrap_err();

@@ -3,7 +3,7 @@
 use fishrig::evaluate::Agreement;
 use fishrig::evaluate::reference::Sums;
 use fishrig::frame::Size;
-use fishrig::traits::TraitMask;
+use fishrig::traits::{Trait, TraitMask, TraitSet};
 use serde::Deserialize;
 
 mod common;
@@ -51,6 +51,29 @@ fn metric_and_loss_are_the_reference_s() {
         ] {
             assert!(close(ours, theirs), "{}, {what}: {ours} and {theirs}", case.name);
         }
+    }
+}
+
+/// The same loss from planes of probabilities and a mask, class by class.
+#[test]
+fn probabilities_against_a_mask_give_the_same_loss() {
+    for case in cases().unwrap_or_default().iter().filter(|case| case.shape[0] == 1) {
+        let [_, classes, rows, columns] = case.shape;
+        let size = Size::new(columns as u32, rows as u32);
+        let pixels = rows * columns;
+        let bit = |class: usize, pixel: usize| u16::from(case.truth[class * pixels + pixel] > 0.5) << class;
+        let bits = (0..pixels).map(|pixel| (0..classes).map(|class| bit(class, pixel)).sum());
+        let truth = TraitMask::from_bits(size, bits.collect()).unwrap();
+        let traits = &Trait::ALL[..classes];
+        let of = |scored| Sums::of_probabilities(&case.prediction, traits, &truth, scored).unwrap();
+        let loss = of(TraitSet::ALL).dice_loss();
+        assert!(close(loss, case.dice_loss), "{}: {loss}", case.name);
+        let by_trait: f64 = traits.iter().map(|t| of(TraitSet::EMPTY.with(*t)).shared).sum();
+        assert!((by_trait - of(TraitSet::ALL).shared).abs() < 1e-9);
+        assert_eq!(
+            Sums::of_probabilities(&case.prediction[1..], traits, &truth, TraitSet::ALL),
+            None
+        );
     }
 }
 

@@ -22,6 +22,7 @@ mod parallel;
 mod progress;
 mod render;
 mod run;
+mod scores;
 mod segment;
 mod sheet_file;
 mod store;

@@ -1,7 +1,7 @@
 //! How well a mask fits: the reference's metric, boundary IoU, intervals, and sheets of pictures to look at.
 //!
 //! * [`Agreement`]: pixels of each trait in two masks and in both; IoU per trait and over all, pooled over as many pictures as are added.
-//! * [`reference`]: the same formulas on probabilities, with the reference's threshold, epsilon and Dice loss.
+//! * [`mod@reference`]: the same formulas on probabilities, with the reference's threshold, epsilon and Dice loss.
 //! * [`boundary_bands`]: the rims of all traits, for boundary IoU.
 //! * [`Bootstrap`]: percentile intervals by drawing specimens again.
 //! * [`PictureScore`] and [`Summary`]: one picture's scores, and those of a set with intervals.

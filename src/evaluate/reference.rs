@@ -7,6 +7,8 @@
 //!
 //! Sums here are exact or in float64 where the reference adds in float32, whose last digits depend on the order.
 
+use crate::traits::{Trait, TraitMask, TraitSet};
+
 /// What the reference adds to numerator and denominator of IoU and F-score; two empty masks thereby agree fully.
 pub const METRIC_EPSILON: f64 = 1e-7;
 
@@ -25,6 +27,37 @@ pub struct Sums {
 }
 
 impl Sums {
+    /// Of probabilities, one plane for each of `classes`, and a mask of the size of a plane; only in the traits `scored`. A scored trait without a plane
+    /// has probability 0. `None` if the lengths don't fit.
+    pub fn of_probabilities(
+        probabilities: &[f32],
+        classes: &[Trait],
+        truth: &TraitMask,
+        scored: TraitSet,
+    ) -> Option<Self> {
+        let pixels = truth.bits().len();
+        if pixels == 0 || probabilities.len() != classes.len() * pixels {
+            return None;
+        }
+        let counts = truth.pixel_counts();
+        let mut sums = Self {
+            shared: 0.0,
+            predicted: 0.0,
+            truth: scored.iter().map(|t| counts[t.channel()] as f64).sum(),
+        };
+        for (which, plane) in classes.iter().zip(probabilities.chunks_exact(pixels)) {
+            if !scored.contains(*which) {
+                continue;
+            }
+            for (p, traits) in plane.iter().zip(truth.bits()) {
+                let p = f64::from(*p);
+                sums.predicted += p;
+                sums.shared += p * f64::from(traits >> which.channel() & 1);
+            }
+        }
+        Some(sums)
+    }
+
     /// Of a prediction as it is; `None` if the lengths differ.
     pub fn soft(prediction: &[f32], truth: &[f32]) -> Option<Self> {
         Self::of(prediction.iter().map(|p| f64::from(*p)), truth)

@@ -24,6 +24,8 @@ pub struct PictureScore {
     pub area: Agreement,
     /// Pixels of their boundary bands.
     pub boundary: Agreement,
+    /// The reference's Dice loss of the probabilities, where these were compared.
+    pub dice_loss: Option<f64>,
 }
 
 impl PictureScore {
@@ -49,6 +51,7 @@ impl PictureScore {
             scored,
             area,
             boundary: boundary.only(scored),
+            dice_loss: None,
         })
     }
 

@@ -29,6 +29,8 @@ pub struct Summary {
     pub boundary_iou: Estimate,
     /// IoU with all pixels of all pictures in one pool.
     pub pooled_iou: Estimate,
+    /// The reference's Dice loss, mean over the pictures that have one.
+    pub dice_loss: Option<Estimate>,
     /// Each trait that was scored in any picture.
     pub traits: Vec<TraitSummary>,
 }
@@ -74,6 +76,7 @@ impl Summary {
             iou: draw.mean(|score| Some(score.iou()))?,
             boundary_iou: draw.mean(|score| Some(score.boundary_iou()))?,
             pooled_iou: draw.pooled(|pool| Some(pool.iou()))?,
+            dice_loss: draw.mean(|score| score.dice_loss),
             traits: Trait::ALL
                 .into_iter()
                 .filter(|t| scored(*t))
@@ -161,5 +164,95 @@ impl Draw<'_> {
             mean: self.mean(|score| score.area.iou_of(which).filter(|_| occurs(&score.area))),
             boundary_mean: self.mean(|score| score.boundary.iou_of(which).filter(|_| occurs(&score.area))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Size;
+    use crate::traits::{TraitMask, TraitSet};
+
+    /// A picture of a hundred pixels of trunk of which `hit` are found; none of it in the label where `labelled` is false.
+    fn picture(name: &str, specimen: &str, hit: usize, labelled: bool) -> PictureScore {
+        let size = Size::new(100, 1);
+        let trunk = TraitSet::EMPTY.with(Trait::Trunk).bits();
+        let of = |count: usize| {
+            TraitMask::from_bits(size, (0..100).map(|i| if i < count { trunk } else { 0 }).collect()).unwrap()
+        };
+        let label = of(if labelled { 100 } else { 0 });
+        let scored = TraitSet::ALL.without(Trait::Eye);
+        PictureScore::of((name, specimen), &of(hit), &label, scored, 0.02).unwrap()
+    }
+
+    fn four() -> Vec<PictureScore> {
+        vec![
+            picture("a1", "a", 90, true),
+            picture("a2", "a", 80, true),
+            picture("b", "b", 70, true),
+            picture("c", "c", 0, true),
+        ]
+    }
+
+    #[test]
+    fn the_value_is_the_plain_mean_over_pictures() {
+        let summary = Summary::of(&four(), Bootstrap::default()).unwrap();
+        assert_eq!((summary.pictures, summary.specimens), (4, 3));
+        assert!((summary.iou.value - 0.6).abs() < 1e-6);
+        assert!((summary.pooled_iou.value - 240.0 / 400.0).abs() < 1e-6);
+        let trunk = summary.traits.iter().find(|t| t.which == Trait::Trunk).unwrap();
+        assert_eq!((trunk.occurs, trunk.missed, trunk.invented), (4, 1, 0));
+        assert!(summary.traits.iter().all(|t| t.which != Trait::Eye), "not scored");
+        let head = summary.traits.iter().find(|t| t.which == Trait::Head).unwrap();
+        assert_eq!((head.occurs, head.pooled, head.mean), (0, None, None));
+    }
+
+    #[test]
+    fn a_trait_s_mean_is_over_the_pictures_that_have_it() {
+        let scores = [picture("a", "a", 50, true), picture("b", "b", 10, false)];
+        let summary = Summary::of(&scores, Bootstrap::default()).unwrap();
+        let trunk = summary.traits.iter().find(|t| t.which == Trait::Trunk).unwrap();
+        assert_eq!((trunk.occurs, trunk.missed, trunk.invented), (1, 0, 1));
+        assert!((trunk.mean.unwrap().value - 0.5).abs() < 1e-6);
+        assert!(
+            (trunk.pooled.unwrap().value - 50.0 / 110.0).abs() < 1e-6,
+            "false positives count in the pool"
+        );
+    }
+
+    #[test]
+    fn the_order_of_the_pictures_changes_nothing() {
+        let mut scores = four();
+        let summary = Summary::of(&scores, Bootstrap::default());
+        for _ in 0..scores.len() {
+            scores.rotate_left(1);
+            assert_eq!(Summary::of(&scores, Bootstrap::default()), summary);
+        }
+        scores.swap(0, 2);
+        assert_eq!(Summary::of(&scores, Bootstrap::default()), summary);
+    }
+
+    #[test]
+    fn pictures_of_one_specimen_are_drawn_together() {
+        let apart = |i: usize| if i < 5 { 90 } else { 50 };
+        let scores = |specimen: &dyn Fn(usize) -> String| -> Vec<_> {
+            (0..10)
+                .map(|i| picture(&format!("{i}"), &specimen(i), apart(i), true))
+                .collect()
+        };
+        let width = |scores: &[PictureScore]| {
+            let interval = Summary::of(scores, Bootstrap::default()).unwrap().iou.interval.unwrap();
+            interval.high - interval.low
+        };
+        let ten = width(&scores(&|i| i.to_string()));
+        let two = width(&scores(&|i| (i / 5).to_string()));
+        assert!(
+            (two - 0.4).abs() < 1e-9,
+            "two specimens: one of them may be drawn twice; {two}"
+        );
+        assert!(ten < 0.3, "{ten}");
+        let one = Summary::of(&scores(&|_| "x".to_owned()), Bootstrap::default()).unwrap();
+        assert_eq!(one.iou.interval, None);
+        assert_eq!(Summary::of(&[], Bootstrap::default()), None);
     }
 }

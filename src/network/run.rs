@@ -202,7 +202,11 @@ impl TraitNetwork {
         Ok(guarded(run).map_err(NetworkError::Run)?.swap_remove(0))
     }
 
-    fn segmentation(&self, probabilities: &[f32]) -> Segmentation {
+    /// What probabilities say that [`TraitNetwork::probabilities`] gave.
+    ///
+    /// # Panics
+    /// If there are not classes×height×width of them.
+    pub fn segmentation(&self, probabilities: &[f32]) -> Segmentation {
         let size = self.manifest.input.size();
         let threshold = self.manifest.output.threshold;
         let mut bits = vec![0u16; size.pixels() as usize];

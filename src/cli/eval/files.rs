@@ -8,9 +8,10 @@ use super::At;
 use super::picture::Item;
 use super::words::Report;
 use crate::cli::output_file::OutputFolder;
+use crate::cli::{scores, sheet_file};
 use crate::delimited::write_row;
 use crate::evaluate::sheet::{Row, Sheet};
-use crate::traits::{Palette, Trait, TraitSet};
+use crate::traits::Trait;
 
 /// Everything, the worst picture first.
 pub(super) fn json(report: &Report) -> Value {
@@ -56,29 +57,16 @@ pub(super) fn json(report: &Report) -> Value {
 }
 
 fn of_item(item: &Item) -> Value {
-    let score = &item.score;
-    let of_trait = |which: Trait| {
-        let value = json!({
-            "iou": score.area.iou_of(which),
-            "boundary_iou": score.boundary.iou_of(which),
-            "shared": score.area.shared(which),
-            "predicted": score.area.predicted(which),
-            "label": score.area.truth(which),
-        });
-        (which.bgnn_name().to_owned(), value)
-    };
-    json!({
-        "name": score.name,
-        "specimen": score.specimen,
-        "picture": item.picture.as_ref().map(|p| p.to_string_lossy()),
-        "label": item.label.to_string_lossy(),
-        "area": item.area,
-        "size": score.size,
-        "iou": score.iou(),
-        "boundary_iou": score.boundary_iou(),
-        "traits": score.scored.iter().map(of_trait).collect::<serde_json::Map<_, _>>(),
-        "note": item.note,
-    })
+    let mut value = scores::json(&item.score, "label");
+    for (key, more) in [
+        ("picture", json!(item.picture.as_ref().map(|p| p.to_string_lossy()))),
+        ("label", json!(item.label.to_string_lossy())),
+        ("area", json!(item.area)),
+        ("note", json!(item.note)),
+    ] {
+        value.insert(key.to_owned(), more);
+    }
+    Value::Object(value)
 }
 
 /// A table of all pictures: name, specimen, IoU, boundary IoU, and the IoU of each trait (empty where it was not scored or is in neither mask).
@@ -108,21 +96,12 @@ pub(super) fn write_sheet(
     rows: impl Iterator<Item = Row>,
     outputs: &OutputFolder,
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let mut sheet = Sheet::new(report.heading(), &["image", "label", "mask"]);
-    let scored: TraitSet = report.summary.traits.iter().map(|t| t.which).collect();
-    sheet.traits(scored, Palette::Bgnn);
+    let mut sheet = Sheet::new(report.heading(), &["image", "label", "mask", "difference"]);
+    sheet_file::name_traits(&mut sheet, report.summary);
+    sheet_file::explain_differences(&mut sheet, "the label", "the mask");
     for row in rows {
         sheet.push(row);
     }
-    let summary = report.summary;
-    let few = if sheet.len() < summary.pictures {
-        format!("; the worst {} of {}", sheet.len(), summary.pictures)
-    } else {
-        String::new()
-    };
-    sheet.note(format!(
-        "IoU {:.3}, boundary IoU {:.3}, means over pictures; the worst first{few}",
-        summary.iou.value, summary.boundary_iou.value
-    ));
-    crate::cli::sheet_file::write(path, &sheet, outputs)
+    sheet_file::say_means(&mut sheet, report.summary);
+    sheet_file::write(path, &sheet, outputs)
 }

@@ -16,12 +16,13 @@ use anyhow::{Context, bail};
 
 use super::output_file::OutputFolder;
 use super::parallel::in_parallel;
+use super::sheet_file::WorstRows;
 use super::{Outcome, progress, say};
 use crate::evaluate::{BOUNDARY_SHARE, Bootstrap, Summary};
 use crate::network::NetworkSettings;
 use crate::traits::{LabelForm, Trait, TraitSet};
 use material::Material;
-use picture::{Item, Scoring, WorstRows};
+use picture::{Item, Scoring};
 use predict::Predictor;
 
 /// Score masks against labels: the reference's IoU, boundary IoU, each trait, with intervals.
@@ -81,7 +82,7 @@ pub(super) struct EvalArgs {
     /// Write a table of all pictures, the worst first, to this CSV file.
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
-    /// Write a picture sheet (image, label, mask; the worst first) to this PNG file; further pages to FILE-2.png and so on.
+    /// Write a picture sheet (image, label, mask, where they differ; the worst first) to this PNG file; further pages to FILE-2.png and so on.
     #[arg(long, value_name = "FILE")]
     sheet: Option<PathBuf>,
     /// Most rows of the sheet.
@@ -204,13 +205,6 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
         failed: &failed,
         summary: &summary,
     };
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &files::json(&report))?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", report.words())?;
-    }
     let outputs = OutputFolder::protecting(material.inputs(&args));
     if let Some(path) = &args.list {
         outputs.write(path, &files::list(&items)?)?;
@@ -219,6 +213,13 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
         for page in files::write_sheet(path, &report, rows.into_worst_first(), &outputs)? {
             say(&format!("sheet: {}", page.display()));
         }
+    }
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &files::json(&report))?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{}", report.words())?;
     }
     Ok(if failed.is_empty() {
         Outcome::Done

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use image::{Rgb, RgbImage};
 
 use super::At;
 use super::predict::{Prediction, Predictor};
+use crate::cli::scores;
 use crate::cli::segment::read_file;
 use crate::evaluate::pairs::Pair;
+use crate::evaluate::reference::Sums;
 use crate::evaluate::sheet::{Row, panel};
 use crate::evaluate::{PictureScore, seen_in};
 use crate::frame::PixelBox;
@@ -55,8 +57,9 @@ impl Scoring<'_> {
         };
         let mask = seen_in(&prediction.mask, &prediction.covers, &prediction.area, size);
         let names = (pair.name.as_str(), pair.specimen.as_str());
-        let score = PictureScore::of(names, &mask, &label.resized(size), scored, self.boundary_share)
-            .context("comparing the masks")?;
+        let truth = label.resized(size);
+        let mut score = PictureScore::of(names, &mask, &truth, scored, self.boundary_share)?;
+        score.dice_loss = self.dice_loss(&prediction, &truth, scored);
         let row = self.rows_wanted.then(|| row(&score, &prediction, &label, &mask));
         let item = Item {
             picture: pair.picture.clone(),
@@ -68,6 +71,16 @@ impl Scoring<'_> {
             score,
         };
         Ok((item, row))
+    }
+
+    /// The reference takes it at the network's size, of probabilities.
+    fn dice_loss(&self, prediction: &Prediction, truth: &TraitMask, scored: TraitSet) -> Option<f64> {
+        if self.at != At::Network {
+            return None;
+        }
+        let classes = self.predictor.manifest()?.classes().ok()?;
+        let probabilities = prediction.probabilities.as_deref()?;
+        Some(Sums::of_probabilities(probabilities, &classes, truth, scored)?.dice_loss())
     }
 
     fn scored(&self, pair: &Pair, not_assessed: TraitSet) -> TraitSet {
@@ -89,14 +102,12 @@ impl Scoring<'_> {
 fn row(score: &PictureScore, prediction: &Prediction, label: &TraitMask, mask: &TraitMask) -> Row {
     let blank = || RgbImage::from_pixel(label.size().width.max(1), label.size().height.max(1), Rgb([96; 3]));
     let crop = prediction.crop.clone().unwrap_or_else(blank);
-    let worst: Vec<_> = score
-        .worst_traits()
-        .iter()
-        .take(4)
-        .map(|(which, iou)| format!("{which} {iou:.2}"))
-        .collect();
     let mut lines = vec![format!("boundary IoU {:.3}", score.boundary_iou())];
-    lines.extend(worst);
+    lines.extend(scores::worst_traits(score, 4));
+    let unscored: TraitSet = label.present().iter().filter(|t| !score.scored.contains(*t)).collect();
+    if !unscored.is_empty() {
+        lines.push(format!("not scored: {}", scores::names(unscored)));
+    }
     lines.extend(prediction.note.map(str::to_owned));
     Row {
         name: score.name.clone(),
@@ -106,31 +117,7 @@ fn row(score: &PictureScore, prediction: &Prediction, label: &TraitMask, mask: &
             panel::picture(&crop),
             panel::traits(&crop, label, Palette::Bgnn),
             panel::traits(&crop, mask, Palette::Bgnn),
+            panel::difference(&crop, label, mask, score.scored),
         ],
-    }
-}
-
-/// The rows of the worst pictures, of however many there are: the pictures of thousands would fill the memory.
-pub(super) struct WorstRows {
-    most: usize,
-    rows: Vec<(f64, Row)>,
-}
-
-impl WorstRows {
-    pub(super) fn new(most: usize) -> Self {
-        Self { most, rows: Vec::new() }
-    }
-
-    pub(super) fn add(&mut self, iou: f64, row: Option<Row>) {
-        let Some(row) = row else { return };
-        let key = |(iou, row): &(f64, Row)| (*iou, row.name.clone());
-        let new = (iou, row);
-        let place = self.rows.partition_point(|there| key(there) < key(&new));
-        self.rows.insert(place, new);
-        self.rows.truncate(self.most);
-    }
-
-    pub(super) fn into_worst_first(self) -> impl Iterator<Item = Row> {
-        self.rows.into_iter().map(|(_, row)| row)
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Prediction {
     pub(super) crop: Option<RgbImage>,
     /// Traits about which the mask says nothing.
     pub(super) not_assessed: TraitSet,
+    /// What the network said of each pixel of its input, class by class; `None` where the mask is not straight from a network.
+    pub(super) probabilities: Option<Vec<f32>>,
     /// What is worth knowing.
     pub(super) note: Option<&'static str>,
 }
@@ -77,13 +79,15 @@ impl Predictor {
             Self::OnLabelledPart(network) => {
                 let picture = decode(pair)?.context("has no picture")?;
                 let (area, crop) = labelled_part(&picture, pair)?;
-                let segmentation = network.segment(&crop)?;
+                let probabilities = network.probabilities(&crop)?;
+                let segmentation = network.segmentation(&probabilities);
                 Ok(Prediction {
                     mask: segmentation.mask,
                     covers: area,
                     area,
                     crop: Some(crop),
                     not_assessed: segmentation.not_assessed,
+                    probabilities: Some(probabilities),
                     note: None,
                 })
             }
@@ -103,6 +107,7 @@ impl Predictor {
                     area,
                     crop: Some(crop),
                     not_assessed,
+                    probabilities: None,
                     note,
                 })
             }
@@ -212,6 +217,7 @@ impl Made {
             area,
             crop,
             not_assessed,
+            probabilities: None,
         })
     }
 }

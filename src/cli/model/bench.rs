@@ -218,7 +218,7 @@ impl Measured {
         )?;
         writeln!(out, "  crop of {width}x{height} pixels ({origin})")?;
         writeln!(out)?;
-        let columns = ["median", "least", "quarter", "quarter", "greatest"];
+        let columns = ["median", "least", "25 %", "75 %", "greatest"];
         let columns = columns.map(|c| format!("{c:>10}")).concat();
         writeln!(out, "  {:<22}{columns}", "milliseconds")?;
         for (what, spread) in [

@@ -190,7 +190,7 @@ fn tell(out: &mut impl Write, file: &Path, imported: &Imported) -> anyhow::Resul
     }
     writeln!(
         out,
-        "  fishrig segment --network {folder} PICTURES       masks of pictures"
+        "  fishrig segment --bundle {folder} PICTURES       masks of pictures"
     )?;
     writeln!(
         out,

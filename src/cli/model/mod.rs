@@ -6,19 +6,21 @@ use super::Outcome;
 use crate::network::Bundle;
 
 mod bench;
+mod compare;
 mod import;
 mod inspect;
 mod operator_table;
 mod quantize;
 mod spread;
 
-/// Look at trait networks.
+/// Look at trait networks, and compare them.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
     Import(Box<import::ImportArgs>),
     Inspect(inspect::InspectArgs),
     Quantize(quantize::QuantizeArgs),
     Bench(bench::BenchArgs),
+    Compare(compare::CompareArgs),
 }
 
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
@@ -27,6 +29,7 @@ pub(super) fn run(command: ModelCommand) -> anyhow::Result<Outcome> {
         ModelCommand::Inspect(args) => inspect::run(args),
         ModelCommand::Quantize(args) => quantize::run(args),
         ModelCommand::Bench(args) => bench::run(args),
+        ModelCommand::Compare(args) => compare::run(args),
     }
 }
 

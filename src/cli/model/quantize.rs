@@ -5,12 +5,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use indicatif::ProgressBar;
 
 use crate::cli::output_file::OutputFolder;
 use crate::cli::segment::{pictures, read_file};
-use crate::cli::{Outcome, progress, say};
+use crate::cli::{Outcome, progress, say, sheet_file};
 use crate::convert::quantize::{
     Comparison, PICTURES_ADVISED, Picture, QuantizationReport, QuantizeSettings, Quantized, RangeMethod, Step, quantize,
 };
@@ -235,15 +234,8 @@ fn write_report(
     let files = OutputFolder::protecting([]);
     files.write(&folder.join("report.txt"), words(report).as_bytes())?;
     files.write(&folder.join("report.json"), &serde_json::to_vec_pretty(report)?)?;
-    for (number, page) in sheet(report, comparisons, pictures, manifest).pages().enumerate() {
-        let name = match number {
-            0 => "report.png".to_owned(),
-            more => format!("report-{}.png", more + 1),
-        };
-        let mut png = std::io::Cursor::new(Vec::new());
-        page.write_to(&mut png, image::ImageFormat::Png).context(name.clone())?;
-        files.write(&folder.join(name), png.get_ref())?;
-    }
+    let sheet = sheet(report, comparisons, pictures, manifest);
+    sheet_file::write(&folder.join("report.png"), &sheet, &files)?;
     Ok(())
 }
 

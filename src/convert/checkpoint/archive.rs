@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rawzip::{CompressionMethod, ReaderAt, ZipLocator};
+use rawzip::{CompressionMethod, ErrorKind, ReaderAt, ZipLocator};
 
 use super::error::{CheckpointFault, quoted};
 use super::source::Source;
@@ -164,7 +164,12 @@ fn refuse_overlaps(members: &BTreeMap<String, Member>) -> Result<(), CheckpointF
 }
 
 fn broken(error: &rawzip::Error) -> CheckpointFault {
-    CheckpointFault::Archive(error.to_string())
+    CheckpointFault::Archive(match error.kind() {
+        ErrorKind::MissingEndOfCentralDirectory => {
+            "its end is missing, as after a download that was cut off".to_owned()
+        }
+        _ => error.to_string(),
+    })
 }
 
 /// rawzip takes readers of a known type only.

@@ -179,8 +179,8 @@ fn read_stream(source: &Source) -> Result<Read, CheckpointFault> {
         other => other,
     };
     let stream = Stream::read(&head).map_err(too_long)?;
-    let places = stream.places(&head, source).map_err(too_long)?;
     let Contents { tensors, kind, ignored } = contents::find(Torch(&stream.object.values), stream.object.root)?;
+    let places = stream.places(&head, source).map_err(too_long)?;
     let table = Table::new(tensors, source.length(), |claim| {
         let place = places.get(claim.key).ok_or_else(|| missing(claim))?;
         fits(claim, place.clone())

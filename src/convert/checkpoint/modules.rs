@@ -17,7 +17,10 @@ impl<'a> Search<'_, 'a> {
         let mut waiting = vec![(String::new(), root, 0)];
         while let Some((path, id, depth)) = waiting.pop() {
             let fault = |reason: String| CheckpointFault::Module {
-                path: quoted(path.trim_end_matches('.')),
+                path: match path.strip_suffix('.') {
+                    Some(path) => quoted(path),
+                    None => "at the root".to_owned(),
+                },
                 reason,
             };
             if depth > MODULE_DEPTH_MAX {

@@ -51,7 +51,10 @@ impl<'a> Stream<'a> {
         let torch = Torch(&self.object.values);
         let mut sizes = HashMap::new();
         for claim in torch.storages() {
-            let claim = claim.map_err(|reason| CheckpointFault::Stream(format!("of a tensor, {reason}")))?;
+            let claim = claim.map_err(|reason| CheckpointFault::Tensor {
+                name: "outside the weights".to_owned(),
+                reason,
+            })?;
             let size = claim.kind.bytes();
             if *sizes.entry(claim.key).or_insert(size) != size {
                 return Err(CheckpointFault::Stream(format!(

@@ -144,3 +144,129 @@ fn ends_with(path: &Path, endings: &[&str]) -> bool {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     endings.iter().any(|ending| name.ends_with(ending))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::PixelBox;
+
+    /// Empty files; those that end in `.json` hold what is given.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        folder
+    }
+
+    fn empty(names: &[&str]) -> tempfile::TempDir {
+        folder(&names.iter().map(|n| (*n, "")).collect::<Vec<_>>())
+    }
+
+    fn names(paired: &Paired) -> Vec<&str> {
+        paired.pairs.iter().map(|p| p.name.as_str()).collect()
+    }
+
+    #[test]
+    fn endings_say_what_a_file_is_not_whose() {
+        for (file, expected) in [
+            ("a/INHS_FISH_1.jpg", "INHS_FISH_1"),
+            ("INHS_FISH_1_cropped.jpg", "INHS_FISH_1"),
+            ("INHS_FISH_1_crop.png", "INHS_FISH_1"),
+            ("INHS_FISH_1_labels.png", "INHS_FISH_1"),
+            ("x_crop_mask.png", "x"),
+            ("x_segmented.png", "x"),
+            ("x_traits.png", "x"),
+            ("x_maskonly.png", "x_maskonly"),
+            ("mask.png", "mask"),
+        ] {
+            assert_eq!(stem(Path::new(file)), expected);
+        }
+    }
+
+    #[test]
+    fn pictures_and_labels_may_share_a_folder() {
+        let all = empty(&[
+            "one_crop.jpg",
+            "one_mask.png",
+            "two_cropped.png",
+            "two_segmented.png",
+            "two_overlay.jpg",
+            "three.jpg",
+            "below/four.tif",
+            "below/four_labels.png",
+            ".five_labels.png",
+            "notes.txt",
+        ]);
+        let paired = by_stem(&[all.path().to_owned()], all.path(), true).unwrap();
+        assert_eq!(names(&paired), ["four", "one", "two"]);
+        assert!(paired.pictures_left[0].ends_with("three.jpg") && paired.pictures_left.len() == 1);
+        assert!(paired.labels_left.is_empty(), "{:?}", paired.labels_left);
+    }
+
+    #[test]
+    fn two_of_a_stem_are_an_error_unless_one_keeps_all_bits() {
+        let made = empty(&["m/x_segmented.png", "m/x_traits.png", "p/x.jpg", "p/x_crop.jpg"]);
+        let masks = masks_by_stem(&made.path().join("m"), "mask").unwrap();
+        assert!(masks["x"].ends_with("x_traits.png"));
+        let error = by_stem(&[made.path().join("p")], &made.path().join("m"), true).unwrap_err();
+        assert!(error.to_string().contains("are both the picture of x"), "{error}");
+        let labels = empty(&["x_labels.png", "x_mask.png"]);
+        assert!(matches!(
+            by_stem(&[], labels.path(), false),
+            Err(PairError::Twice { what: "label", .. })
+        ));
+        let none = empty(&["x.jpg"]);
+        assert!(matches!(
+            by_stem(&[], none.path(), true),
+            Err(PairError::NoLabels { .. })
+        ));
+    }
+
+    const SIDECAR: &str = r#"{"picture": "frames/x.jpg", "crop_box_xywh": [10, 20, 300, 200], "side": "left",
+        "not_labelled": ["caudal_fin_ray"], "medium": "coloured engraving", "polygons": {"eye": [[1, 2]]}}"#;
+
+    #[test]
+    fn the_json_beside_a_label_tells_picture_box_and_what_was_not_drawn() {
+        let data = folder(&[
+            ("labels/x_labels.png", ""),
+            ("labels/x.json", SIDECAR),
+            ("frames/x.jpg", ""),
+            ("crops/x_crop.jpg", ""),
+        ]);
+        let labels = data.path().join("labels");
+        let pair = |pictures: &[PathBuf]| by_stem(pictures, &labels, true).unwrap().pairs.remove(0);
+        let named = pair(&[]);
+        assert_eq!(named.area, Some(PixelBox::new(10, 20, 310, 220)));
+        assert_eq!(
+            named.not_labelled.iter().map(|t| t.bgnn_name()).collect::<Vec<_>>(),
+            ["caudal_fin_ray"]
+        );
+        assert_eq!(named.no_photograph.as_deref(), Some("coloured engraving"));
+        assert!(named.picture.unwrap().ends_with("frames/x.jpg"));
+        assert_eq!(pair(&[data.path().join("frames")]).area, named.area);
+        assert_eq!(
+            pair(&[data.path().join("crops")]).area,
+            None,
+            "the box is one of the frame, not of its crop"
+        );
+    }
+
+    #[test]
+    fn a_json_that_can_t_be_is_refused_and_another_s_passed_over() {
+        for (json, told) in [
+            ("{", "EOF"),
+            (r#"{"crop_box_xywh": [1, 2, 3]}"#, "length 3"),
+            (r#"{"crop_box_xywh": [-1, 2, 3, 4]}"#, "-1"),
+            (r#"{"not_labelled": ["tail"]}"#, "\"tail\" is no trait"),
+        ] {
+            let data = folder(&[("x_labels.png", ""), ("x.json", json)]);
+            let error = by_stem(&[], data.path(), false).unwrap_err().to_string();
+            assert!(error.contains("x.json") && error.contains(told), "{error}");
+        }
+        let other = folder(&[("x_labels.png", ""), ("x.json", r#"{"fish": {"bbox": [1]}}"#)]);
+        assert_eq!(by_stem(&[], other.path(), false).unwrap().pairs[0].area, None);
+    }
+}

@@ -227,3 +227,114 @@ fn parse_traits(text: &str) -> Result<TraitSet, String> {
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split([',', ';', ' ']).filter(|part| !part.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table beside pictures `a.jpg`, `b.jpg` and labels `a.png`, `b.png`; its pairs.
+    fn read(table: &str) -> Result<Vec<Pair>, PairError> {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a.jpg", "b.jpg", "a.png", "b.png"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let path = folder.path().join("pairs.txt");
+        std::fs::write(&path, table).unwrap();
+        from_table(&path, &[], true)
+    }
+
+    #[test]
+    fn columns_come_in_any_order_and_under_several_names() {
+        let tabs = "specimen\tcrop\tbox\tmask\tweight\tclear\nA\ta.jpg\t1,2,30,40\ta.png\t1.0\tadipos_fin\nB\tb.jpg\t\tb.png\t\t\n";
+        let commas =
+            "label,weight,box,clear,name,picture\na.png,1.0,\"1,2,30,40\",adipos_fin,A,a.jpg\nb.png,,,,B,b.jpg\n";
+        for table in [tabs, commas] {
+            let pairs = read(table).unwrap();
+            assert_eq!(
+                pairs
+                    .iter()
+                    .map(|p| (p.name.as_str(), p.specimen.as_str()))
+                    .collect::<Vec<_>>(),
+                [("A", "A"), ("B", "B")]
+            );
+            assert_eq!(pairs[0].area, Some(PixelBox::new(1, 2, 31, 42)));
+            assert_eq!(pairs[1].area, None);
+            assert!(pairs[0].not_labelled.contains(Trait::AdiposeFin) && pairs[1].not_labelled.is_empty());
+            assert!(pairs[1].picture.as_ref().unwrap().ends_with("b.jpg") && pairs[0].label.ends_with("a.png"));
+        }
+    }
+
+    #[test]
+    fn a_specimen_may_have_several_pictures() {
+        let pairs = read("name,specimen,picture,label\none,X,a.jpg,a.png\ntwo,X,b.jpg,b.png\n").unwrap();
+        assert!(pairs.iter().all(|pair| pair.specimen == "X"));
+    }
+
+    #[test]
+    fn what_can_t_be_is_told_with_its_line() {
+        for (table, line, told) in [
+            ("", 1, "no column name or specimen"),
+            (
+                "name,picture\n",
+                1,
+                "no column label or mask; the header names name, picture",
+            ),
+            ("name,picture,label\n", 1, "no rows"),
+            (
+                "name,picture,label\nA,a.jpg,a.png\n\nB,c.jpg,b.png\n",
+                4,
+                "picture c.jpg: no such file",
+            ),
+            ("name,picture,label\nA,a.jpg,c.png\n", 2, "label c.png: no such file"),
+            (
+                "name,picture,label\nA,a.jpg,a.png\nA,b.jpg,b.png\n",
+                3,
+                "\"A\" was named before",
+            ),
+            ("name,picture,label\n,a.jpg,a.png\n", 2, "name is empty"),
+            ("name,picture,label,box\nA,a.jpg,a.png,1,2,3,4\n", 2, "needs quotes"),
+            (
+                "name,picture,label,box\nA,a.jpg,a.png,1 2 3\n",
+                2,
+                "left,top,width,height",
+            ),
+            (
+                "name,picture,label,box\nA,a.jpg,a.png,1 2 3 4294967295\n",
+                2,
+                "left,top,width,height",
+            ),
+            (
+                "name,picture,label,clear\nA,a.jpg,a.png,tail\n",
+                2,
+                "\"tail\" is no trait",
+            ),
+            ("name,picture,label\n\"A,a.jpg,a.png\n", 2, "quote"),
+        ] {
+            match read(table).unwrap_err() {
+                PairError::Table {
+                    line: found, reason, ..
+                } => {
+                    assert!(
+                        found == line && reason.contains(told),
+                        "{table:?}: line {found}: {reason}"
+                    );
+                }
+                other => panic!("{table:?}: {other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn paths_are_looked_for_in_the_folders_given() {
+        let data = tempfile::tempdir().unwrap();
+        for name in ["x.jpg", "x.png"] {
+            std::fs::write(data.path().join(name), "").unwrap();
+        }
+        let elsewhere = tempfile::tempdir().unwrap();
+        let table = elsewhere.path().join("pairs.csv");
+        std::fs::write(&table, "name,picture,label\nx,x.jpg,x.png\n").unwrap();
+        assert!(from_table(&table, &[], true).is_err());
+        let pairs = from_table(&table, &[data.path().to_owned()], true).unwrap();
+        assert_eq!(pairs[0].label, data.path().join("x.png"));
+    }
+}

@@ -18,7 +18,7 @@ pub const ONLY_FIRST: Rgb = [0, 114, 178];
 /// Where only the second mask has a trait.
 pub const ONLY_SECOND: Rgb = [213, 94, 0];
 /// Where both have traits, and others.
-pub const OTHER_TRAIT: Rgb = [240, 228, 66];
+pub const OTHER_TRAIT: Rgb = [16, 16, 16];
 
 /// The picture in a panel's size. One without pixels gives a panel of one pixel.
 pub fn picture(picture: &RgbImage) -> RgbImage {

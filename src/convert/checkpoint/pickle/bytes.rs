@@ -21,7 +21,7 @@ impl<'a> Bytes<'a> {
         let rest = &self.all[self.position..];
         let taken = usize::try_from(count).ok().and_then(|count| rest.get(..count));
         let Some(taken) = taken else {
-            return Err(self.ends_early(format!("{count} bytes are announced, {} are left", rest.len())));
+            return Err(self.ends_early(format!("the bytes end: {count} are needed, {} are left", rest.len())));
         };
         self.position += taken.len();
         Ok(taken)
@@ -57,7 +57,7 @@ impl<'a> Bytes<'a> {
     pub(super) fn line(&mut self) -> Result<&'a [u8], PickleError> {
         let rest = &self.all[self.position..];
         let Some(length) = rest.iter().position(|&byte| byte == b'\n') else {
-            return Err(self.ends_early("a line does not end".to_owned()));
+            return Err(self.ends_early("the bytes end within a line".to_owned()));
         };
         self.position += length + 1;
         Ok(&rest[..length])
