@@ -1,5 +1,5 @@
 //! Networks of full size, made by `make reference-full DIR=…`: imported, run, and compared with torch and onnxruntime. Takes a minute, and files
-//! of half a gigabyte; it runs where `FISHRIG_REFERENCE_FULL` names the folder.
+//! of half a gigabyte; it runs where `FISHRIG_FULL_REFERENCE` names the folder.
 
 mod common;
 #[path = "common/import.rs"]
@@ -12,8 +12,8 @@ use support::{CLASSES, compare, import, load, mask, picture};
 
 /// The folder of `make_reference.py full`, and that of the reference itself.
 fn folders() -> Option<(PathBuf, PathBuf)> {
-    let Some(full) = std::env::var_os("FISHRIG_REFERENCE_FULL") else {
-        eprintln!("SKIPPED: FISHRIG_REFERENCE_FULL names no folder; see `make reference-full`");
+    let Some(full) = std::env::var_os("FISHRIG_FULL_REFERENCE") else {
+        eprintln!("SKIPPED: FISHRIG_FULL_REFERENCE names no folder; see `make reference-full`");
         return None;
     };
     Some((PathBuf::from(full), shared("reference")?))

@@ -81,6 +81,7 @@ pub fn import(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Imported, ConvertError> {
     check_target(folder, options.replace)?;
+    check_apart(file, folder)?;
     let mut notes = Vec::new();
     let mut statements = options.statements.clone();
     if let Some(beside) = sidecar::read_beside(file)? {
@@ -124,6 +125,19 @@ pub fn import(
         bytes,
         notes,
     })
+}
+
+/// Replacing a bundle removes what lies in its folder, so that no source may lie there.
+fn check_apart(file: &Path, folder: &Path) -> Result<(), ConvertError> {
+    match (file.canonicalize(), folder.canonicalize()) {
+        (Ok(file), Ok(folder)) if file.starts_with(&folder) => Err(ConvertError::Statement(format!(
+            "{} lies in {}, which would be replaced; name another folder",
+            file.display(),
+            folder.display()
+        ))),
+        // Where one of them is not there, reading or writing says so.
+        _ => Ok(()),
+    }
 }
 
 /// Whether a file is an ONNX network: its first field is `ir_version`, a small number; or its name says so.

@@ -27,10 +27,12 @@ pub fn read(path: &Path) -> Result<ModelProto, ConvertError> {
         source,
     };
     // A pipe would never end, nor even open.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
         return Err(unreadable(io::Error::other("it is no file")));
     }
-    let mut bytes = Vec::new();
+    // At once, so that no growing buffer is copied; one byte more tells reading that the end is there.
+    let mut bytes = Vec::with_capacity(metadata.len().min(MODEL_BYTES_MAX) as usize + 1);
     let file = File::open(path).map_err(unreadable)?;
     let there = file
         .take(MODEL_BYTES_MAX + 1)

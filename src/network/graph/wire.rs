@@ -6,8 +6,8 @@ use tract_onnx::pb::ModelProto;
 
 use super::GraphError;
 
-/// Fields of a whole file; the quantized published network has about 25,000.
-const FIELDS_MAX: usize = 400_000;
+/// Fields of a whole file, each counted by its [`Part::cost`]; the quantized published network has about 25,000.
+const FIELDS_MAX: usize = 200_000;
 
 /// A message within a file; field numbers are those of `onnx.proto`.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,16 @@ enum Part {
 }
 
 impl Part {
+    /// What a message takes in memory, in units of about 200 bytes.
+    fn cost(self) -> usize {
+        match self {
+            Self::Attribute => 8,
+            Self::SparseTensor => 4,
+            Self::Tensor => 2,
+            _ => 1,
+        }
+    }
+
     /// The message that a field holds; `None` if it holds bytes, words or packed numbers, or is skipped in decoding.
     fn within(self, field: u32) -> Option<Self> {
         Some(match (self, field) {
@@ -89,14 +99,23 @@ pub fn count_parts(buffer: &mut dyn Buf) -> Result<(), GraphError> {
             open.pop();
             continue;
         }
-        left = left.checked_sub(1).ok_or(GraphError::TooMany {
-            what: "parts",
-            limit: FIELDS_MAX,
-        })?;
+        let mut spend = |cost| {
+            left = usize::checked_sub(left, cost).ok_or(GraphError::TooMany {
+                what: "parts",
+                limit: FIELDS_MAX,
+            })?;
+            Ok(())
+        };
         match field(buffer, behind) {
             Some((within, length)) => match part.within(within) {
-                Some(inside) => open.push((inside, buffer.remaining() - length)),
-                None => buffer.advance(length),
+                Some(inside) => {
+                    spend(inside.cost())?;
+                    open.push((inside, buffer.remaining() - length));
+                }
+                None => {
+                    spend(1)?;
+                    buffer.advance(length);
+                }
             },
             // Decoding may skip what this walk can't (groups, which ONNX has not), and go on behind it: so nothing is skipped here.
             None => {
