@@ -1,10 +1,10 @@
 //! From a float bundle to an int8 one.
 //!
-//! 1. [`graph`]: the convolutions of the graph; batch norms are folded into them ([`batch_norm`]).
-//! 2. [`calibrate`]: the float network runs on pictures; a [`histogram`] is kept of all that its convolutions read.
-//! 3. [`qdq`]: weights and those activations become bytes; the file is standard ONNX (QuantizeLinear, DequantizeLinear).
-//! 4. [`sensitivity`]: blocks that cost too much accuracy stay in float, by measurement and within a size.
-//! 5. [`report`]: masks of both networks compared on pictures that were not used to calibrate.
+//! 1. `graph.rs`: the convolutions of the graph; batch norms are folded into them (`batch_norm.rs`).
+//! 2. `calibrate.rs`: the float network runs on pictures; a `histogram.rs` is kept of all that its convolutions read.
+//! 3. `qdq.rs`: weights and those activations become bytes; the file is standard ONNX (QuantizeLinear, DequantizeLinear).
+//! 4. `sensitivity.rs`: blocks that cost too much accuracy stay in float, by measurement and within a size.
+//! 5. `report.rs`: masks of both networks compared on pictures that were not used to calibrate.
 
 mod batch_norm;
 mod calibrate;
