@@ -1,5 +1,5 @@
 # The commands that people and CI use. `make demo` and `make test` do all the set-up on a fresh Debian-like machine.
-.PHONY: demo test setup check docs bench kill-test notices reference-full
+.PHONY: demo test setup check docs bench kill-test notices reference-full default-network
 
 # One profile (dev, optimised: see Cargo.toml) for the demo, the tests and the binary under test, so that tract is built once.
 demo: setup
@@ -49,3 +49,7 @@ reference-full:
 	[ -e $(DIR)/full/manifest.json ] || $(DIR)/venv/bin/python $(REFERENCE)/make_reference.py full $(DIR)/full
 	[ -e $(DIR)/full/int8_qoperator.png ] || $(DIR)/venv/bin/python tests/data/quantized/make.py $(REFERENCE) $(DIR)/full $(DIR)/full
 	FISHRIG_FULL_REFERENCE=$(abspath $(DIR))/full cargo test --locked --test checkpoint_full --test import_memory --test import_full -- --nocapture --test-threads 1
+
+# The built-in network: models/starter-int8 from models/starter-float, by the photographs beside the checkout. The same bits each time.
+default-network:
+	cargo run --locked -- model quantize models/starter-float --calibrate ../shared/data/crops --cropped -o models/starter-int8 --replace

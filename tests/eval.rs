@@ -444,10 +444,10 @@ fn the_shipped_bundles_agree_as_their_readme_says() {
     let least = number(&json["pictures"][0]["iou"]);
     let mean = number(&json["summary"]["iou"]["value"]);
     eprintln!("int8 against float on three crops: mean {mean:.4}, least {least:.4}");
-    assert!(mean > 0.96 && least > 0.94 && mean < 1.0, "mean {mean}, least {least}");
+    assert!(mean > 0.985 && least > 0.98 && mean < 1.0, "mean {mean}, least {least}");
     assert_eq!(
         (json["a"]["bytes"].as_u64(), json["b"]["bytes"].as_u64()),
-        (Some(12_973_036), Some(3_702_010))
+        (Some(12_973_036), Some(3_491_111))
     );
     assert!(number(&json["time_ratio"]) > 0.0 && json["runs"].as_u64() >= Some(6));
     assert!(image::open(folder.path().join("sheet.png")).unwrap().width() > 2000);

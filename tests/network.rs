@@ -16,7 +16,8 @@ fn check_input() -> RgbImage {
         .into_rgb8()
 }
 
-/// A mask that ONNX Runtime made, or the drawn truth (`../shared/models/starter/README.md`).
+/// A mask that ONNX Runtime made (the float network's came with it, `../shared/models/starter/README.md`; the int8 network's is of
+/// `tests/data/starter/make_check_int8.py`), or the drawn truth.
 fn check_mask(name: &str) -> TraitMask {
     label_picture::decode_bits(&std::fs::read(root().join("tests/data/starter").join(name)).unwrap()).unwrap()
 }
@@ -105,7 +106,7 @@ fn a_manifest_that_does_not_hold_is_refused_with_the_reason() {
         ("width = 640", "width = \"wide\"", "width"),
         ("std = [1.0", "std = [0.0", "std"),
         ("[output]", "[output]\ncolour = 1", "colour"),
-        ("sha256 = \"0", "sha256 = \"1", "SHA-256"),
+        ("sha256 = \"1", "sha256 = \"2", "SHA-256"),
     ] {
         let error = try_changed(folder.path(), from, to).unwrap_err().to_string();
         assert!(error.contains(reason), "{from} -> {to}: {error}");

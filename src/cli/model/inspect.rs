@@ -46,7 +46,11 @@ pub(super) fn run(args: InspectArgs) -> anyhow::Result<Outcome> {
             .filter(|t| untrained(t) != wanted)
             .map(|t| t.label())
             .collect();
-        named.join(", ")
+        if named.is_empty() {
+            "none".to_owned()
+        } else {
+            named.join(", ")
+        }
     };
     writeln!(out, "{} {} ({})", manifest.name, manifest.version, bundle.origin())?;
     writeln!(out, "  {}", manifest.description)?;
@@ -61,7 +65,8 @@ pub(super) fn run(args: InspectArgs) -> anyhow::Result<Outcome> {
         ("training", manifest.training.trim().to_owned()),
         ("licence", manifest.licence.clone()),
     ] {
-        writeln!(out, "  {what:<13} {value}")?;
+        // Words of several lines stay in their column.
+        writeln!(out, "  {what:<13} {}", value.replace('\n', "\n                "))?;
     }
     writeln!(out, "  loads, and its shapes fit the manifest")?;
     Ok(Outcome::Done)

@@ -71,7 +71,7 @@ pub(super) fn read(
     };
     let facts = Facts {
         size,
-        description: format!("{}, float32{what}", name_of(&architecture)),
+        description: format!("{}{what}", name_of(&architecture)),
         classes,
         untrained: untrained_classes,
         quantization: Quantization::None,

@@ -46,7 +46,7 @@ pub(super) fn read(file: &Path, statements: &Statements) -> Result<Network, Conv
             classes,
             untrained: statements.untrained.clone().unwrap_or_default(),
             quantization,
-            description: format!("{form}, {} operators", summary.nodes),
+            description: format!("ONNX network of {} operators", summary.nodes),
             statements: statements.clone(),
         },
         model,
