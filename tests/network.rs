@@ -117,8 +117,16 @@ fn a_manifest_that_does_not_hold_is_refused_with_the_reason() {
 fn a_network_of_another_shape_is_refused_with_both_shapes() {
     let folder = tempfile::tempdir().unwrap();
     for (from, to, reason) in [
-        ("width = 640", "width = 320", "320"),
-        ("\"dorsal_fin\", ", "", "1,11,256,640"),
+        (
+            "width = 640",
+            "width = 320",
+            "input is 1×3×256×640, the manifest needs 1×3×256×320",
+        ),
+        (
+            "\"dorsal_fin\", ",
+            "",
+            "output is 1×12×256×640, the manifest needs 1×11×256×640",
+        ),
     ] {
         let bundle = changed(folder.path(), from, to);
         let error = match TraitNetwork::load(&bundle, &NetworkSettings::default()) {

@@ -267,31 +267,33 @@ pub(super) fn load_error(origin: &str, reason: String) -> NetworkError {
 
 /// The network as tract understands it, not yet optimized; its shapes are those of the manifest.
 pub(super) fn typed(message: &ModelProto, manifest: &Manifest, origin: &str) -> Result<TypedModel, NetworkError> {
-    graph::check(message).map_err(|e| load_error(origin, e.to_string()))?;
+    let summary = graph::check(message).map_err(|e| load_error(origin, e.to_string()))?;
     let size = manifest.input.size();
-    let model = guarded(|| {
+    check_shape(origin, "input", &summary.input.1, shape(3, size))?;
+    check_shape(
+        origin,
+        "output",
+        &summary.output.1,
+        shape(manifest.output.classes.len(), size),
+    )?;
+    guarded(|| {
         let model = tract_onnx::onnx().model_for_proto_model(message)?;
         model.with_input_fact(0, f32::fact(shape(3, size)).into())?.into_typed()
-    });
-    let model = model.map_err(|reason| load_error(origin, reason))?;
-    let check = |which, fact: TractResult<&TypedFact>, channels| {
-        let found = fact.map_or_else(|e| format!("{e:#}"), |f| format!("{:?} of {:?}", f.shape, f.datum_type));
-        let wanted = f32::fact(shape(channels, size));
-        let wanted = format!("{:?} of {:?}", wanted.shape, wanted.datum_type);
-        if found == wanted {
-            return Ok(());
-        }
-        let origin = origin.to_owned();
-        Err(NetworkError::Shape {
-            origin,
-            which,
-            found,
-            wanted,
-        })
-    };
-    check("input", model.input_fact(0), 3)?;
-    check("output", model.output_fact(0), manifest.output.classes.len())?;
-    Ok(model)
+    })
+    .map_err(|reason| load_error(origin, reason))
+}
+
+fn check_shape(origin: &str, which: &'static str, found: &[usize], wanted: [usize; 4]) -> Result<(), NetworkError> {
+    if found == wanted {
+        return Ok(());
+    }
+    let words = |shape: &[usize]| shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
+    Err(NetworkError::Shape {
+        origin: origin.to_owned(),
+        which,
+        found: words(found),
+        wanted: words(&wanted),
+    })
 }
 
 /// A crop as the tensor that the network takes.
