@@ -7,12 +7,15 @@
 //! * [`check`]: operators of an allow-list, every input made before it is used, weights as long as their shapes say, attributes within bounds,
 //!   and the size of every result; what is found is a [`GraphSummary`].
 
+mod arrange;
 mod attributes;
+mod elementwise;
 mod error;
 mod operators;
-mod shapes;
+mod products;
 mod structure;
 mod tensor;
+mod value;
 mod windows;
 mod wire;
 

@@ -8,7 +8,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TypeProto, ValueInfoProt
 
 use super::attributes::Attributes;
 use super::operators::{self, Call, Operator};
-use super::shapes::Value;
+use super::value::Value;
 use super::{GraphError, tensor};
 
 /// Operator sets of which exports were tried.

@@ -1,8 +1,8 @@
 //! Shapes of results: operators that move a window over rows and columns, and those that change a picture's size.
 
 use super::operators::{Call, Ruled};
-use super::shapes::{Value, one};
 use super::tensor::Known;
+use super::value::{Value, one};
 
 /// Rows or columns of a kernel.
 const KERNEL_MAX: i64 = 64;
