@@ -106,28 +106,26 @@ impl FloatGraph {
 
 /// Constants that are nodes become initializers, so that there is one place to look.
 fn lift_constants(nodes: &mut Vec<NodeProto>, initializers: &mut Vec<TensorProto>) {
-    nodes.retain_mut(|node| {
-        let value = node
-            .attribute
-            .iter_mut()
-            .find(|a| a.name == "value")
-            .and_then(|a| a.t.take());
-        match (node.op_type.as_str(), value, node.output.first()) {
-            ("Constant", Some(mut tensor), Some(output)) => {
-                tensor.name.clone_from(output);
-                initializers.push(tensor);
-                false
-            }
-            (_, value, _) => {
-                if let Some(tensor) = value
-                    && let Some(attribute) = node.attribute.iter_mut().find(|a| a.name == "value")
-                {
-                    attribute.t = Some(tensor);
-                }
-                true
-            }
+    nodes.retain_mut(|node| match constant_of(node) {
+        Some(tensor) => {
+            initializers.push(tensor);
+            false
         }
+        None => true,
     });
+}
+
+/// The tensor of a Constant node, under the name of its output.
+fn constant_of(node: &mut NodeProto) -> Option<TensorProto> {
+    if node.op_type != "Constant" {
+        return None;
+    }
+    let name = node.output.first()?.clone();
+    let value = node.attribute.iter_mut().find(|a| a.name == "value")?;
+    Some(TensorProto {
+        name,
+        ..value.t.take()?
+    })
 }
 
 fn convolutions(nodes: &[NodeProto], initializers: &[TensorProto]) -> Vec<Convolution> {
