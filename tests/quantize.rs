@@ -366,7 +366,19 @@ fn the_command_writes_a_bundle_and_a_report() {
     assert_eq!(bundle.network_bytes(), report["int8_bytes"].as_u64().unwrap());
     let there = command(&[]).code(2);
     assert!(String::from_utf8_lossy(&there.get_output().stderr).contains("--replace"));
-    command(&["--replace", "--no-sensitivity", "--range", "mse"]).success();
+    let third = shared.join("reference/crop_800x320.png");
+    let more = [
+        "--replace",
+        "--no-sensitivity",
+        "--range",
+        "mse",
+        "--pictures",
+        "2",
+        "--calibrate",
+    ];
+    let third = command(&[&more[..], &[third.to_str().unwrap()]].concat()).success();
+    let stderr = String::from_utf8_lossy(&third.get_output().stderr).into_owned();
+    assert!(stderr.contains("2 of the 3 pictures"), "{stderr}");
     let twice = Command::cargo_bin("fishrig")
         .unwrap()
         .current_dir(folder.path())

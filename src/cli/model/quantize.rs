@@ -34,6 +34,9 @@ pub(in crate::cli) struct QuantizeArgs {
     /// The pictures are crops of one fish each.
     #[arg(long)]
     cropped: bool,
+    /// Use at most so many of the pictures, spread over all of them; each takes about 2 MB of memory, and time.
+    #[arg(long, default_value_t = 64, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=1000))]
+    pictures: u16,
     /// Folder of the new bundle; by default the float bundle's with "-int8" at its end.
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
@@ -86,7 +89,7 @@ pub(super) fn run(args: QuantizeArgs) -> anyhow::Result<Outcome> {
     let output = args.output.clone().unwrap_or_else(|| int8_folder(&args.bundle));
     check_target(&output, args.replace)?;
     let (model, manifest) = read_bundle(&args.bundle)?;
-    let (pictures, all_read) = read_pictures(&args.calibrate, args.cropped, &manifest)?;
+    let (pictures, all_read) = read_pictures(&args, &manifest)?;
     if (2..PICTURES_ADVISED).contains(&pictures.len()) {
         say(&format!(
             "fishrig: only {} pictures to calibrate with; {PICTURES_ADVISED} or more are advised, and none is held out for the report",
@@ -155,9 +158,23 @@ fn settings(args: &QuantizeArgs) -> QuantizeSettings {
     }
 }
 
-/// The crops of all pictures that can be read, and whether all could.
-fn read_pictures(paths: &[PathBuf], cropped: bool, manifest: &Manifest) -> anyhow::Result<(Vec<Picture>, bool)> {
-    let (found, refused) = pictures::collect(paths, cropped);
+/// The crops of the pictures, as far as they can be read, and whether all could.
+fn read_pictures(args: &QuantizeArgs, manifest: &Manifest) -> anyhow::Result<(Vec<Picture>, bool)> {
+    let cropped = args.cropped;
+    let (mut found, refused) = pictures::collect(&args.calibrate, cropped);
+    let (all, most) = (found.len(), usize::from(args.pictures));
+    if all > most {
+        say(&format!(
+            "fishrig: {most} of the {all} pictures are used, spread over all; --pictures takes more"
+        ));
+        let chosen = |index: usize| index * most / all != (index + 1) * most / all;
+        found = found
+            .into_iter()
+            .enumerate()
+            .filter(|(i, _)| chosen(*i))
+            .map(|(_, p)| p)
+            .collect();
+    }
     for refused in &refused {
         say(&format!("fishrig: {}: {:#}", refused.path.display(), refused.reason));
     }
@@ -239,20 +256,23 @@ fn write_report(
     Ok(())
 }
 
+/// The worst pictures are shown; more rows would only weigh.
+const SHEET_ROWS: usize = 40;
+
 fn sheet(report: &QuantizationReport, comparisons: &[Comparison], pictures: &[Picture], manifest: &Manifest) -> Sheet {
     let mut sheet = Sheet::new(
         format!("{} against {}", report.int8_name, report.float_name),
-        &["image", "float", "int8", "where they differ"],
+        &["image", "float", "int8", "difference"],
     );
     sheet.note(scope(report));
     let shown = comparisons.iter().fold(TraitSet::EMPTY, |all, c| {
         all.union(c.float.present()).union(c.int8.present())
     });
     sheet.traits(shown, Palette::Bgnn);
-    sheet.key(panel::ONLY_FIRST, "only float");
-    sheet.key(panel::ONLY_SECOND, "only int8");
-    sheet.key(panel::OTHER_TRAIT, "another trait");
-    for comparison in comparisons {
+    sheet.key(panel::ONLY_FIRST, "difference: only in float");
+    sheet.key(panel::ONLY_SECOND, "difference: only in int8");
+    sheet.key(panel::OTHER_TRAIT, "difference: in both, as different traits");
+    for comparison in comparisons.iter().take(SHEET_ROWS) {
         let picture = &pictures[comparison.picture];
         let crop = picture.crop();
         let lines = report
