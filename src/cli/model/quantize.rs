@@ -92,7 +92,7 @@ pub(super) fn run(args: QuantizeArgs) -> anyhow::Result<Outcome> {
     let (pictures, all_read) = read_pictures(&args, &manifest)?;
     if (2..PICTURES_ADVISED).contains(&pictures.len()) {
         say(&format!(
-            "fishrig: only {} pictures to calibrate with; {PICTURES_ADVISED} or more are advised, and none is held out for the report",
+            "only {} pictures to calibrate with; {PICTURES_ADVISED} or more are advised, and none is held out for the report",
             pictures.len()
         ));
     }
@@ -161,11 +161,12 @@ fn settings(args: &QuantizeArgs) -> QuantizeSettings {
 /// The crops of the pictures, as far as they can be read, and whether all could.
 fn read_pictures(args: &QuantizeArgs, manifest: &Manifest) -> anyhow::Result<(Vec<Picture>, bool)> {
     let cropped = args.cropped;
-    let (mut found, refused) = pictures::collect(&args.calibrate, cropped);
+    let (found, refused) = pictures::collect(&args.calibrate, cropped);
+    let mut found = pictures::without_masks(found);
     let (all, most) = (found.len(), usize::from(args.pictures));
     if all > most {
         say(&format!(
-            "fishrig: {most} of the {all} pictures are used, spread over all; --pictures takes more"
+            "{most} of the {all} pictures are used, spread over all; --pictures takes more"
         ));
         let chosen = |index: usize| index * most / all != (index + 1) * most / all;
         found = found
@@ -176,7 +177,7 @@ fn read_pictures(args: &QuantizeArgs, manifest: &Manifest) -> anyhow::Result<(Ve
             .collect();
     }
     for refused in &refused {
-        say(&format!("fishrig: {}: {:#}", refused.path.display(), refused.reason));
+        say(&format!("{}: {:#}", refused.path.display(), refused.reason));
     }
     let bar = progress::bar(found.len(), "pictures", false);
     let mut read = Vec::new();
@@ -190,15 +191,12 @@ fn read_pictures(args: &QuantizeArgs, manifest: &Manifest) -> anyhow::Result<(Ve
         match read_crop(&picture.path, cropped) {
             Ok((crop, located)) => {
                 if !located && !cropped {
-                    let line = format!(
-                        "fishrig: {}: no fish found; taken whole, as a crop",
-                        picture.path.display()
-                    );
+                    let line = format!("{}: no fish found; taken whole, as a crop", picture.path.display());
                     bar.suspend(|| say(&line));
                 }
                 read.push(Picture::new(name, &crop, manifest));
             }
-            Err(error) => bar.suspend(|| say(&format!("fishrig: {}: {error:#}", picture.path.display()))),
+            Err(error) => bar.suspend(|| say(&format!("{}: {error:#}", picture.path.display()))),
         }
         bar.inc(1);
     }

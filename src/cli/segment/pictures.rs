@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 
+use crate::cli::say;
+use crate::cli::scores::listed;
+
 /// A picture to work on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct Picture {
@@ -44,6 +47,20 @@ pub(in crate::cli) fn collect(paths: &[PathBuf], cropped: bool) -> (Vec<Picture>
     }
     found.keep_one_of_each_name();
     (found.pictures, found.refused)
+}
+
+/// The pictures that are no masks by their names, which often lie beside them; those left out are said.
+pub(in crate::cli) fn without_masks(pictures: Vec<Picture>) -> Vec<Picture> {
+    let says_mask = |picture: &Picture| picture.name.to_string_lossy().ends_with("mask");
+    let (masks, pictures): (Vec<_>, Vec<_>) = pictures.into_iter().partition(says_mask);
+    if !masks.is_empty() {
+        let masks: Vec<_> = masks.iter().map(|p| p.path.display().to_string()).collect();
+        say(&format!(
+            "left out, since by their names they are masks: {}",
+            listed(&masks)
+        ));
+    }
+    pictures
 }
 
 impl Found {

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::open_bundle;
 use crate::cli::output_file::OutputFolder;
-use crate::cli::scores::{self, counted, listed, names};
-use crate::cli::segment::pictures::{Picture, collect};
+use crate::cli::scores::{self, counted, names};
+use crate::cli::segment::pictures::{Picture, collect, without_masks};
 use crate::cli::segment::read_file;
 use crate::cli::sheet_file::{self, WorstRows};
 use crate::cli::{Outcome, progress, say};
@@ -103,15 +103,7 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
         );
     }
     let (pictures, refused) = collect(&args.frames, args.cropped);
-    // Masks often lie beside their pictures.
-    let (masks, pictures): (Vec<_>, Vec<_>) = pictures.into_iter().partition(says_mask);
-    if !masks.is_empty() {
-        let masks: Vec<_> = masks.iter().map(|p| p.path.display().to_string()).collect();
-        say(&format!(
-            "left out, since by their names they are masks: {}",
-            listed(&masks)
-        ));
-    }
+    let pictures = without_masks(pictures);
     let comparison = Comparison {
         a: &a,
         b: &b,
@@ -170,10 +162,6 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
     } else {
         Outcome::SomeFailed
     })
-}
-
-fn says_mask(picture: &Picture) -> bool {
-    picture.name.to_string_lossy().ends_with("mask")
 }
 
 /// What is compared, and how.
