@@ -48,7 +48,7 @@ reference-full:
 	    $(DIR)/venv/bin/python $(REFERENCE)/cpu_torch.py && touch $(DIR)/venv/installed; }
 	[ -e $(DIR)/full/manifest.json ] || $(DIR)/venv/bin/python $(REFERENCE)/make_reference.py full $(DIR)/full
 	[ -e $(DIR)/full/int8_qoperator.png ] || $(DIR)/venv/bin/python tests/data/quantized/make.py $(REFERENCE) $(DIR)/full $(DIR)/full
-	FISHRIG_FULL_REFERENCE=$(abspath $(DIR))/full cargo test --locked --test checkpoint_full --test import_memory --test import_full -- --nocapture --test-threads 1
+	FISHRIG_FULL_REFERENCE=$(abspath $(DIR))/full cargo test --locked --test checkpoint_full --test import_memory --test import_full --test quantize_full -- --nocapture --test-threads 1
 
 # The built-in network: models/starter-int8 from models/starter-float, by the photographs beside the checkout. The same bits each time.
 default-network:
