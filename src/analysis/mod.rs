@@ -176,6 +176,9 @@ fn mean_column(mask: &TraitMask, of: TraitSet) -> Option<f64> {
     (count > 0).then(|| sum as f64 / count as f64)
 }
 
-fn crop_of(picture: &RgbImage, part: PixelBox) -> RgbImage {
+/// A part of a picture, as a picture of its own.
+///
+/// What of `part` lies outside the picture is left out.
+pub fn crop_of(picture: &RgbImage, part: PixelBox) -> RgbImage {
     imageops::crop_imm(picture, part.left, part.top, part.width(), part.height()).to_image()
 }

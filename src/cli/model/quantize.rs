@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 
+use crate::analysis::crop_of;
 use crate::cli::output_file::OutputFolder;
 use crate::cli::segment::{pictures, read_file};
 use crate::cli::{Outcome, progress, say, sheet_file};
@@ -216,8 +217,7 @@ fn read_crop(path: &Path, cropped: bool) -> anyhow::Result<(image::RgbImage, boo
         false => locate(&picture, &LocateSettings::default()).fish,
     };
     let part = fish.as_ref().map_or(PixelBox::whole(size), |fish| fish.crop(size));
-    let crop = image::imageops::crop_imm(&picture, part.left, part.top, part.width(), part.height());
-    Ok((crop.to_image(), fish.is_some()))
+    Ok((crop_of(&picture, part), fish.is_some()))
 }
 
 /// One bar after another, as the steps come.

@@ -11,6 +11,7 @@ use image::RgbImage;
 use serde_json::json;
 
 use super::open_bundle;
+use crate::analysis::crop_of;
 use crate::cli::output_file::OutputFolder;
 use crate::cli::scores::{self, counted, names};
 use crate::cli::segment::pictures::{Picture, collect, without_masks};
@@ -219,7 +220,7 @@ impl Comparison<'_> {
             .fish
             .context("no fish found; --cropped takes a picture of nothing but a fish")?;
         let part = fish.crop(scene.picture);
-        Ok(image::imageops::crop_imm(&whole, part.left, part.top, part.width(), part.height()).to_image())
+        Ok(crop_of(&whole, part))
     }
 
     fn row(&self, score: &PictureScore, crop: &RgbImage, first: &TraitMask, second: &TraitMask) -> Row {
