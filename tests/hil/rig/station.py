@@ -80,8 +80,8 @@ class Station:
         """Presses the key until the first frame is there to be taken, and waits for its record; gives its id."""
         def taken():
             self.keys("\n")
-            time.sleep(0.5)
-            return "picture taken" in self.log()
+            time.sleep(1)
+            return "picture taken" in self.log().rstrip().splitlines()[-1]
 
         wait_for(taken, seconds, "the first frame")
         return self.wait_saved(1, seconds)[0]
