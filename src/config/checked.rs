@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -12,6 +13,7 @@ use super::{Configuration, StationIdentity};
 use crate::checksum::sha256_hex;
 use crate::display::{DisplayError, DisplaySettings, Kept, PngSettings, WindowSettings};
 use crate::frame::{Limits, Size};
+use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
 use crate::identify::{IdPattern, IdSettings};
 use crate::input::{InputError, TriggerSettings};
 use crate::locate::LocateSettings;
@@ -58,6 +60,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         display: check.display(raw.display),
         palette: raw.overlay.palette,
         trigger: check.trigger(raw.trigger),
+        gpio: check.gpio(raw.gpio),
         keep_overlay: raw.store.overlay,
         store: check.store(raw.store, time_zone),
         sha256: sha256_hex(text.as_bytes()),
@@ -179,6 +182,7 @@ impl Check<'_> {
             signal: raw.signal,
             timer_seconds: raw.timer_seconds,
             auto_still_seconds: raw.auto_still_seconds,
+            long_press_seconds: raw.long_press_seconds,
             waiting_max: raw.waiting_max,
         };
         if let Err(error) = settings.check() {
@@ -187,6 +191,41 @@ impl Check<'_> {
                 _ => "key",
             };
             self.wrong("trigger", key, error.to_string());
+        }
+        settings
+    }
+
+    fn gpio(&mut self, raw: raw::Gpio) -> GpioSettings {
+        let mut line = |key, text: Option<String>| -> Option<LineId> {
+            let text = text?;
+            let line = text.parse();
+            if let Err(allowed) = line {
+                self.wrong("gpio", key, format!("gpio.{key} is {text:?}; allowed is {allowed}"));
+            }
+            line.ok()
+        };
+        let (shutter, lamp, buzzer) = (
+            line("shutter", raw.shutter),
+            line("lamp", raw.lamp),
+            line("buzzer", raw.buzzer),
+        );
+        let output = |line: Option<LineId>, active_low| line.map(|line| OutputSettings { line, active_low });
+        let settings = GpioSettings {
+            shutter: shutter.map(|line| InputSettings {
+                line,
+                active_low: raw.shutter_active_low,
+                bias: raw.shutter_bias,
+                debounce: Duration::from_millis(raw.debounce_milliseconds),
+            }),
+            lamp: output(lamp, raw.lamp_active_low),
+            buzzer: output(buzzer, raw.buzzer_active_low),
+        };
+        if let Err(error) = settings.check() {
+            let key = match &error {
+                GpioError::Setting { key, .. } => key,
+                _ => "shutter",
+            };
+            self.wrong("gpio", key, error.to_string());
         }
         settings
     }

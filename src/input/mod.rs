@@ -4,6 +4,7 @@
 //! * [`keys`]: bytes typed on a terminal → events, without a terminal; [`lines`]: the same for a pipe or a file.
 //! * [`Stdin`]: the thread that reads standard input, in raw mode where it is a terminal.
 //! * [`Signals`]: the thread that takes `SIGUSR1`, `SIGINT`, `SIGTERM` and `SIGHUP`.
+//! * [`Switch`]: the thread that watches one button: the shutter on a GPIO line, a foot switch that is a keyboard. [`presses`]: what its presses mean.
 //! * [`TriggerSettings`]: by what a picture is taken.
 //!
 //! | key | what it does |
@@ -18,15 +19,18 @@
 
 pub mod keys;
 pub mod lines;
+pub mod presses;
 mod settings;
 mod signals;
 mod stdin;
+mod switch;
 
 use thiserror::Error;
 
 pub use settings::TriggerSettings;
 pub use signals::Signals;
 pub use stdin::Stdin;
+pub use switch::{Contact, Switch};
 
 /// Something that the operator, or a program in the operator's place, asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +66,45 @@ pub enum Event {
     Finish,
     /// Stop without waiting for anything.
     FinishAtOnce,
+    /// A button can't be used; it is tried again.
+    SwitchLost {
+        /// Which one.
+        switch: SwitchKind,
+        /// The error and its cure.
+        reason: String,
+    },
+    /// A button that was lost can be used again.
+    SwitchBack {
+        /// Which one.
+        switch: SwitchKind,
+    },
+}
+
+/// A button of the station.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SwitchKind {
+    /// The shutter button on a GPIO line.
+    Shutter,
+    /// The foot switch.
+    FootSwitch,
+}
+
+impl SwitchKind {
+    /// What the operator calls it: `shutter button`, `foot switch`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shutter => "shutter button",
+            Self::FootSwitch => "foot switch",
+        }
+    }
+
+    /// What its presses are to a record.
+    pub fn trigger(self) -> TriggerKind {
+        match self {
+            Self::Shutter => TriggerKind::Button,
+            Self::FootSwitch => TriggerKind::FootSwitch,
+        }
+    }
 }
 
 /// What asks for a picture.
@@ -75,16 +118,22 @@ pub enum TriggerKind {
     Signal,
     /// The station itself: a specimen lies still.
     Auto,
+    /// The shutter button.
+    Button,
+    /// The foot switch.
+    FootSwitch,
 }
 
 impl TriggerKind {
-    /// The word under which a record keeps it: `key`, `timer`, `signal`, `auto`.
+    /// The word under which a record keeps it: `key`, `timer`, `signal`, `auto`, `button`, `foot-switch`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Key => "key",
             Self::Timer => "timer",
             Self::Signal => "signal",
             Self::Auto => "auto",
+            Self::Button => "button",
+            Self::FootSwitch => "foot-switch",
         }
     }
 }

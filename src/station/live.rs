@@ -14,8 +14,9 @@ use crate::analysis::Analyser;
 use crate::config::Configuration;
 use crate::display::{self, DisplayError, DisplaySettings};
 use crate::frame::DecodeOptions;
+use crate::gpio::{GpioSettings, InputLine};
 use crate::health::Probe;
-use crate::input::{InputError, Signals, Stdin};
+use crate::input::{InputError, Signals, Stdin, Switch, SwitchKind};
 use crate::network::{Bundle, BundleError, NetworkError, TraitNetwork};
 use crate::overlay::ErrorPage;
 use crate::source::{self, SourceError};
@@ -51,6 +52,7 @@ pub enum LiveError {
 pub struct Prepared {
     parts: StationParts<LiveAnalysis>,
     settings: StationSettings,
+    gpio: GpioSettings,
     summary: String,
 }
 
@@ -107,6 +109,7 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
             },
             ..StationSettings::default()
         },
+        gpio: configuration.gpio.clone(),
         summary,
     })
 }
@@ -172,15 +175,27 @@ impl Prepared {
         Station::start(self.parts, self.settings)
     }
 
-    /// Runs the station with keys and signals until it is finished; what was counted meanwhile.
+    /// Runs the station with keys, buttons and signals until it is finished; what was counted meanwhile.
     ///
     /// # Errors
     /// [`LiveError::Input`] or [`LiveError::Station`].
     pub fn run(self) -> Result<Counts, LiveError> {
+        let long_press = self.settings.machine.trigger.long_press();
+        let gpio = self.gpio.clone();
         let station = self.start()?;
-        let (keys, signals) = (station.controls(), station.controls());
-        let _stdin = Stdin::read(move |event| keys.send(event))?;
-        let _signals = Signals::read(move |event| signals.send(event))?;
+        let send = || {
+            let controls = station.controls();
+            move |event| controls.send(event)
+        };
+        let _stdin = Stdin::read(send())?;
+        let _signals = Signals::read(send())?;
+        let _shutter = match gpio.shutter {
+            Some(line) => {
+                let open = move || InputLine::open(&line).map_err(|e| e.to_string());
+                Some(Switch::watch(SwitchKind::Shutter, long_press, open, send())?)
+            }
+            None => None,
+        };
         Ok(station.run()?)
     }
 }
