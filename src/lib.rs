@@ -24,6 +24,7 @@ pub mod input;
 pub mod source;
 
 pub mod display;
+pub mod indicator;
 pub mod overlay;
 
 pub mod evaluate;

@@ -178,6 +178,8 @@ impl Bench {
             })),
             gate: Box::new(OpenGate),
             health: None,
+            supervisor: None,
+            indicator: None,
         };
         let settings = StationSettings {
             preview_frames_per_second: 120.0,

@@ -15,7 +15,7 @@ use crate::display::{DisplayError, DisplaySettings, Kept, PngSettings, WindowSet
 use crate::frame::{Limits, Size};
 use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
 use crate::identify::{IdPattern, IdSettings};
-use crate::input::{InputError, TriggerSettings};
+use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::network::NetworkSettings;
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
@@ -177,12 +177,22 @@ impl Check<'_> {
     }
 
     fn trigger(&mut self, raw: raw::Trigger) -> TriggerSettings {
+        let key = raw.foot_switch_key.parse().unwrap_or_else(|allowed| {
+            let (section, key, text) = ("trigger", "foot_switch_key", &raw.foot_switch_key);
+            self.wrong(
+                section,
+                key,
+                format!("{section}.{key} is {text:?}; allowed is {allowed}"),
+            );
+            PedalKey::Any
+        });
         let settings = TriggerSettings {
             key: raw.key,
             signal: raw.signal,
             timer_seconds: raw.timer_seconds,
             auto_still_seconds: raw.auto_still_seconds,
             long_press_seconds: raw.long_press_seconds,
+            foot_switch: raw.foot_switch.map(|device| FootSwitchSettings { device, key }),
             waiting_max: raw.waiting_max,
         };
         if let Err(error) = settings.check() {

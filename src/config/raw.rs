@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::display::{Kept, PngSettings, WindowSettings};
 use crate::frame;
 use crate::gpio::{Bias, GpioSettings};
-use crate::input::TriggerSettings;
+use crate::input::{PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::source::ReplaySettings;
 use crate::traits::Palette;
@@ -167,6 +167,8 @@ pub(super) struct Trigger {
     pub(super) signal: bool,
     pub(super) timer_seconds: Option<f64>,
     pub(super) auto_still_seconds: Option<f64>,
+    pub(super) foot_switch: Option<String>,
+    pub(super) foot_switch_key: String,
     pub(super) long_press_seconds: f64,
     pub(super) waiting_max: usize,
 }
@@ -179,6 +181,8 @@ impl Default for Trigger {
             signal: rooms.signal,
             timer_seconds: rooms.timer_seconds,
             auto_still_seconds: rooms.auto_still_seconds,
+            foot_switch: None,
+            foot_switch_key: PedalKey::Any.to_string(),
             long_press_seconds: rooms.long_press_seconds,
             waiting_max: rooms.waiting_max,
         }

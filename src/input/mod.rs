@@ -17,6 +17,7 @@
 //! | `h`, `?` | shows the keys |
 //! | `q` | finishes |
 
+mod foot_switch;
 pub mod keys;
 pub mod lines;
 pub mod presses;
@@ -25,8 +26,11 @@ mod signals;
 mod stdin;
 mod switch;
 
+use std::path::{Path, PathBuf};
+
 use thiserror::Error;
 
+pub use foot_switch::{FootSwitch, FootSwitchSettings, PedalKey};
 pub use settings::TriggerSettings;
 pub use signals::Signals;
 pub use stdin::Stdin;
@@ -176,7 +180,44 @@ pub enum InputError {
     /// Signals can't be caught.
     #[error("can't take signals ({0}); the station would not stop cleanly, so it does not start")]
     Signals(std::io::Error),
+    /// No input device is the foot switch.
+    #[error("no input device is {wanted:?}; there are {there}. Plug it in, or correct trigger.foot_switch")]
+    NoFootSwitch {
+        /// What the configuration says.
+        wanted: String,
+        /// The devices that there are.
+        there: String,
+    },
+    /// Several input devices may be the foot switch.
+    #[error(
+        "several input devices are {wanted:?}: {those}; write more of the name into trigger.foot_switch, or the path"
+    )]
+    Ambiguous {
+        /// What the configuration says.
+        wanted: String,
+        /// The devices.
+        those: String,
+    },
+    /// An input device can't be used.
+    #[error("{}: {error}{}", path.display(), device_cure(path, error))]
+    Device {
+        /// Its file.
+        path: PathBuf,
+        /// The system's words.
+        error: std::io::Error,
+    },
     /// A thread can't be started.
     #[error("can't start a thread for input ({0}); free memory or raise the limit of processes")]
     Thread(std::io::Error),
+}
+
+/// What to do about an input device that can't be used, where there is more to say than the system does.
+fn device_cure(path: &Path, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::ResourceBusy => {
+            "; another program has it for itself alone (EVIOCGRAB): end that".to_owned()
+        }
+        std::io::ErrorKind::NotFound => "; plug it in".to_owned(),
+        _ => crate::device_access::cure(path, error),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::InputError;
+use super::{FootSwitchSettings, InputError};
 
 /// The triggers that are on, and how many triggered frames may wait.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,8 @@ pub struct TriggerSettings {
     /// Seconds after which a held button ends the session, 0.5 to 60; 0 means never, and then a picture is taken as soon as the button is pressed
     /// instead of when it is let go. Default 2.
     pub long_press_seconds: f64,
+    /// The foot switch; default none.
+    pub foot_switch: Option<FootSwitchSettings>,
     /// How many triggered frames may wait for the network and the disk, 1 to 64; default 4. Each is kept in memory as captured.
     pub waiting_max: usize,
 }
@@ -30,6 +32,7 @@ impl Default for TriggerSettings {
             timer_seconds: None,
             auto_still_seconds: None,
             long_press_seconds: 2.0,
+            foot_switch: None,
             waiting_max: 4,
         }
     }
@@ -58,6 +61,12 @@ impl TriggerSettings {
                 self.long_press_seconds.to_string(),
                 "0 or 0.5 to 60",
             );
+        }
+        if let Some(foot_switch) = &self.foot_switch
+            && foot_switch.device.trim().is_empty()
+        {
+            let allowed = "a path such as \"/dev/input/by-id/…-event-kbd\", or a part of the device's name";
+            return outside("foot_switch", format!("{:?}", foot_switch.device), allowed);
         }
         if !(1..=64).contains(&self.waiting_max) {
             return outside("waiting_max", self.waiting_max.to_string(), "1 to 64");

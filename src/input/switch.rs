@@ -191,7 +191,7 @@ impl<C: Contact, O: FnMut() -> Result<C, String>, S: FnMut(Event) -> bool> Watch
 }
 
 /// The clock of edges: the kernel's monotonic one.
-fn monotonic() -> Duration {
+pub(super) fn monotonic() -> Duration {
     let now = clock_gettime(ClockId::Monotonic);
     // It counts from the start of the machine and is never negative.
     Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)

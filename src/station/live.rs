@@ -9,14 +9,15 @@ use super::machine::{MachineSettings, OpenGate};
 use super::overlay_screen::{OverlayScreen, ScreenSettings};
 use super::parts::{OpenScreen, Screen, StationParts};
 use super::record_keeper::RecordKeeper;
-use super::{Counts, NotReady, Station, StationError, StationSettings};
+use super::{Counts, NotReady, ServiceManager, Station, StationError, StationSettings, Supervisor};
 use crate::analysis::Analyser;
 use crate::config::Configuration;
 use crate::display::{self, DisplayError, DisplaySettings};
 use crate::frame::DecodeOptions;
-use crate::gpio::{GpioSettings, InputLine};
+use crate::gpio::{GpioSettings, InputLine, OutputLine, OutputSettings};
 use crate::health::Probe;
-use crate::input::{InputError, Signals, Stdin, Switch, SwitchKind};
+use crate::indicator::{Indicator, OpenOutput, Output};
+use crate::input::{FootSwitch, InputError, Signals, Stdin, Switch, SwitchKind};
 use crate::network::{Bundle, BundleError, NetworkError, TraitNetwork};
 use crate::overlay::ErrorPage;
 use crate::source::{self, SourceError};
@@ -99,6 +100,8 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
             open_screen,
             gate: Box::new(OpenGate),
             health: Some(Box::new(move || probe.read())),
+            supervisor: ServiceManager::of_this_process().map(|manager| Box::new(manager) as Box<dyn Supervisor>),
+            indicator: indicator(&configuration.gpio),
         },
         settings: StationSettings {
             machine: MachineSettings {
@@ -112,6 +115,19 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
         gpio: configuration.gpio.clone(),
         summary,
     })
+}
+
+/// The lamp and the buzzer, opened where they are used; the station goes on without them.
+fn indicator(gpio: &GpioSettings) -> Option<Indicator> {
+    let open = |settings: &Option<OutputSettings>| -> Option<OpenOutput> {
+        let settings = settings.clone()?;
+        Some(Box::new(move || {
+            let line = OutputLine::open(&settings).map_err(|e| e.to_string())?;
+            Ok(Box::new(line) as Box<dyn Output>)
+        }))
+    };
+    let (lamp, buzzer) = (open(&gpio.lamp), open(&gpio.buzzer));
+    (lamp.is_some() || buzzer.is_some()).then(|| Indicator::new(lamp, buzzer))
 }
 
 /// A station without a screen draws nothing. The others are opened once to see whether they can be, except for a window, which would flash.
@@ -181,6 +197,7 @@ impl Prepared {
     /// [`LiveError::Input`] or [`LiveError::Station`].
     pub fn run(self) -> Result<Counts, LiveError> {
         let long_press = self.settings.machine.trigger.long_press();
+        let foot_switch = self.settings.machine.trigger.foot_switch.clone();
         let gpio = self.gpio.clone();
         let station = self.start()?;
         let send = || {
@@ -193,6 +210,13 @@ impl Prepared {
             Some(line) => {
                 let open = move || InputLine::open(&line).map_err(|e| e.to_string());
                 Some(Switch::watch(SwitchKind::Shutter, long_press, open, send())?)
+            }
+            None => None,
+        };
+        let _foot_switch = match foot_switch {
+            Some(device) => {
+                let open = move || FootSwitch::open(&device).map_err(|e| e.to_string());
+                Some(Switch::watch(SwitchKind::FootSwitch, long_press, open, send())?)
             }
             None => None,
         };
