@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -12,8 +13,9 @@ use super::{Configuration, StationIdentity};
 use crate::checksum::sha256_hex;
 use crate::display::{DisplayError, DisplaySettings, Kept, PngSettings, WindowSettings};
 use crate::frame::{Limits, Size};
+use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
 use crate::identify::{IdPattern, IdSettings};
-use crate::input::{InputError, TriggerSettings};
+use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::network::NetworkSettings;
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
@@ -58,6 +60,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         display: check.display(raw.display),
         palette: raw.overlay.palette,
         trigger: check.trigger(raw.trigger),
+        gpio: check.gpio(raw.gpio),
         keep_overlay: raw.store.overlay,
         store: check.store(raw.store, time_zone),
         sha256: sha256_hex(text.as_bytes()),
@@ -174,11 +177,22 @@ impl Check<'_> {
     }
 
     fn trigger(&mut self, raw: raw::Trigger) -> TriggerSettings {
+        let key = raw.foot_switch_key.parse().unwrap_or_else(|allowed| {
+            let (section, key, text) = ("trigger", "foot_switch_key", &raw.foot_switch_key);
+            self.wrong(
+                section,
+                key,
+                format!("{section}.{key} is {text:?}; allowed is {allowed}"),
+            );
+            PedalKey::Any
+        });
         let settings = TriggerSettings {
             key: raw.key,
             signal: raw.signal,
             timer_seconds: raw.timer_seconds,
             auto_still_seconds: raw.auto_still_seconds,
+            long_press_seconds: raw.long_press_seconds,
+            foot_switch: raw.foot_switch.map(|device| FootSwitchSettings { device, key }),
             waiting_max: raw.waiting_max,
         };
         if let Err(error) = settings.check() {
@@ -187,6 +201,41 @@ impl Check<'_> {
                 _ => "key",
             };
             self.wrong("trigger", key, error.to_string());
+        }
+        settings
+    }
+
+    fn gpio(&mut self, raw: raw::Gpio) -> GpioSettings {
+        let mut line = |key, text: Option<String>| -> Option<LineId> {
+            let text = text?;
+            let line = text.parse();
+            if let Err(allowed) = line {
+                self.wrong("gpio", key, format!("gpio.{key} is {text:?}; allowed is {allowed}"));
+            }
+            line.ok()
+        };
+        let (shutter, lamp, buzzer) = (
+            line("shutter", raw.shutter),
+            line("lamp", raw.lamp),
+            line("buzzer", raw.buzzer),
+        );
+        let output = |line: Option<LineId>, active_low| line.map(|line| OutputSettings { line, active_low });
+        let settings = GpioSettings {
+            shutter: shutter.map(|line| InputSettings {
+                line,
+                active_low: raw.shutter_active_low,
+                bias: raw.shutter_bias,
+                debounce: Duration::from_millis(raw.debounce_milliseconds),
+            }),
+            lamp: output(lamp, raw.lamp_active_low),
+            buzzer: output(buzzer, raw.buzzer_active_low),
+        };
+        if let Err(error) = settings.check() {
+            let key = match &error {
+                GpioError::Setting { key, .. } => key,
+                _ => "shutter",
+            };
+            self.wrong("gpio", key, error.to_string());
         }
         settings
     }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::display::{Kept, PngSettings, WindowSettings};
 use crate::frame;
-use crate::input::TriggerSettings;
+use crate::gpio::{Bias, GpioSettings};
+use crate::input::{PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::source::ReplaySettings;
 use crate::traits::Palette;
@@ -22,6 +23,7 @@ pub(super) struct Tables {
     pub(super) display: Display,
     pub(super) overlay: Overlay,
     pub(super) trigger: Trigger,
+    pub(super) gpio: Gpio,
     pub(super) store: Store,
 }
 
@@ -165,6 +167,9 @@ pub(super) struct Trigger {
     pub(super) signal: bool,
     pub(super) timer_seconds: Option<f64>,
     pub(super) auto_still_seconds: Option<f64>,
+    pub(super) foot_switch: Option<String>,
+    pub(super) foot_switch_key: String,
+    pub(super) long_press_seconds: f64,
     pub(super) waiting_max: usize,
 }
 
@@ -176,7 +181,39 @@ impl Default for Trigger {
             signal: rooms.signal,
             timer_seconds: rooms.timer_seconds,
             auto_still_seconds: rooms.auto_still_seconds,
+            foot_switch: None,
+            foot_switch_key: PedalKey::Any.to_string(),
+            long_press_seconds: rooms.long_press_seconds,
             waiting_max: rooms.waiting_max,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Gpio {
+    pub(super) shutter: Option<String>,
+    pub(super) shutter_active_low: bool,
+    pub(super) shutter_bias: Bias,
+    pub(super) debounce_milliseconds: u64,
+    pub(super) lamp: Option<String>,
+    pub(super) lamp_active_low: bool,
+    pub(super) buzzer: Option<String>,
+    pub(super) buzzer_active_low: bool,
+}
+
+impl Default for Gpio {
+    /// A button between line and ground, a lamp that is on while its line is high.
+    fn default() -> Self {
+        Self {
+            shutter: None,
+            shutter_active_low: true,
+            shutter_bias: Bias::PullUp,
+            debounce_milliseconds: GpioSettings::DEBOUNCE.as_millis() as u64,
+            lamp: None,
+            lamp_active_low: false,
+            buzzer: None,
+            buzzer_active_low: false,
         }
     }
 }
