@@ -7,13 +7,13 @@
 #   --host    target/debian/fishrig_VERSION_ARCHITECTURE.deb for machines like this one; on a Raspberry Pi or Jetson that is the arm64 package too
 #
 # The binary itself writes the manual pages and the completions, an arm64 one under QEMU; so they are of the same build, and it has been seen to start.
-# FISHRIG_CROSS_CACHE (default target/cross) keeps cargo-deb.
+# FISHRIG_CROSS_CACHE (default ~/.cache/fishrig-cross) keeps cargo-deb.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo_deb_version=3.8.0
 target=aarch64-unknown-linux-gnu
-cache=${FISHRIG_CROSS_CACHE:-target/cross}
+cache=${FISHRIG_CROSS_CACHE:-$HOME/.cache/fishrig-cross}
 as_root=
 [ "$(id -u)" = 0 ] || as_root=sudo
 
