@@ -11,6 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::frame::Size;
 
+mod camera;
 mod completions;
 mod config;
 mod demo;
@@ -56,6 +57,8 @@ enum Command {
     #[command(subcommand)]
     Model(model::ModelCommand),
     #[command(subcommand)]
+    Camera(camera::CameraCommand),
+    #[command(subcommand)]
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArgs),
     Eval(eval::EvalArgs),
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Segment(args) => segment::run(args),
         Command::Store(args) => store::run(args),
         Command::Model(command) => model::run(command),
+        Command::Camera(command) => camera::run(command),
         Command::Config(command) => config::run(command),
         Command::Doctor(args) => doctor::run(args),
         Command::Eval(args) => eval::run(args),

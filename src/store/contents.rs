@@ -82,6 +82,7 @@ fn record(
         FrameFormat::Tiff => "tiff",
         FrameFormat::Rgb8(_) => "rgb8",
         FrameFormat::I420(_) => "i420",
+        FrameFormat::Raw(raw) => raw.layout.name(),
     };
     Record {
         format: FORMAT,
@@ -142,7 +143,12 @@ fn check(draft: &RecordDraft) -> Result<(), StoreError> {
             )))
         }
     };
-    if let FrameFormat::Rgb8(size) | FrameFormat::I420(size) = draft.frame.format
+    let raw_size = match draft.frame.format {
+        FrameFormat::Rgb8(size) | FrameFormat::I420(size) => Some(size),
+        FrameFormat::Raw(raw) => Some(raw.size),
+        FrameFormat::Jpeg | FrameFormat::Png | FrameFormat::Tiff => None,
+    };
+    if let Some(size) = raw_size
         && size != draft.picture
     {
         return Err(mismatch(format!(
