@@ -178,7 +178,10 @@ fn temperature(reading: &Reading) -> Finding {
 fn frames(configuration: &Configuration) -> Finding {
     match source::open(&configuration.source, &configuration.limits) {
         Ok(source) if source.notes().is_empty() => ready("source", source.describe()),
-        Ok(source) => warning("source", format!("{}; {}", source.describe(), source.notes().join("; "))),
+        Ok(source) => warning(
+            "source",
+            format!("{}; {}", source.describe(), source.notes().join("; ")),
+        ),
         Err(error) => not_ready("source", error.to_string()),
     }
 }
