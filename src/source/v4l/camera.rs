@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
 use super::controls::{self, Value};
-use super::device::{Device, Filled};
+use super::device::Device;
 use super::find;
+use super::frames::{Sequence, frame_of};
 use super::mode::{Active, Offer, OfferedSize, Wanted, choose};
 use super::settings::V4lSettings;
 use super::trouble::{Doing, trouble};
-use crate::frame::{CaptureTime, Frame, FrameError, FrameFormat, Limits, Size};
+use crate::frame::{Frame, FrameError, FrameFormat, Limits, Size};
 use crate::source::{Source, SourceError};
 
 /// Buffers that driver and program pass to each other: one is being filled, one is full, two are in reserve.
@@ -22,8 +21,6 @@ const STALLED_AFTER: Duration = Duration::from_secs(2);
 const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(5);
 /// So many damaged frames in a row are no accident: two seconds at 30 frames a second.
 const MOST_DAMAGED: u32 = 60;
-/// A capture time that lies further back than this is another clock's.
-const OLDEST_FRAME: Duration = Duration::from_secs(60);
 
 /// A camera behind V4L2.
 pub struct V4lCamera {
@@ -125,7 +122,7 @@ impl V4lCamera {
             };
             self.state = State::Streaming;
             let sequence = self.sequence.of(filled.sequence);
-            match frame_of(filled, &delivery, sequence) {
+            match frame_of(filled, delivery.format, sequence) {
                 Ok(frame) => {
                     self.damaged = 0;
                     return Ok(frame);
@@ -318,84 +315,5 @@ fn patience(least: Duration, active: &Active) -> Duration {
     least.max(Duration::from_secs_f64(3.0 * interval))
 }
 
-/// The frame in a buffer.
-fn frame_of(filled: Filled, delivery: &Delivery, sequence: u64) -> Result<Frame, FrameError> {
-    if filled.damaged {
-        return Err(FrameError::Damaged(
-            "the camera's driver marked it as damaged".to_owned(),
-        ));
-    }
-    let got = filled.bytes.len();
-    let bytes = match delivery.format {
-        FrameFormat::Raw(raw) => {
-            let wanted = usize::try_from(raw.bytes()).unwrap_or(usize::MAX);
-            match got.cmp(&wanted) {
-                std::cmp::Ordering::Less => {
-                    return Err(FrameError::WrongLength {
-                        got,
-                        wanted: raw.bytes(),
-                        size: raw.size,
-                    });
-                }
-                std::cmp::Ordering::Equal => filled.bytes,
-                // Drivers fill up to whole pages or macroblocks.
-                std::cmp::Ordering::Greater => filled.bytes[..wanted].into(),
-            }
-        }
-        _ if FrameFormat::of_file(&filled.bytes) == Some(FrameFormat::Jpeg) => filled.bytes,
-        _ if got == 0 => return Err(FrameError::Empty),
-        _ => return Err(FrameError::UnknownFormat),
-    };
-    Ok(Frame {
-        bytes,
-        format: delivery.format,
-        captured: captured(filled.monotonic_ns),
-        sequence,
-        name: None,
-    })
-}
-
-/// The driver's time on both clocks; now, where the driver's is another clock's.
-fn captured(monotonic_ns: Option<u64>) -> CaptureTime {
-    let now = CaptureTime::now();
-    let Some(driver) = monotonic_ns else {
-        return now;
-    };
-    let age = Duration::from_nanos(now.monotonic_ns.saturating_sub(driver));
-    let is_ours = driver <= now.monotonic_ns && age <= OLDEST_FRAME;
-    let wall = SignedDuration::try_from(age)
-        .ok()
-        .and_then(|age| now.wall.checked_sub(age).ok());
-    match wall {
-        Some(wall) if is_ours => CaptureTime {
-            wall,
-            monotonic_ns: driver,
-        },
-        _ => now,
-    }
-}
-
-/// The driver's numbers, which wrap around and begin again with each start, as one row that does neither.
-#[derive(Debug, Default)]
-struct Sequence {
-    /// The driver's number and ours of the last frame.
-    last: Option<(u32, u64)>,
-    next: u64,
-}
-
-impl Sequence {
-    fn restart(&mut self) {
-        self.last = None;
-    }
-
-    /// Gaps, which are frames that the driver had no buffer for, stay.
-    fn of(&mut self, driver: u32) -> u64 {
-        let ours = match self.last {
-            Some((before, ours)) => ours + u64::from(driver.wrapping_sub(before).max(1)),
-            None => self.next,
-        };
-        self.last = Some((driver, ours));
-        self.next = ours + 1;
-        ours
-    }
-}
+#[cfg(test)]
+mod tests;

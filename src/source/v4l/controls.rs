@@ -95,7 +95,7 @@ impl Control {
                 entries.join(", ")
             }
             Kind::Button => "true, which presses it".to_owned(),
-            Kind::Other => "nothing: fishrig does not set controls of this kind".to_owned(),
+            Kind::Other => "not for fishrig to set".to_owned(),
         }
     }
 
@@ -137,7 +137,11 @@ pub(super) fn plan<'a>(controls: &'a [Control], settings: &'a [(String, Setting)
     let (mut planned, mut refused) = (Vec::new(), Vec::new());
     for (name, setting) in settings {
         let Some(control) = controls.iter().find(|control| control.name() == *name) else {
-            let known: Vec<String> = controls.iter().filter(|c| !c.read_only).map(Control::name).collect();
+            let known: Vec<String> = controls
+                .iter()
+                .filter(|c| !c.read_only && c.kind != Kind::Other)
+                .map(Control::name)
+                .collect();
             let known = if known.is_empty() {
                 "none".to_owned()
             } else {
@@ -148,23 +152,20 @@ pub(super) fn plan<'a>(controls: &'a [Control], settings: &'a [(String, Setting)
             ));
             continue;
         };
-        let value = if control.read_only {
-            None
-        } else {
-            control.value_of(setting)
+        let why_not = match (control.value_of(setting), &control.kind) {
+            _ if control.read_only => "it can only be read".to_owned(),
+            (_, Kind::Other) => "fishrig does not set controls of this kind".to_owned(),
+            (None, _) => format!("allowed is {}", control.allowed()),
+            (Some(value), _) => {
+                planned.push(Planned {
+                    control,
+                    value,
+                    setting,
+                });
+                continue;
+            }
         };
-        match value {
-            Some(value) => planned.push(Planned {
-                control,
-                value,
-                setting,
-            }),
-            None if control.read_only => refused.push(format!("{name} = {setting} is refused: it can only be read")),
-            None => refused.push(format!(
-                "{name} = {setting} is refused: allowed is {}",
-                control.allowed()
-            )),
-        }
+        refused.push(format!("{name} = {setting} is refused: {why_not}"));
     }
     planned.sort_by_key(|planned| !planned.control.comes_first());
     (planned, refused)
@@ -183,3 +184,6 @@ pub(super) fn refusal(planned: &Planned<'_>, reason: &str) -> String {
     };
     format!("{name} = {setting} is refused by the device ({reason}); allowed is {allowed}{automatic}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,12 +5,16 @@
 //! * `mode`: which format, size and rate, from what the device offers.
 //! * `controls`: which control gets which value.
 //! * `camera`: the source: opens, sets, streams, and says in words what goes wrong.
+//! * `frames`: a buffer's bytes, time and number as a frame.
 //! * `device`: the trait between that and the kernel; `kernel` behind it holds all ioctls, and all `unsafe`.
 
 mod camera;
 mod controls;
 mod device;
+#[cfg(test)]
+mod fake;
 mod find;
+mod frames;
 mod kernel;
 mod mode;
 mod settings;

@@ -297,3 +297,6 @@ pub(super) fn colours(format: FourCc, colorspace: u32, encoding: u32, quantizati
     };
     Colours { matrix, range }
 }
+
+#[cfg(test)]
+mod tests;

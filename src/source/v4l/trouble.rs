@@ -98,3 +98,46 @@ fn holder(node: &Path) -> Option<String> {
         .collect();
     (!found.is_empty()).then(|| found.join(" and "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_looked_up_by_number() {
+        let groups = "root:x:0:\nvideo:x:44:pi,fish\nbroken\n:x:45:\nrender:x:106:";
+        assert_eq!(group_name(groups, 44).as_deref(), Some("video"));
+        assert_eq!(group_name(groups, 106).as_deref(), Some("render"));
+        assert_eq!(group_name(groups, 45), None);
+        assert_eq!(group_name(groups, 7), None);
+    }
+
+    #[test]
+    fn errors_are_told_with_their_cure() {
+        // The node is a file that is there, so that its group is that of this machine's temporary files.
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let group = group_of(file.path()).unwrap();
+        let told = |doing, number| trouble(file.path(), doing, &io::Error::from_raw_os_error(number)).to_string();
+        let refused = told(Doing::Opening, libc::EACCES);
+        assert!(refused.contains(&format!("sudo usermod -aG {group}")), "{refused}");
+        assert!(told(Doing::Opening, libc::ENOTTY).contains("no video device"));
+        assert!(told(Doing::Capturing, libc::ENODEV).contains("unplugged"));
+        assert!(told(Doing::Starting, libc::ENOSPC).contains("same hub"));
+    }
+
+    #[test]
+    fn a_busy_device_names_who_has_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut other = std::process::Command::new("sleep")
+            .arg("60")
+            .stdin(file.reopen().unwrap())
+            .spawn()
+            .unwrap();
+        let told = trouble(file.path(), Doing::Starting, &io::Error::from_raw_os_error(libc::EBUSY)).to_string();
+        other.kill().unwrap();
+        other.wait().unwrap();
+        assert!(told.contains(&format!("process {}", other.id())), "{told}");
+        let told = trouble(file.path(), Doing::Starting, &io::Error::from_raw_os_error(libc::EBUSY)).to_string();
+        assert!(told.contains("another program"), "{told}");
+    }
+}
