@@ -10,6 +10,7 @@ use crate::gpio::{Bias, GpioSettings};
 use crate::input::{PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::source::ReplaySettings;
+use crate::source::v4l::V4lSettings;
 use crate::traits::Palette;
 
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -57,6 +58,7 @@ impl Default for Station {
 #[serde(rename_all = "lowercase")]
 pub(super) enum SourceKind {
     Replay,
+    V4l,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -67,17 +69,30 @@ pub(super) struct Source {
     pub(super) frames_per_second: Option<f64>,
     pub(super) repeat: u32,
     pub(super) looping: bool,
+    pub(super) device: String,
+    pub(super) size: [u32; 2],
+    pub(super) format: String,
+    pub(super) still_size: Option<[u32; 2]>,
+    pub(super) still_skip: u32,
+    pub(super) controls: toml::Table,
 }
 
 impl Default for Source {
     fn default() -> Self {
         let rooms = ReplaySettings::default();
+        let camera = V4lSettings::default();
         Self {
             kind: SourceKind::Replay,
             path: rooms.path,
             frames_per_second: rooms.frames_per_second,
             repeat: rooms.repeat,
             looping: rooms.looping,
+            device: camera.device.to_string(),
+            size: [camera.size.width, camera.size.height],
+            format: "auto".to_owned(),
+            still_size: None,
+            still_skip: camera.still_skip,
+            controls: toml::Table::new(),
         }
     }
 }
