@@ -16,6 +16,7 @@ mod config;
 mod demo;
 mod doctor;
 mod eval;
+mod manual;
 mod model;
 mod output_file;
 mod parallel;
@@ -61,6 +62,7 @@ enum Command {
     Eval(eval::EvalArgs),
     Render(render::RenderArgs),
     Completions(completions::CompletionsArgs),
+    Manual(manual::ManualArgs),
 }
 
 /// Runs the program with the process's own arguments.
@@ -78,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(args),
         Command::Render(args) => render::run(args),
         Command::Completions(args) => completions::run(args, Arguments::command()),
+        Command::Manual(args) => manual::run(args, Arguments::command()),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

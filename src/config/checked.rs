@@ -8,10 +8,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::error::Found;
-use super::raw::{self, DisplayKind, SourceKind};
+use super::raw::{self, DisplayKind, DisplaySize, SourceKind};
 use super::{Configuration, StationIdentity};
 use crate::checksum::sha256_hex;
-use crate::display::{DisplayError, DisplaySettings, Kept, PngSettings, WindowSettings};
+use crate::display::{
+    DeviceChoice, DisplayError, DisplaySettings, DrmSettings, FitSettings, FramebufferSettings, Kept, PngSettings,
+    Rotation, WantedMode, WindowSettings,
+};
 use crate::frame::{Limits, Size};
 use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
 use crate::health::{HealthError, HealthSettings};
@@ -153,29 +156,65 @@ impl Check<'_> {
     }
 
     fn display(&mut self, raw: raw::Display) -> DisplaySettings {
-        let size = Size::new(raw.size[0], raw.size[1]);
         self.within("display", "keep", raw.keep, 0..=1_000_000);
+        let size = match raw.size {
+            DisplaySize::Auto(_) => None,
+            DisplaySize::Pixels([width, height]) => Some(Size::new(width, height)),
+        };
+        let drawn = size.unwrap_or(PngSettings::default().size);
+        let fit = FitSettings {
+            rotation: self.rotation(raw.rotation),
+            size,
+        };
+        let device = match raw.device.as_str() {
+            "first" => DeviceChoice::First,
+            path => DeviceChoice::Path(path.into()),
+        };
         let settings = match raw.kind {
-            DisplayKind::None => DisplaySettings::None { size },
+            DisplayKind::None => DisplaySettings::None { size: drawn },
             DisplayKind::Png => DisplaySettings::Png(PngSettings {
                 directory: self.path(raw.directory),
-                size,
+                size: drawn,
                 kept: NonZeroU32::new(raw.keep).map_or(Kept::LatestOnly, Kept::Newest),
             }),
             DisplayKind::Window => DisplaySettings::Window(WindowSettings {
-                size,
+                size: drawn,
                 scale: raw.scale,
                 ..WindowSettings::default()
             }),
+            DisplayKind::Drm => DisplaySettings::Drm(DrmSettings {
+                device,
+                connector: (raw.connector != "auto").then_some(raw.connector),
+                mode: self.mode(&raw.mode),
+                fit,
+            }),
+            DisplayKind::Framebuffer => DisplaySettings::Framebuffer(FramebufferSettings { device, fit }),
         };
-        if let Err(error) = settings.check() {
-            let key = match &error {
-                DisplayError::Scale { .. } => "scale",
-                _ => "size",
-            };
-            self.wrong("display", key, format!("display.{key}: {error}"));
+        match settings.check() {
+            Ok(()) => {}
+            Err(error @ DisplayError::Setting { section, key, .. }) => self.wrong(section, key, error.to_string()),
+            Err(error @ DisplayError::Scale { .. }) => {
+                self.wrong("display", "scale", format!("display.scale: {error}"))
+            }
+            Err(error) => self.wrong("display", "size", format!("display.size: {error}")),
         }
         settings
+    }
+
+    fn rotation(&mut self, degrees: u32) -> Rotation {
+        Rotation::from_degrees(degrees).unwrap_or_else(|| {
+            let message = format!("display.rotation is {degrees}; allowed is 0, 90, 180 or 270 degrees clockwise");
+            self.wrong("display", "rotation", message);
+            Rotation::default()
+        })
+    }
+
+    fn mode(&mut self, text: &str) -> WantedMode {
+        text.parse().unwrap_or_else(|()| {
+            let allowed = "allowed is \"preferred\", a size such as \"1280x720\" or with its rate \"1280x720@60\"";
+            self.wrong("display", "mode", format!("display.mode is {text:?}; {allowed}"));
+            WantedMode::default()
+        })
     }
 
     fn trigger(&mut self, raw: raw::Trigger) -> TriggerSettings {

@@ -123,21 +123,41 @@ pub(super) struct Network {
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum DisplayKind {
     None,
     Png,
     Window,
+    Drm,
+    Framebuffer,
+}
+
+/// Columns and rows, or a word for those that the display has.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "expected \"auto\" or columns and rows such as [800, 480]")]
+pub(super) enum DisplaySize {
+    Auto(Auto),
+    Pixels([u32; 2]),
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Auto {
+    Auto,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Display {
     pub(super) kind: DisplayKind,
-    pub(super) size: [u32; 2],
+    pub(super) size: DisplaySize,
+    pub(super) rotation: u32,
     pub(super) directory: PathBuf,
     pub(super) keep: u32,
     pub(super) scale: u32,
+    pub(super) device: String,
+    pub(super) connector: String,
+    pub(super) mode: String,
 }
 
 impl Default for Display {
@@ -145,13 +165,17 @@ impl Default for Display {
         let png = PngSettings::default();
         Self {
             kind: DisplayKind::None,
-            size: [png.size.width, png.size.height],
+            size: DisplaySize::Auto(Auto::Auto),
+            rotation: 0,
             directory: png.directory,
             keep: match png.kept {
                 Kept::LatestOnly => 0,
                 Kept::Newest(count) => count.get(),
             },
             scale: WindowSettings::default().scale,
+            device: "first".to_owned(),
+            connector: "auto".to_owned(),
+            mode: "preferred".to_owned(),
         }
     }
 }

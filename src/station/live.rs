@@ -134,7 +134,8 @@ fn indicator(gpio: &GpioSettings) -> Option<Indicator> {
     (lamp.is_some() || buzzer.is_some()).then(|| Indicator::new(lamp, buzzer))
 }
 
-/// A station without a screen draws nothing. The others are opened once to see whether they can be, except for a window, which would flash.
+/// A station without a screen draws nothing. The others are opened once to see whether they can be, except for a window, which would flash. One that may come
+/// later need not be there: the station's preview asks for it again and again, and says so.
 fn open_screen(
     settings: &DisplaySettings,
     screen: ScreenSettings,
@@ -142,6 +143,10 @@ fn open_screen(
     match settings {
         DisplaySettings::None { .. } => return Ok(None),
         DisplaySettings::Window(_) if cfg!(feature = "window") => {}
+        device if device.may_come_later() => match display::open(device) {
+            Err(error) if !error.passes() => return Err(error.into()),
+            _there_or_expected => {}
+        },
         other => drop(display::open(other)?),
     }
     let settings = settings.clone();

@@ -212,7 +212,7 @@ mod tests {
         let pages = Arc::new(Mutex::new(0));
         let mut tries = 0;
         let mut open = |settings: &DisplaySettings| -> Option<Box<dyn Display>> {
-            let size = settings.size();
+            let size = settings.size().unwrap();
             (size.width > 1).then(|| Box::new(Counting(Arc::clone(&pages), NoDisplay::new(size))) as _)
         };
         let attempt = || {
