@@ -17,6 +17,7 @@ use crate::display::{
 };
 use crate::frame::{Limits, Size};
 use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
+use crate::health::{HealthError, HealthSettings};
 use crate::identify::{IdPattern, IdSettings};
 use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
@@ -65,6 +66,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         palette: raw.overlay.palette,
         trigger: check.trigger(raw.trigger),
         gpio: check.gpio(raw.gpio),
+        health: check.health(raw.health),
         keep_overlay: raw.store.overlay,
         store: check.store(raw.store, time_zone),
         sha256: sha256_hex(text.as_bytes()),
@@ -331,6 +333,22 @@ impl Check<'_> {
                 _ => "shutter",
             };
             self.wrong("gpio", key, error.to_string());
+        }
+        settings
+    }
+
+    fn health(&mut self, raw: raw::Health) -> HealthSettings {
+        let settings = HealthSettings {
+            warn_celsius: raw.warn_celsius,
+            stalled_seconds: raw.stalled_seconds,
+            textfile: raw.textfile.map(|path| self.path(path)),
+        };
+        if let Err(error) = settings.check() {
+            let key = match &error {
+                HealthError::Setting { key, .. } => key,
+                HealthError::Textfile { .. } => "textfile",
+            };
+            self.wrong("health", key, error.to_string());
         }
         settings
     }

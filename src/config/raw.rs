@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::display::{Kept, PngSettings, WindowSettings};
 use crate::frame;
 use crate::gpio::{Bias, GpioSettings};
+use crate::health::HealthSettings;
 use crate::input::{PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::source::ReplaySettings;
@@ -25,6 +26,7 @@ pub(super) struct Tables {
     pub(super) overlay: Overlay,
     pub(super) trigger: Trigger,
     pub(super) gpio: Gpio,
+    pub(super) health: Health,
     pub(super) store: Store,
 }
 
@@ -253,6 +255,25 @@ impl Default for Gpio {
             lamp_active_low: false,
             buzzer: None,
             buzzer_active_low: false,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Health {
+    pub(super) warn_celsius: f32,
+    pub(super) stalled_seconds: u64,
+    pub(super) textfile: Option<PathBuf>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        let rooms = HealthSettings::default();
+        Self {
+            warn_celsius: rooms.warn_celsius,
+            stalled_seconds: rooms.stalled_seconds,
+            textfile: rooms.textfile,
         }
     }
 }

@@ -77,6 +77,8 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
         palette: configuration.palette,
         time_zone: configuration.store.time_zone.clone(),
         trigger: configuration.trigger.clone(),
+        has_button: configuration.gpio.shutter.is_some(),
+        warn_celsius: configuration.health.warn_celsius,
         decode,
         floor_bytes: configuration.store.floor_bytes,
         records_before: keeper.store().count() as u64,
@@ -108,6 +110,8 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
                 note: configuration.station.note.clone(),
                 floor_bytes: configuration.store.floor_bytes,
             },
+            hangs_after: configuration.health.hangs_after(),
+            textfile: configuration.health.textfile.clone(),
             ..StationSettings::default()
         },
         gpio: configuration.gpio.clone(),

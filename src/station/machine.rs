@@ -134,6 +134,7 @@ pub struct Machine {
     message: Option<(Message, Duration)>,
     typing: Option<(Field, String)>,
     help: bool,
+    has_display: Option<bool>,
     lost_switches: BTreeSet<SwitchKind>,
     health: Option<Reading>,
     record_bytes: u64,
@@ -168,6 +169,7 @@ impl Machine {
             message: None,
             typing: None,
             help: false,
+            has_display: None,
             lost_switches: BTreeSet::new(),
             health: None,
             record_bytes: 0,
@@ -213,13 +215,17 @@ impl Machine {
             Event::VoidFailed { id, reason } => self.void_failed(&id, &reason, now),
             Event::Health(reading) => self.health(reading, now),
             Event::DisplayLost { reason } => {
+                self.has_display = Some(false);
                 self.say(
                     Severity::Error,
                     format!("the display fails, recording goes on: {reason}"),
                     now,
                 );
             }
-            Event::DisplayBack => self.say(Severity::Info, "the display is back".into(), now),
+            Event::DisplayBack => {
+                self.has_display = Some(true);
+                self.say(Severity::Info, "the display is back".into(), now);
+            }
         }
         self.commit_next(now);
         self.stop_when_finished();
@@ -258,6 +264,8 @@ impl Machine {
             note: self.settings.note.clone(),
             typing: self.typing.clone(),
             help: self.help,
+            has_source: matches!(self.source, SourceState::Live),
+            has_display: self.has_display,
             lost_switches: self.lost_switches.iter().copied().collect(),
             health: self.health.clone(),
             records_left: storage.and_then(|s| s.records_left(self.settings.floor_bytes, self.record_bytes)),

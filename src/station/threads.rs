@@ -1,13 +1,13 @@
 //! The station's threads. Each waits only for its own work, and tells the loop what happened.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::contained::contained;
 use super::heartbeat::Beats;
-use super::parts::{Analysed, Analyser, Draft, OpenScreen, OpenSource, ReadHealth, Recorder, Screen, Shown};
+use super::parts::{Analysed, Analyser, Draft, OpenScreen, OpenSource, Recorder, Screen, Shown};
 use super::rates::{Meters, Rates};
 use super::slot::{Job, Slot};
 use super::stop::StopSignal;
@@ -15,8 +15,6 @@ use super::{CommitFailure, Event, RecordFacts, Status, Ticket};
 use crate::frame::{CaptureTime, Frame};
 use crate::source::Source;
 
-/// How often the machine's health is read.
-const HEALTH_EVERY: Duration = Duration::from_secs(5);
 /// A picture that has not changed is drawn again this often, so that times and rates on it stay true.
 const REDRAW_EVERY: Duration = Duration::from_secs(1);
 /// The first pause before a failed display is tried again; it doubles up to the longest.
@@ -42,6 +40,8 @@ pub(super) struct Shared<A> {
     pub(super) meters: Meters,
     pub(super) beats: Beats,
     pub(super) board: Mutex<Board<A>>,
+    /// When the last record was saved, in seconds since 1970 by the wall clock; 0 before the first.
+    pub(super) last_record: AtomicU64,
 }
 
 /// What is to be shown beside the newest frame.
@@ -68,7 +68,7 @@ impl<A> Teller<A> {
         self.0.send(what).is_ok()
     }
 
-    fn event(&self, event: Event) -> bool {
+    pub(super) fn event(&self, event: Event) -> bool {
         self.tell(Told::Event(event))
     }
 }
@@ -367,21 +367,4 @@ fn draw_if_new<A>(shared: &Shared<A>, screen: &mut dyn Screen<A>, drawn: &mut Op
     })?;
     Meters::count(&shared.meters.drawn);
     Ok(())
-}
-
-/// Reads the machine's health every few seconds.
-pub(super) fn run_health<A>(shared: &Shared<A>, tell: &Teller<A>, mut read: ReadHealth) {
-    loop {
-        match contained(|| Ok(read())) {
-            Ok(reading) => {
-                if !tell.event(Event::Health(reading)) {
-                    return;
-                }
-            }
-            Err(reason) => tracing::error!("reading the machine's health: {reason}"),
-        }
-        if shared.stop.wait(HEALTH_EVERY) {
-            return;
-        }
-    }
 }
