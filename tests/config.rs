@@ -124,7 +124,7 @@ fn a_broken_file_still_tells_which_display_it_meant() {
         assert!(parse(&broken).is_err());
         let found = Configuration::display_of_broken(&broken, path).unwrap();
         assert!(matches!(&found, DisplaySettings::Png(_)), "{found:?}");
-        assert_eq!(found.size(), fishrig::frame::Size::new(320, 240));
+        assert_eq!(found.size(), Some(fishrig::frame::Size::new(320, 240)));
     }
     assert_eq!(
         Configuration::display_of_broken("[display]\nkind = \"hdmi\"\n", path),

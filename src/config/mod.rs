@@ -18,6 +18,7 @@ pub use error::{ConfigError, Problem};
 
 use crate::display::DisplaySettings;
 use crate::frame::Limits;
+use crate::gpio::GpioSettings;
 use crate::identify::IdSettings;
 use crate::input::TriggerSettings;
 use crate::locate::LocateSettings;
@@ -55,6 +56,8 @@ pub struct Configuration {
     pub palette: Palette,
     /// By what pictures are taken.
     pub trigger: TriggerSettings,
+    /// Button, lamp and buzzer on the computer's lines.
+    pub gpio: GpioSettings,
     /// Where records go.
     pub store: StoreSettings,
     /// Whether a record keeps the picture that the operator saw.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::display::{Kept, PngSettings, WindowSettings};
 use crate::frame;
-use crate::input::TriggerSettings;
+use crate::gpio::{Bias, GpioSettings};
+use crate::input::{PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::source::ReplaySettings;
 use crate::traits::Palette;
@@ -22,6 +23,7 @@ pub(super) struct Tables {
     pub(super) display: Display,
     pub(super) overlay: Overlay,
     pub(super) trigger: Trigger,
+    pub(super) gpio: Gpio,
     pub(super) store: Store,
 }
 
@@ -119,21 +121,41 @@ pub(super) struct Network {
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum DisplayKind {
     None,
     Png,
     Window,
+    Drm,
+    Framebuffer,
+}
+
+/// Columns and rows, or a word for those that the display has.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "expected \"auto\" or columns and rows such as [800, 480]")]
+pub(super) enum DisplaySize {
+    Auto(Auto),
+    Pixels([u32; 2]),
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Auto {
+    Auto,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Display {
     pub(super) kind: DisplayKind,
-    pub(super) size: [u32; 2],
+    pub(super) size: DisplaySize,
+    pub(super) rotation: u32,
     pub(super) directory: PathBuf,
     pub(super) keep: u32,
     pub(super) scale: u32,
+    pub(super) device: String,
+    pub(super) connector: String,
+    pub(super) mode: String,
 }
 
 impl Default for Display {
@@ -141,13 +163,17 @@ impl Default for Display {
         let png = PngSettings::default();
         Self {
             kind: DisplayKind::None,
-            size: [png.size.width, png.size.height],
+            size: DisplaySize::Auto(Auto::Auto),
+            rotation: 0,
             directory: png.directory,
             keep: match png.kept {
                 Kept::LatestOnly => 0,
                 Kept::Newest(count) => count.get(),
             },
             scale: WindowSettings::default().scale,
+            device: "first".to_owned(),
+            connector: "auto".to_owned(),
+            mode: "preferred".to_owned(),
         }
     }
 }
@@ -165,6 +191,9 @@ pub(super) struct Trigger {
     pub(super) signal: bool,
     pub(super) timer_seconds: Option<f64>,
     pub(super) auto_still_seconds: Option<f64>,
+    pub(super) foot_switch: Option<String>,
+    pub(super) foot_switch_key: String,
+    pub(super) long_press_seconds: f64,
     pub(super) waiting_max: usize,
 }
 
@@ -176,7 +205,39 @@ impl Default for Trigger {
             signal: rooms.signal,
             timer_seconds: rooms.timer_seconds,
             auto_still_seconds: rooms.auto_still_seconds,
+            foot_switch: None,
+            foot_switch_key: PedalKey::Any.to_string(),
+            long_press_seconds: rooms.long_press_seconds,
             waiting_max: rooms.waiting_max,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Gpio {
+    pub(super) shutter: Option<String>,
+    pub(super) shutter_active_low: bool,
+    pub(super) shutter_bias: Bias,
+    pub(super) debounce_milliseconds: u64,
+    pub(super) lamp: Option<String>,
+    pub(super) lamp_active_low: bool,
+    pub(super) buzzer: Option<String>,
+    pub(super) buzzer_active_low: bool,
+}
+
+impl Default for Gpio {
+    /// A button between line and ground, a lamp that is on while its line is high.
+    fn default() -> Self {
+        Self {
+            shutter: None,
+            shutter_active_low: true,
+            shutter_bias: Bias::PullUp,
+            debounce_milliseconds: GpioSettings::DEBOUNCE.as_millis() as u64,
+            lamp: None,
+            lamp_active_low: false,
+            buzzer: None,
+            buzzer_active_low: false,
         }
     }
 }

@@ -231,6 +231,7 @@ fn warnings(status: &Status) -> Vec<String> {
     {
         warnings.push(message.text.clone());
     }
+    warnings.extend(status.lost_switches.iter().map(|s| format!("No {}", s.name())));
     let health = status.health.as_ref();
     if let Some(temperature) = health.and_then(|h| h.temperature).filter(|t| *t >= HOT) {
         warnings.push(format!("Temperature {temperature:.0} °C"));

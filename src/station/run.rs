@@ -8,11 +8,14 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use super::heartbeat::{Beats, HangWatch, Waiting};
+use super::indicate::run_indicator;
 use super::machine::Machine;
 use super::parts::{Analysed, StationParts};
 use super::rates::{Meters, RateWindow, Rates};
 use super::slot::Slot;
 use super::stop::StopSignal;
+use super::supervision::{Supervision, hanging_words};
 use super::threads::{self, Board, RecorderJob, Shared, Teller, Told};
 use super::{Counts, Effect, Event, Message, Phase, Severity, StationSettings, Ticket, Which};
 use crate::frame::Frame;
@@ -54,6 +57,10 @@ pub struct Station<A> {
     last_seen: Option<(Frame, Arc<Analysed<A>>)>,
     source_asked: Sender<()>,
     recorder_jobs: Sender<RecorderJob<A>>,
+    recorder_answers_due: usize,
+    hang_watch: HangWatch,
+    hanging: Option<&'static str>,
+    supervision: Option<Supervision>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -93,6 +100,7 @@ impl<A: Send + Sync + 'static> Station<A> {
             slot: Slot::default(),
             stop: StopSignal::default(),
             meters: Meters::default(),
+            beats: Beats::default(),
             board: Mutex::new(Board {
                 latest: None,
                 status: Arc::new(machine.status(Duration::ZERO)),
@@ -117,17 +125,20 @@ impl<A: Send + Sync + 'static> Station<A> {
         };
         let (open, analyser, recorder) = (parts.open_source, parts.analyser, parts.recorder);
         spawn("source", Box::new(move |s, t| threads::run_source(s, t, &asked, open)))?;
-        spawn("worker", Box::new(move |s, t| threads::run_worker(s, t, analyser)))?;
+        spawn("network", Box::new(move |s, t| threads::run_worker(s, t, analyser)))?;
         spawn(
             "recorder",
-            Box::new(move |_, t| threads::run_recorder(&jobs, t, recorder)),
+            Box::new(move |s, t| threads::run_recorder(s, &jobs, t, recorder)),
         )?;
         if let Some(open) = parts.open_screen {
             let period = Duration::from_secs_f64(1.0 / settings.preview_frames_per_second.clamp(0.2, 120.0));
             spawn(
-                "preview",
+                "display",
                 Box::new(move |s, t| threads::run_preview(s, t, open, period)),
             )?;
+        }
+        if let Some(indicator) = parts.indicator {
+            spawn("indicator", Box::new(move |s, _| run_indicator(s, indicator)))?;
         }
         if let Some(read) = parts.health {
             spawn("health", Box::new(move |s, t| threads::run_health(s, t, read)))?;
@@ -145,6 +156,10 @@ impl<A: Send + Sync + 'static> Station<A> {
             last_seen: None,
             source_asked,
             recorder_jobs,
+            recorder_answers_due: 0,
+            hang_watch: HangWatch::new(settings.hangs_after),
+            hanging: None,
+            supervision: parts.supervisor.map(Supervision::new),
             threads,
         })
     }
@@ -159,6 +174,13 @@ impl<A: Send + Sync + 'static> Station<A> {
     /// # Errors
     /// [`StationError::PartEnded`].
     pub fn run(mut self) -> Result<Counts, StationError> {
+        let ended = self.live();
+        let counts = self.machine.counts();
+        self.end();
+        ended.map(|()| counts)
+    }
+
+    fn live(&mut self) -> Result<(), StationError> {
         let effects = std::mem::take(&mut self.first_effects);
         let mut stopped = self.perform(effects);
         let mut next_tick = Instant::now();
@@ -166,6 +188,7 @@ impl<A: Send + Sync + 'static> Station<A> {
             if Instant::now() >= next_tick {
                 next_tick = Instant::now() + TICK;
                 self.check_threads()?;
+                self.supervise();
                 stopped = self.decide(Event::Tick);
             } else if let Ok(told) = self
                 .told
@@ -175,9 +198,7 @@ impl<A: Send + Sync + 'static> Station<A> {
             }
             self.publish();
         }
-        let counts = self.machine.counts();
-        self.end();
-        Ok(counts)
+        Ok(())
     }
 
     fn check_threads(&self) -> Result<(), StationError> {
@@ -187,9 +208,35 @@ impl<A: Send + Sync + 'static> Station<A> {
         }
     }
 
+    /// Looks for a thread that hangs, and tells the supervisor how things are.
+    fn supervise(&mut self) {
+        let now = self.started.elapsed();
+        let waiting = Waiting {
+            frame: self.shared.slot.has_job(),
+            record: self.recorder_answers_due > 0,
+        };
+        let hanging = self.hang_watch.hanging(&self.shared.beats, waiting, now);
+        let name = hanging.map(|(thread, _)| thread);
+        if name != self.hanging {
+            match (hanging, self.hanging) {
+                (Some((thread, time)), _) => tracing::error!("{}", hanging_words(thread, time)),
+                (None, before) => tracing::warn!("the {} thread moves again", before.unwrap_or_default()),
+            }
+            self.hanging = name;
+        }
+        if let Some(supervision) = &mut self.supervision {
+            supervision.step(&self.machine.status(now), hanging, now);
+        }
+    }
+
     fn hear(&mut self, told: Told<A>) -> bool {
         match told {
-            Told::Event(event) => self.decide(event),
+            Told::Event(event) => {
+                if is_of_the_recorder(&event) {
+                    self.recorder_answers_due = self.recorder_answers_due.saturating_sub(1);
+                }
+                self.decide(event)
+            }
             Told::Seen { frame, analysed } => {
                 let seen = analysed.seen.clone();
                 self.last_seen = Some((frame, analysed));
@@ -226,6 +273,7 @@ impl<A: Send + Sync + 'static> Station<A> {
                 }
                 Effect::Commit { ticket, facts } => {
                     if let Some(kept) = self.kept.get(&ticket) {
+                        self.recorder_answers_due += 1;
                         let _ = self.recorder_jobs.send(RecorderJob::Commit {
                             ticket,
                             frame: kept.frame.clone(),
@@ -235,6 +283,7 @@ impl<A: Send + Sync + 'static> Station<A> {
                     }
                 }
                 Effect::Void { id } => {
+                    self.recorder_answers_due += 1;
                     let _ = self.recorder_jobs.send(RecorderJob::Void { id });
                 }
                 Effect::StopAnalysing => {
@@ -302,7 +351,10 @@ impl<A: Send + Sync + 'static> Station<A> {
     }
 
     /// Ends the threads. One that hangs in something from outside is left to the end of the process: it holds nothing that must be finished.
-    fn end(self) {
+    fn end(mut self) {
+        if let Some(supervision) = &mut self.supervision {
+            supervision.stop();
+        }
         self.shared.stop.set();
         self.shared.slot.close();
         drop((self.told, self.source_asked, self.recorder_jobs));
@@ -328,6 +380,13 @@ fn log(message: &Message) {
         Severity::Warning => tracing::warn!(target: OPERATOR_LOG, "{}", message.text),
         Severity::Error => tracing::error!(target: OPERATOR_LOG, "{}", message.text),
     }
+}
+
+fn is_of_the_recorder(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Committed { .. } | Event::CommitFailed { .. } | Event::Voided { .. } | Event::VoidFailed { .. }
+    )
 }
 
 fn thread_name(thread: &JoinHandle<()>) -> String {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::contained::contained;
+use super::heartbeat::Beats;
 use super::parts::{Analysed, Analyser, Draft, OpenScreen, OpenSource, ReadHealth, Recorder, Screen, Shown};
 use super::rates::{Meters, Rates};
 use super::slot::{Job, Slot};
@@ -37,6 +38,7 @@ pub(super) struct Shared<A> {
     pub(super) slot: Slot,
     pub(super) stop: StopSignal,
     pub(super) meters: Meters,
+    pub(super) beats: Beats,
     pub(super) board: Mutex<Board<A>>,
 }
 
@@ -72,7 +74,11 @@ impl<A> Teller<A> {
 /// Delivers frames: opens the source whenever it is asked to, and stays with it until it ends or fails.
 pub(super) fn run_source<A>(shared: &Shared<A>, tell: &Teller<A>, asked: &Receiver<()>, mut open: OpenSource) {
     while asked.recv().is_ok() {
-        match contained(|| open().map_err(|e| e.to_string())) {
+        match shared
+            .beats
+            .source
+            .during(|| contained(|| open().map_err(|e| e.to_string())))
+        {
             Ok(source) => {
                 let description = source.describe();
                 if !tell.event(Event::SourceOpened { description }) || !deliver(shared, tell, source) {
@@ -97,12 +103,13 @@ fn deliver<A>(shared: &Shared<A>, tell: &Teller<A>, mut source: Box<dyn Source>)
     }
     let mut due = Instant::now();
     loop {
-        let came = contained(|| match source.next() {
+        let next = || match source.next() {
             Ok(Some(frame)) => Ok(Came::Frame(frame)),
             Ok(None) => Ok(Came::End),
             Err(error) if error.passes() => Ok(Came::PassedOver(error.to_string())),
             Err(error) => Err(error.to_string()),
-        });
+        };
+        let came = shared.beats.source.during(|| contained(next));
         match came {
             Ok(Came::Frame(frame)) => {
                 Meters::count(&shared.meters.frames);
@@ -136,7 +143,10 @@ pub(super) fn run_worker<A>(shared: &Shared<A>, tell: &Teller<A>, mut analyser: 
         let is_known = known.is_some();
         let result = match known {
             Some((_, result)) => result.clone(),
-            None => contained(|| analyser.analyse(frame)).map(Arc::new),
+            None => {
+                let result = shared.beats.network.during(|| contained(|| analyser.analyse(frame)));
+                result.map(Arc::new)
+            }
         };
         if let Ok(analysed) = &result
             && !is_known
@@ -178,7 +188,12 @@ pub(super) enum RecorderJob<A> {
 }
 
 /// Writes records one after another.
-pub(super) fn run_recorder<A>(jobs: &Receiver<RecorderJob<A>>, tell: &Teller<A>, mut recorder: Box<dyn Recorder<A>>) {
+pub(super) fn run_recorder<A>(
+    shared: &Shared<A>,
+    jobs: &Receiver<RecorderJob<A>>,
+    tell: &Teller<A>,
+    mut recorder: Box<dyn Recorder<A>>,
+) {
     while let Ok(job) = jobs.recv() {
         let event = match job {
             RecorderJob::Commit {
@@ -193,7 +208,8 @@ pub(super) fn run_recorder<A>(jobs: &Receiver<RecorderJob<A>>, tell: &Teller<A>,
                     facts: &facts,
                 };
                 // The inner result is the recorder's own answer, the outer one tells of a panic.
-                match contained(|| Ok(recorder.commit(&draft))) {
+                let commit = || contained(|| Ok(recorder.commit(&draft)));
+                match shared.beats.recorder.during(commit) {
                     Ok(Ok(recorded)) => Event::Committed {
                         ticket,
                         id: recorded.id,
@@ -211,7 +227,7 @@ pub(super) fn run_recorder<A>(jobs: &Receiver<RecorderJob<A>>, tell: &Teller<A>,
                     },
                 }
             }
-            RecorderJob::Void { id } => match contained(|| recorder.void(&id)) {
+            RecorderJob::Void { id } => match shared.beats.recorder.during(|| contained(|| recorder.void(&id))) {
                 Ok(()) => Event::Voided { id },
                 Err(reason) => Event::VoidFailed { id, reason },
             },
