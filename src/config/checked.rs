@@ -12,8 +12,8 @@ use super::raw::{self, DisplayKind, DisplaySize, SourceKind};
 use super::{Configuration, StationIdentity};
 use crate::checksum::sha256_hex;
 use crate::display::{
-    DeviceChoice, DisplayError, DisplaySettings, DrmSettings, FitSettings, FramebufferSettings, Kept, PngSettings,
-    Rotation, WantedMode, WindowSettings,
+    ColourOrder, DeviceChoice, DisplayError, DisplaySettings, DrmSettings, FitSettings, FramebufferSettings, Kept,
+    LineChoice, PanelModel, PngSettings, Rotation, SpiPanelSettings, WantedMode, WindowSettings,
 };
 use crate::frame::{Limits, Size};
 use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
@@ -245,6 +245,7 @@ impl Check<'_> {
                 fit,
             }),
             DisplayKind::Framebuffer => DisplaySettings::Framebuffer(FramebufferSettings { device, fit }),
+            DisplayKind::SpiPanel => DisplaySettings::SpiPanel(self.panel(raw.panel, fit)),
         };
         match settings.check() {
             Ok(()) => {}
@@ -255,6 +256,37 @@ impl Check<'_> {
             Err(error) => self.wrong("display", "size", format!("display.size: {error}")),
         }
         settings
+    }
+
+    fn panel(&mut self, raw: raw::Panel, fit: FitSettings) -> SpiPanelSettings {
+        let model = raw.model.parse().unwrap_or_else(|()| {
+            let names: Vec<_> = PanelModel::ALL.iter().map(|model| model.name()).collect();
+            let message = format!(
+                "display.panel.model is {:?}; allowed is one of {}",
+                raw.model,
+                names.join(", ")
+            );
+            self.wrong("display.panel", "model", message);
+            PanelModel::default()
+        });
+        SpiPanelSettings {
+            model,
+            spi: raw.spi,
+            speed_hz: raw.speed_hz,
+            panel_size: raw.size.map(|[width, height]| Size::new(width, height)),
+            offset: raw.offset,
+            mirror: raw.mirror,
+            invert: raw.invert,
+            colour_order: raw.colour_order.map(|order| match order {
+                raw::Colours::Rgb => ColourOrder::Rgb,
+                raw::Colours::Bgr => ColourOrder::Bgr,
+            }),
+            chip: raw.chip,
+            dc: raw.dc.into(),
+            reset: raw.reset.map(LineChoice::from),
+            backlight: raw.backlight.map(LineChoice::from),
+            fit,
+        }
     }
 
     fn rotation(&mut self, degrees: u32) -> Rotation {
