@@ -22,7 +22,7 @@ use crate::identify::{IdPattern, IdSettings};
 use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::network::NetworkSettings;
-use crate::source::v4l::{DeviceChoice, FORMAT_NAMES, FourCc, Setting, V4lSettings};
+use crate::source::v4l::{self, FORMAT_NAMES, FourCc, Setting, V4lSettings};
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
 use crate::store::StoreSettings;
 
@@ -158,7 +158,7 @@ impl Check<'_> {
 
     fn camera(&mut self, raw: raw::Source) -> V4lSettings {
         let defaults = V4lSettings::default();
-        let device = DeviceChoice::parse(&raw.device).unwrap_or_else(|| {
+        let device = v4l::DeviceChoice::parse(&raw.device).unwrap_or_else(|| {
             let allowed = "allowed is \"first\", a path such as \"/dev/video0\", or a name in /dev/v4l/by-id";
             self.wrong(
                 "source",
