@@ -168,7 +168,7 @@ impl Device for FakeDevice {
         })
     }
 
-    fn next(&mut self, within: Duration) -> io::Result<Option<Filled>> {
+    fn next(&mut self, within: Duration, bytes_max: usize) -> io::Result<Option<Filled>> {
         let step = self.desk(|desk| {
             desk.waits.push(within.as_secs_f64());
             desk.steps.pop_front().expect("the script tells what comes")
@@ -189,7 +189,7 @@ impl Device for FakeDevice {
         let sequence = self.sequence;
         self.sequence = self.sequence.wrapping_add(1);
         Ok(Some(Filled {
-            bytes: bytes.into(),
+            bytes: bytes[..bytes.len().min(bytes_max)].into(),
             damaged,
             sequence,
             monotonic_ns: None,
