@@ -9,7 +9,8 @@
 #   C, link zig's clang through cargo-zigbuild: it links against the symbol versions of a chosen older glibc.
 #
 # Without cargo arguments: `build --release --bin fishrig`. Others are passed on: cross/build-aarch64.sh test --no-run --lib
-# FISHRIG_CROSS_CACHE (default target/cross) keeps the standard library and zig.
+# FISHRIG_CROSS_CACHE (default ~/.cache/fishrig-cross) keeps the standard library and zig; it must lie outside this folder, because zig names
+# headers relative to the current folder where it can, and build scripts run elsewhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +18,7 @@ target=aarch64-unknown-linux-gnu
 glibc=2.31
 zigbuild_version=0.24.0
 zig_version=0.17.1
-cache=${FISHRIG_CROSS_CACHE:-target/cross}
+cache=${FISHRIG_CROSS_CACHE:-$HOME/.cache/fishrig-cross}
 mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
 as_root=

@@ -7,6 +7,7 @@
 
 pub mod checksum;
 pub mod delimited;
+pub mod device_access;
 pub mod frame;
 pub mod traits;
 
@@ -17,10 +18,13 @@ pub mod analysis;
 pub mod render;
 
 pub mod identify;
+
+pub mod gpio;
 pub mod input;
 pub mod source;
 
 pub mod display;
+pub mod indicator;
 pub mod overlay;
 
 pub mod evaluate;

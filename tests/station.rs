@@ -9,14 +9,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use fishrig::frame::{Frame, PixelBox};
+use fishrig::indicator::{Indicator, Output};
 use fishrig::input::{self, TriggerKind};
 use fishrig::source::scripted::{ScriptedSource, Step};
 use fishrig::source::{Source, SourceError};
 use fishrig::station::machine::OpenGate;
 use fishrig::station::scene_watch::Observation;
 use fishrig::station::{
-    Analysed, Analyser, CommitFailure, Controls, Counts, Draft, OpenSource, RecordError, Recorded, Recorder, Screen,
-    Shown, Station, StationError, StationParts, StationSettings, Status,
+    Analysed, Analyser, CommitFailure, Controls, Counts, Draft, Note, OpenSource, RecordError, Recorded, Recorder,
+    Screen, Shown, Station, StationError, StationParts, StationSettings, Status, Supervisor,
 };
 use image::RgbImage;
 
@@ -140,6 +141,9 @@ struct Faults {
     record: Box<dyn FnMut() -> Result<(), RecordError> + Send>,
     draw: Draw,
     source: Option<OpenSource>,
+    supervisor: Option<Box<dyn Supervisor>>,
+    hangs_after: Duration,
+    indicator: Option<Indicator>,
 }
 
 impl Default for Faults {
@@ -149,6 +153,9 @@ impl Default for Faults {
             record: Box::new(|| Ok(())),
             draw: Box::new(|| Ok(())),
             source: None,
+            supervisor: None,
+            hangs_after: HANG,
+            indicator: None,
         }
     }
 }
@@ -178,9 +185,12 @@ impl Bench {
             })),
             gate: Box::new(OpenGate),
             health: None,
+            supervisor: faults.supervisor,
+            indicator: faults.indicator,
         };
         let settings = StationSettings {
             preview_frames_per_second: 120.0,
+            hangs_after: faults.hangs_after,
             ..StationSettings::default()
         };
         let station = Station::start(parts, settings).unwrap();
@@ -660,4 +670,92 @@ fn a_damaged_frame_is_passed_over_and_the_recording_s_end_ends_the_station() {
     drop(frames);
     let counts = bench.join();
     assert_eq!((counts.saved, counts.passed_over), (1, 1));
+}
+
+struct Listening(Arc<Told<Note>>);
+
+impl Supervisor for Listening {
+    fn tell(&mut self, note: &Note) {
+        self.0.tell(note.clone());
+    }
+
+    fn watchdog(&self) -> Option<Duration> {
+        Some(Duration::from_millis(60))
+    }
+}
+
+fn is_about_the_network(note: &Note) -> bool {
+    matches!(note, Note::Status(words) if words.contains("network thread has not moved"))
+}
+
+#[test]
+fn a_network_that_never_answers_ends_the_signs_of_life() {
+    let (go_on, mut held) = hold();
+    let endless = std::iter::from_fn(|| Some(Ok(frame())));
+    let mut source = Some(ScriptedSource::paced(endless, Duration::from_millis(2)));
+    let notes = Told::new();
+    let bench = Bench::start(Faults {
+        analyse: Box::new(move |_| {
+            held();
+            Ok(())
+        }),
+        source: Some(Box::new(move || Ok(Box::new(source.take().unwrap())))),
+        supervisor: Some(Box::new(Listening(Arc::clone(&notes)))),
+        hangs_after: Duration::from_millis(300),
+        ..Faults::default()
+    });
+    let told = notes.until("the network hangs", |all| all.iter().any(is_about_the_network));
+    assert_eq!(told[0], Note::Ready);
+    assert!(told.contains(&Note::Alive), "an analysis may take a while: {told:?}");
+    // The loop goes on all the while: it hears the operator ten times.
+    for _ in 0..10 {
+        let seen = bench.drawn.all().last().is_some_and(|d| d.status.help);
+        bench.controls.send(input::Event::Help);
+        bench
+            .drawn
+            .until("the keys", |all| all.last().is_some_and(|d| d.status.help != seen));
+    }
+    let told = notes.all();
+    let since = told.iter().position(is_about_the_network).unwrap();
+    assert!(!told[since..].contains(&Note::Alive), "{told:?}");
+    // It answers after all.
+    drop(go_on);
+    notes.until("alive again", |all| all[since..].contains(&Note::Alive));
+    bench.finish();
+    assert_eq!(notes.all().last(), Some(&Note::Stopping));
+}
+
+struct Lamp(Arc<Told<bool>>);
+
+impl Output for Lamp {
+    fn set(&mut self, on: bool) -> Result<(), String> {
+        self.0.tell(on);
+        Ok(())
+    }
+}
+
+impl Drop for Lamp {
+    fn drop(&mut self) {
+        self.0.tell(false);
+    }
+}
+
+#[test]
+fn the_buzzer_sounds_once_for_a_record_and_the_lamp_goes_out_at_the_end() {
+    let (lamp, buzzer) = (Told::new(), Told::new());
+    let output = |told: &Arc<Told<bool>>| {
+        let told = Arc::clone(told);
+        Some(Box::new(move || Ok(Box::new(Lamp(Arc::clone(&told))) as Box<dyn Output>)) as _)
+    };
+    let bench = Bench::start(Faults {
+        indicator: Some(Indicator::new(output(&lamp), output(&buzzer))),
+        ..Faults::default()
+    });
+    bench.deliver(0);
+    bench.press();
+    bench.until_records(1);
+    buzzer.until("one beep", |all| all == [true, false]);
+    bench.finish();
+    assert_eq!(buzzer.all(), [true, false, false], "nothing but the end");
+    assert_eq!(lamp.all().last(), Some(&false));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fishrig::frame::PixelBox;
 use fishrig::health::{ClockTrust, Reading, Storage};
-use fishrig::input::{self, Field, TriggerKind, TriggerSettings};
+use fishrig::input::{self, Field, SwitchKind, TriggerKind, TriggerSettings};
 use fishrig::station::machine::{Gate, Machine, MachineSettings, OpenGate};
 use fishrig::station::scene_watch::Observation;
 use fishrig::station::{CommitFailure, Effect, Event, Phase, RecordFacts, Severity, Status, Ticket, Which};
@@ -377,6 +377,7 @@ fn health(free: u64) -> Event {
         }),
         memory: None,
         temperature: None,
+        throttling: None,
         clock: ClockTrust::Unknown,
         boot_id: None,
     })
@@ -806,4 +807,42 @@ fn answers_about_frames_that_are_gone_change_nothing() {
     assert_eq!(rig.tell(Event::LeftUnanalysed { ticket }), []);
     assert_eq!(rig.status().phase, Phase::Ready);
     assert_eq!(rig.status().counts.saved, 0);
+}
+
+#[test]
+fn a_button_and_a_foot_switch_are_triggers_of_their_own() {
+    let mut rig = Rig::new(MachineSettings {
+        trigger: TriggerSettings {
+            key: false,
+            signal: false,
+            ..TriggerSettings::default()
+        },
+        ..MachineSettings::default()
+    });
+    for (ticket, by) in [(0, TriggerKind::Button), (1, TriggerKind::FootSwitch)] {
+        assert_eq!(rig.input(trigger(by, false)), [keep(ticket)]);
+        assert_eq!(facts_of(&rig.analysed(ticket, with_fish())).trigger, by);
+        rig.committed(ticket, "F-1");
+    }
+    // Without a fish, the same button once more saves the whole frame; another one does not.
+    rig.input(trigger(TriggerKind::Button, false));
+    rig.analysed(2, without_fish());
+    assert!(rig.last_words().contains("press again"), "{}", rig.last_words());
+    rig.input(trigger(TriggerKind::Button, false));
+    assert_eq!(facts_of(&rig.analysed(3, without_fish())).trigger, TriggerKind::Button);
+}
+
+#[test]
+fn a_lost_button_is_shown_until_it_is_back() {
+    let mut rig = Rig::live();
+    let switch = SwitchKind::Shutter;
+    let reason = "the line GPIO17 fails".to_owned();
+    assert_eq!(rig.input(input::Event::SwitchLost { switch, reason }), []);
+    assert_eq!(rig.last_words(), "no shutter button: the line GPIO17 fails");
+    rig.after(3600.0);
+    let status = rig.status();
+    assert_eq!((status.phase, status.lost_switches), (Phase::Ready, vec![switch]));
+    rig.input(input::Event::SwitchBack { switch });
+    assert_eq!(rig.last_words(), "the shutter button is back");
+    assert_eq!(rig.status().lost_switches, []);
 }

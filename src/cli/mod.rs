@@ -17,6 +17,7 @@ mod config;
 mod demo;
 mod doctor;
 mod eval;
+mod manual;
 mod model;
 mod output_file;
 mod parallel;
@@ -64,6 +65,7 @@ enum Command {
     Eval(eval::EvalArgs),
     Render(render::RenderArgs),
     Completions(completions::CompletionsArgs),
+    Manual(manual::ManualArgs),
 }
 
 /// Runs the program with the process's own arguments.
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(args),
         Command::Render(args) => render::run(args),
         Command::Completions(args) => completions::run(args, Arguments::command()),
+        Command::Manual(args) => manual::run(args, Arguments::command()),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

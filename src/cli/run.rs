@@ -15,7 +15,7 @@ use crate::station::{Counts, wait_until_ready};
 /// takes a picture; SIGINT and SIGTERM finish the record that is being written and end.
 ///
 /// With a broken configuration it ends with exit code 2; where no terminal is attached (as a service) it stays up, shows the reason on the
-/// display, and tries again when the file changes.
+/// display, and tries again when the file changes. Exit code 1: pictures were lost, or the station itself failed and should be started again.
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArgs {
     /// The configuration file; `fishrig config default` writes one to begin with.
@@ -28,9 +28,10 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Outcome> {
     let prepared = match prepare_from(&args.config) {
         Ok(prepared) => prepared,
         Err(problem) if attended => bail!("{}\n{}", problem.page.title, problem.page.reason),
-        Err(_) => match wait_until_ready(std::slice::from_ref(&args.config), || prepare_from(&args.config))? {
-            Some(prepared) => prepared,
-            None => return Ok(Outcome::Done),
+        Err(_) => match wait_until_ready(std::slice::from_ref(&args.config), || prepare_from(&args.config)) {
+            Ok(Some(prepared)) => prepared,
+            Ok(None) => return Ok(Outcome::Done),
+            Err(error) => return Ok(failed(&error)),
         },
     };
     super::say(prepared.summary());
@@ -39,13 +40,22 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Outcome> {
             "SPACE takes a picture, + another of the same specimen, u undoes the last, o sets the operator, n the note, q ends",
         );
     }
-    let counts = prepared.run()?;
+    let counts = match prepared.run() {
+        Ok(counts) => counts,
+        Err(error) => return Ok(failed(&error)),
+    };
     super::say(&words(&counts));
     Ok(if counts.lost == 0 {
         Outcome::Done
     } else {
         Outcome::SomeFailed
     })
+}
+
+/// A fault of the station, not of its configuration: with another exit code than 2 a service manager starts it again.
+fn failed(error: &dyn std::error::Error) -> Outcome {
+    super::say(&format!("fishrig: {error}"));
+    Outcome::SomeFailed
 }
 
 fn words(counts: &Counts) -> String {

@@ -3,20 +3,26 @@
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use super::error::Found;
-use super::raw::{self, DisplayKind, SourceKind};
+use super::raw::{self, DisplayKind, DisplaySize, SourceKind};
 use super::{Configuration, StationIdentity};
 use crate::checksum::sha256_hex;
-use crate::display::{DisplayError, DisplaySettings, Kept, PngSettings, WindowSettings};
+use crate::display::{
+    ColourOrder, DeviceChoice, DisplayError, DisplaySettings, DrmSettings, FitSettings, FramebufferSettings, Kept,
+    LineChoice, PanelModel, PngSettings, Rotation, SpiPanelSettings, WantedMode, WindowSettings,
+};
 use crate::frame::{Limits, Size};
+use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
+use crate::health::{HealthError, HealthSettings};
 use crate::identify::{IdPattern, IdSettings};
-use crate::input::{InputError, TriggerSettings};
+use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::network::NetworkSettings;
-use crate::source::v4l::{DeviceChoice, FORMAT_NAMES, FourCc, Setting, V4lSettings};
+use crate::source::v4l::{self, FORMAT_NAMES, FourCc, Setting, V4lSettings};
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
 use crate::store::StoreSettings;
 
@@ -59,6 +65,8 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         display: check.display(raw.display),
         palette: raw.overlay.palette,
         trigger: check.trigger(raw.trigger),
+        gpio: check.gpio(raw.gpio),
+        health: check.health(raw.health),
         keep_overlay: raw.store.overlay,
         store: check.store(raw.store, time_zone),
         sha256: sha256_hex(text.as_bytes()),
@@ -150,7 +158,7 @@ impl Check<'_> {
 
     fn camera(&mut self, raw: raw::Source) -> V4lSettings {
         let defaults = V4lSettings::default();
-        let device = DeviceChoice::parse(&raw.device).unwrap_or_else(|| {
+        let device = v4l::DeviceChoice::parse(&raw.device).unwrap_or_else(|| {
             let allowed = "allowed is \"first\", a path such as \"/dev/video0\", or a name in /dev/v4l/by-id";
             self.wrong(
                 "source",
@@ -204,37 +212,116 @@ impl Check<'_> {
     }
 
     fn display(&mut self, raw: raw::Display) -> DisplaySettings {
-        let size = Size::new(raw.size[0], raw.size[1]);
         self.within("display", "keep", raw.keep, 0..=1_000_000);
+        let size = match raw.size {
+            DisplaySize::Auto(_) => None,
+            DisplaySize::Pixels([width, height]) => Some(Size::new(width, height)),
+        };
+        let drawn = size.unwrap_or(PngSettings::default().size);
+        let fit = FitSettings {
+            rotation: self.rotation(raw.rotation),
+            size,
+        };
+        let device = match raw.device.as_str() {
+            "first" => DeviceChoice::First,
+            path => DeviceChoice::Path(path.into()),
+        };
         let settings = match raw.kind {
-            DisplayKind::None => DisplaySettings::None { size },
+            DisplayKind::None => DisplaySettings::None { size: drawn },
             DisplayKind::Png => DisplaySettings::Png(PngSettings {
                 directory: self.path(raw.directory),
-                size,
+                size: drawn,
                 kept: NonZeroU32::new(raw.keep).map_or(Kept::LatestOnly, Kept::Newest),
             }),
             DisplayKind::Window => DisplaySettings::Window(WindowSettings {
-                size,
+                size: drawn,
                 scale: raw.scale,
                 ..WindowSettings::default()
             }),
+            DisplayKind::Drm => DisplaySettings::Drm(DrmSettings {
+                device,
+                connector: (raw.connector != "auto").then_some(raw.connector),
+                mode: self.mode(&raw.mode),
+                fit,
+            }),
+            DisplayKind::Framebuffer => DisplaySettings::Framebuffer(FramebufferSettings { device, fit }),
+            DisplayKind::SpiPanel => DisplaySettings::SpiPanel(self.panel(raw.panel, fit)),
         };
-        if let Err(error) = settings.check() {
-            let key = match &error {
-                DisplayError::Scale { .. } => "scale",
-                _ => "size",
-            };
-            self.wrong("display", key, format!("display.{key}: {error}"));
+        match settings.check() {
+            Ok(()) => {}
+            Err(error @ DisplayError::Setting { section, key, .. }) => self.wrong(section, key, error.to_string()),
+            Err(error @ DisplayError::Scale { .. }) => {
+                self.wrong("display", "scale", format!("display.scale: {error}"))
+            }
+            Err(error) => self.wrong("display", "size", format!("display.size: {error}")),
         }
         settings
     }
 
+    fn panel(&mut self, raw: raw::Panel, fit: FitSettings) -> SpiPanelSettings {
+        let model = raw.model.parse().unwrap_or_else(|()| {
+            let names: Vec<_> = PanelModel::ALL.iter().map(|model| model.name()).collect();
+            let message = format!(
+                "display.panel.model is {:?}; allowed is one of {}",
+                raw.model,
+                names.join(", ")
+            );
+            self.wrong("display.panel", "model", message);
+            PanelModel::default()
+        });
+        SpiPanelSettings {
+            model,
+            spi: raw.spi,
+            speed_hz: raw.speed_hz,
+            panel_size: raw.size.map(|[width, height]| Size::new(width, height)),
+            offset: raw.offset,
+            mirror: raw.mirror,
+            invert: raw.invert,
+            colour_order: raw.colour_order.map(|order| match order {
+                raw::Colours::Rgb => ColourOrder::Rgb,
+                raw::Colours::Bgr => ColourOrder::Bgr,
+            }),
+            chip: raw.chip,
+            dc: raw.dc.into(),
+            reset: raw.reset.map(LineChoice::from),
+            backlight: raw.backlight.map(LineChoice::from),
+            fit,
+        }
+    }
+
+    fn rotation(&mut self, degrees: u32) -> Rotation {
+        Rotation::from_degrees(degrees).unwrap_or_else(|| {
+            let message = format!("display.rotation is {degrees}; allowed is 0, 90, 180 or 270 degrees clockwise");
+            self.wrong("display", "rotation", message);
+            Rotation::default()
+        })
+    }
+
+    fn mode(&mut self, text: &str) -> WantedMode {
+        text.parse().unwrap_or_else(|()| {
+            let allowed = "allowed is \"preferred\", a size such as \"1280x720\" or with its rate \"1280x720@60\"";
+            self.wrong("display", "mode", format!("display.mode is {text:?}; {allowed}"));
+            WantedMode::default()
+        })
+    }
+
     fn trigger(&mut self, raw: raw::Trigger) -> TriggerSettings {
+        let key = raw.foot_switch_key.parse().unwrap_or_else(|allowed| {
+            let (section, key, text) = ("trigger", "foot_switch_key", &raw.foot_switch_key);
+            self.wrong(
+                section,
+                key,
+                format!("{section}.{key} is {text:?}; allowed is {allowed}"),
+            );
+            PedalKey::Any
+        });
         let settings = TriggerSettings {
             key: raw.key,
             signal: raw.signal,
             timer_seconds: raw.timer_seconds,
             auto_still_seconds: raw.auto_still_seconds,
+            long_press_seconds: raw.long_press_seconds,
+            foot_switch: raw.foot_switch.map(|device| FootSwitchSettings { device, key }),
             waiting_max: raw.waiting_max,
         };
         if let Err(error) = settings.check() {
@@ -243,6 +330,57 @@ impl Check<'_> {
                 _ => "key",
             };
             self.wrong("trigger", key, error.to_string());
+        }
+        settings
+    }
+
+    fn gpio(&mut self, raw: raw::Gpio) -> GpioSettings {
+        let mut line = |key, text: Option<String>| -> Option<LineId> {
+            let text = text?;
+            let line = text.parse();
+            if let Err(allowed) = line {
+                self.wrong("gpio", key, format!("gpio.{key} is {text:?}; allowed is {allowed}"));
+            }
+            line.ok()
+        };
+        let (shutter, lamp, buzzer) = (
+            line("shutter", raw.shutter),
+            line("lamp", raw.lamp),
+            line("buzzer", raw.buzzer),
+        );
+        let output = |line: Option<LineId>, active_low| line.map(|line| OutputSettings { line, active_low });
+        let settings = GpioSettings {
+            shutter: shutter.map(|line| InputSettings {
+                line,
+                active_low: raw.shutter_active_low,
+                bias: raw.shutter_bias,
+                debounce: Duration::from_millis(raw.debounce_milliseconds),
+            }),
+            lamp: output(lamp, raw.lamp_active_low),
+            buzzer: output(buzzer, raw.buzzer_active_low),
+        };
+        if let Err(error) = settings.check() {
+            let key = match &error {
+                GpioError::Setting { key, .. } => key,
+                _ => "shutter",
+            };
+            self.wrong("gpio", key, error.to_string());
+        }
+        settings
+    }
+
+    fn health(&mut self, raw: raw::Health) -> HealthSettings {
+        let settings = HealthSettings {
+            warn_celsius: raw.warn_celsius,
+            stalled_seconds: raw.stalled_seconds,
+            textfile: raw.textfile.map(|path| self.path(path)),
+        };
+        if let Err(error) = settings.check() {
+            let key = match &error {
+                HealthError::Setting { key, .. } => key,
+                HealthError::Textfile { .. } => "textfile",
+            };
+            self.wrong("health", key, error.to_string());
         }
         settings
     }

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::display::{Kept, PngSettings, WindowSettings};
+use crate::display::{ColourOrder, Kept, LineChoice, PngSettings, SpiPanelSettings, WindowSettings};
 use crate::frame;
-use crate::input::TriggerSettings;
+use crate::gpio::{Bias, GpioSettings};
+use crate::health::HealthSettings;
+use crate::input::{PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::source::ReplaySettings;
 use crate::source::v4l::V4lSettings;
@@ -23,6 +25,8 @@ pub(super) struct Tables {
     pub(super) display: Display,
     pub(super) overlay: Overlay,
     pub(super) trigger: Trigger,
+    pub(super) gpio: Gpio,
+    pub(super) health: Health,
     pub(super) store: Store,
 }
 
@@ -134,21 +138,43 @@ pub(super) struct Network {
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum DisplayKind {
     None,
     Png,
     Window,
+    Drm,
+    Framebuffer,
+    SpiPanel,
+}
+
+/// Columns and rows, or a word for those that the display has.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "expected \"auto\" or columns and rows such as [800, 480]")]
+pub(super) enum DisplaySize {
+    Auto(Auto),
+    Pixels([u32; 2]),
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Auto {
+    Auto,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Display {
     pub(super) kind: DisplayKind,
-    pub(super) size: [u32; 2],
+    pub(super) size: DisplaySize,
+    pub(super) rotation: u32,
     pub(super) directory: PathBuf,
     pub(super) keep: u32,
     pub(super) scale: u32,
+    pub(super) device: String,
+    pub(super) connector: String,
+    pub(super) mode: String,
+    pub(super) panel: Panel,
 }
 
 impl Default for Display {
@@ -156,13 +182,94 @@ impl Default for Display {
         let png = PngSettings::default();
         Self {
             kind: DisplayKind::None,
-            size: [png.size.width, png.size.height],
+            size: DisplaySize::Auto(Auto::Auto),
+            rotation: 0,
             directory: png.directory,
             keep: match png.kept {
                 Kept::LatestOnly => 0,
                 Kept::Newest(count) => count.get(),
             },
             scale: WindowSettings::default().scale,
+            device: "first".to_owned(),
+            connector: "auto".to_owned(),
+            mode: "preferred".to_owned(),
+            panel: Panel::default(),
+        }
+    }
+}
+
+/// A line of a GPIO chip, by number or by name.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(
+    untagged,
+    expecting = "expected a line's number such as 25 or its name such as \"GPIO25\""
+)]
+pub(super) enum Line {
+    Number(u32),
+    Name(String),
+}
+
+impl From<Line> for LineChoice {
+    fn from(line: Line) -> Self {
+        match line {
+            Line::Number(number) => Self::Number(number),
+            Line::Name(name) => Self::Name(name),
+        }
+    }
+}
+
+impl From<LineChoice> for Line {
+    fn from(line: LineChoice) -> Self {
+        match line {
+            LineChoice::Number(number) => Self::Number(number),
+            LineChoice::Name(name) => Self::Name(name),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Colours {
+    Rgb,
+    Bgr,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Panel {
+    pub(super) model: String,
+    pub(super) spi: PathBuf,
+    pub(super) speed_hz: u32,
+    pub(super) size: Option<[u32; 2]>,
+    pub(super) offset: [u16; 2],
+    pub(super) mirror: Option<bool>,
+    pub(super) invert: Option<bool>,
+    pub(super) colour_order: Option<Colours>,
+    pub(super) chip: PathBuf,
+    pub(super) dc: Line,
+    pub(super) reset: Option<Line>,
+    pub(super) backlight: Option<Line>,
+}
+
+impl Default for Panel {
+    fn default() -> Self {
+        let rooms = SpiPanelSettings::default();
+        Self {
+            model: rooms.model.to_string(),
+            spi: rooms.spi,
+            speed_hz: rooms.speed_hz,
+            size: rooms.panel_size.map(|size| [size.width, size.height]),
+            offset: rooms.offset,
+            mirror: rooms.mirror,
+            invert: rooms.invert,
+            colour_order: rooms.colour_order.map(|order| match order {
+                ColourOrder::Rgb => Colours::Rgb,
+                ColourOrder::Bgr => Colours::Bgr,
+            }),
+            chip: rooms.chip,
+            dc: rooms.dc.into(),
+            reset: rooms.reset.map(Line::from),
+            backlight: rooms.backlight.map(Line::from),
         }
     }
 }
@@ -180,6 +287,9 @@ pub(super) struct Trigger {
     pub(super) signal: bool,
     pub(super) timer_seconds: Option<f64>,
     pub(super) auto_still_seconds: Option<f64>,
+    pub(super) foot_switch: Option<String>,
+    pub(super) foot_switch_key: String,
+    pub(super) long_press_seconds: f64,
     pub(super) waiting_max: usize,
 }
 
@@ -191,7 +301,58 @@ impl Default for Trigger {
             signal: rooms.signal,
             timer_seconds: rooms.timer_seconds,
             auto_still_seconds: rooms.auto_still_seconds,
+            foot_switch: None,
+            foot_switch_key: PedalKey::Any.to_string(),
+            long_press_seconds: rooms.long_press_seconds,
             waiting_max: rooms.waiting_max,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Gpio {
+    pub(super) shutter: Option<String>,
+    pub(super) shutter_active_low: bool,
+    pub(super) shutter_bias: Bias,
+    pub(super) debounce_milliseconds: u64,
+    pub(super) lamp: Option<String>,
+    pub(super) lamp_active_low: bool,
+    pub(super) buzzer: Option<String>,
+    pub(super) buzzer_active_low: bool,
+}
+
+impl Default for Gpio {
+    /// A button between line and ground, a lamp that is on while its line is high.
+    fn default() -> Self {
+        Self {
+            shutter: None,
+            shutter_active_low: true,
+            shutter_bias: Bias::PullUp,
+            debounce_milliseconds: GpioSettings::DEBOUNCE.as_millis() as u64,
+            lamp: None,
+            lamp_active_low: false,
+            buzzer: None,
+            buzzer_active_low: false,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Health {
+    pub(super) warn_celsius: f32,
+    pub(super) stalled_seconds: u64,
+    pub(super) textfile: Option<PathBuf>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        let rooms = HealthSettings::default();
+        Self {
+            warn_celsius: rooms.warn_celsius,
+            stalled_seconds: rooms.stalled_seconds,
+            textfile: rooms.textfile,
         }
     }
 }

@@ -55,6 +55,11 @@ impl Canvas {
         self.picture.get_mut(start..start + bytes)
     }
 
+    /// The bytes of all rows, to write on.
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.picture
+    }
+
     fn row_bytes(&self) -> usize {
         self.picture.width() as usize * 3
     }

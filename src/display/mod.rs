@@ -8,26 +8,43 @@
 //! * [`MemoryDisplay`]: keeps what it was shown, for tests of whole stations.
 //! * [`NoDisplay`]: a station without a screen.
 //! * `WindowDisplay` (cargo feature `window`): a window on a desktop.
+//! * [`DrmDisplay`]: a screen on HDMI, DSI or DisplayPort, driven by the kernel.
+//! * [`FramebufferDisplay`]: a screen as mapped memory, `/dev/fb0`.
+//! * [`SpiPanelDisplay`]: a small panel on an SPI bus, to which only what has changed is sent.
 //!
-//! Panels, HDMI and framebuffers are further implementations of the same trait.
+//! Screens that are devices may be mounted turned and may have more pixels than are wanted: [`FitSettings`].
 
 mod canvas;
+mod console;
+mod damage;
+mod device;
+mod drm;
+mod error;
+mod fitted;
+mod framebuffer;
 mod memory;
 mod none;
+mod pixels;
 mod png;
 mod settings;
+mod spi_panel;
 #[cfg(feature = "window")]
 mod window;
-
-use thiserror::Error;
 
 use crate::frame::Size;
 
 pub use canvas::Canvas;
+pub use drm::{DrmDisplay, WantedMode};
+pub use error::DisplayError;
+pub use fitted::{FitSettings, Rotation};
+pub use framebuffer::FramebufferDisplay;
 pub use memory::MemoryDisplay;
 pub use none::NoDisplay;
 pub use png::PngDisplay;
-pub use settings::{DisplaySettings, Kept, PngSettings, WindowSettings};
+pub use settings::{
+    DeviceChoice, DisplaySettings, DrmSettings, FramebufferSettings, Kept, PngSettings, WindowSettings,
+};
+pub use spi_panel::{ColourOrder, LineChoice, PanelModel, PanelWires, SpiPanelDisplay, SpiPanelSettings};
 #[cfg(feature = "window")]
 pub use window::WindowDisplay;
 
@@ -60,72 +77,12 @@ pub enum DisplayEvent {
     Key(char),
 }
 
-/// Why a display could not be opened or could not show a picture.
-#[derive(Debug, Error)]
-pub enum DisplayError {
-    /// The settings ask for a size that no display has.
-    #[error("display: {size} is not a possible size; 1x1 to {limit}x{limit} are allowed")]
-    Size {
-        /// Size asked for.
-        size: Size,
-        /// Longest side allowed.
-        limit: u32,
-    },
-    /// The settings ask for an impossible magnification.
-    #[error("display: a window can be magnified 1 to {limit} times, not {scale}")]
-    Scale {
-        /// Magnification asked for.
-        scale: u32,
-        /// Largest allowed.
-        limit: u32,
-    },
-    /// A canvas of another size than the display's.
-    #[error("display {display}: shown a picture of {got}, it takes {wanted}")]
-    WrongSize {
-        /// Name of the display.
-        display: String,
-        /// Size of the canvas.
-        got: Size,
-        /// Size of the display.
-        wanted: Size,
-    },
-    /// A file or directory of the PNG display.
-    #[error(
-        "display: can't write {path}: {source}; check that its directory is one and may be written, and that the disk is not full"
-    )]
-    File {
-        /// The file or directory.
-        path: std::path::PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// The picture could not be encoded.
-    #[error("display: the picture for {path} could not be encoded: {source}")]
-    Encoding {
-        /// The file that was to be written.
-        path: std::path::PathBuf,
-        /// The encoder's reason.
-        source: image::ImageError,
-    },
-    /// The window could not be opened.
-    #[error("display: the window can't be opened: {reason}; log in at a desktop, or choose another [display] kind")]
-    Window {
-        /// The window system's reason.
-        reason: String,
-    },
-    /// A kind of display that this program was built without.
-    #[error(
-        "display: this fishrig was built without windows; choose another [display] kind, or build with `--features window`"
-    )]
-    WindowNotBuilt,
-}
-
 /// Opens the display that the settings name.
 ///
 /// A window belongs to the thread that opened it, so a display is opened in the thread that will show.
 ///
 /// # Errors
-/// Settings outside their ranges, a directory that can't be written, a window without a desktop.
+/// Settings outside their ranges, a directory that can't be written, a window without a desktop, a device that is not there or does not do.
 pub fn open(settings: &DisplaySettings) -> Result<Box<dyn Display>, DisplayError> {
     settings.check()?;
     Ok(match settings {
@@ -135,6 +92,14 @@ pub fn open(settings: &DisplaySettings) -> Result<Box<dyn Display>, DisplayError
         DisplaySettings::Window(window) => Box::new(WindowDisplay::open(window)?),
         #[cfg(not(feature = "window"))]
         DisplaySettings::Window(_) => return Err(DisplayError::WindowNotBuilt),
+        DisplaySettings::Drm(drm) => fitted::fitted(DrmDisplay::open(drm)?, drm.fit)?,
+        DisplaySettings::Framebuffer(framebuffer) => {
+            fitted::fitted(FramebufferDisplay::open(framebuffer)?, framebuffer.fit)?
+        }
+        DisplaySettings::SpiPanel(panel) => {
+            let fit = SpiPanelDisplay::fit_without_turning(panel);
+            fitted::fitted(SpiPanelDisplay::open(panel)?, fit)?
+        }
     })
 }
 

@@ -4,6 +4,9 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use super::DisplayError;
+use super::drm::WantedMode;
+use super::fitted::FitSettings;
+use super::spi_panel::SpiPanelSettings;
 use crate::frame::Size;
 
 /// Longest side of a display in pixels.
@@ -23,6 +26,12 @@ pub enum DisplaySettings {
     Png(PngSettings),
     /// A window on a desktop.
     Window(WindowSettings),
+    /// A screen that the kernel drives: HDMI, DSI, DisplayPort.
+    Drm(DrmSettings),
+    /// A screen as mapped memory, `/dev/fb0`.
+    Framebuffer(FramebufferSettings),
+    /// A small panel on an SPI bus.
+    SpiPanel(SpiPanelSettings),
 }
 
 impl Default for DisplaySettings {
@@ -93,23 +102,64 @@ impl Default for WindowSettings {
     }
 }
 
+/// Which device file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum DeviceChoice {
+    /// The first that shows something.
+    #[default]
+    First,
+    /// This one.
+    Path(PathBuf),
+}
+
+/// Settings of a screen that the kernel drives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DrmSettings {
+    /// The graphics device; default the first with a connected screen.
+    pub device: DeviceChoice,
+    /// Name of the connector, for example `HDMI-A-1`; `None`: the first with a screen.
+    pub connector: Option<String>,
+    /// The screen's mode; default the one that it prefers.
+    pub mode: WantedMode,
+    /// How the canvas lies on the screen.
+    pub fit: FitSettings,
+}
+
+/// Settings of a screen as mapped memory.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FramebufferSettings {
+    /// The device; default `/dev/fb0`.
+    pub device: DeviceChoice,
+    /// How the canvas lies on the screen.
+    pub fit: FitSettings,
+}
+
 impl DisplaySettings {
-    /// Columns and rows of the display.
-    pub fn size(&self) -> Size {
+    /// Columns and rows of the canvas; `None` where only the screen itself knows.
+    pub fn size(&self) -> Option<Size> {
         match self {
-            Self::None { size } => *size,
-            Self::Png(png) => png.size,
-            Self::Window(window) => window.size,
+            Self::None { size } => Some(*size),
+            Self::Png(png) => Some(png.size),
+            Self::Window(window) => Some(window.size),
+            Self::Drm(DrmSettings { fit, .. })
+            | Self::Framebuffer(FramebufferSettings { fit, .. })
+            | Self::SpiPanel(SpiPanelSettings { fit, .. }) => fit.size,
         }
+    }
+
+    /// Whether it is a device that can be unplugged and come back: a station starts without it.
+    pub fn may_come_later(&self) -> bool {
+        matches!(self, Self::Drm(_) | Self::Framebuffer(_) | Self::SpiPanel(_))
     }
 
     /// Checks the ranges.
     ///
     /// # Errors
-    /// [`DisplayError::Size`] or [`DisplayError::Scale`].
+    /// [`DisplayError::Size`], [`DisplayError::Scale`] or [`DisplayError::Setting`].
     pub fn check(&self) -> Result<(), DisplayError> {
-        let size = self.size();
-        if !(1..=SIDE_LIMIT).contains(&size.width) || !(1..=SIDE_LIMIT).contains(&size.height) {
+        if let Some(size) = self.size()
+            && (!(1..=SIDE_LIMIT).contains(&size.width) || !(1..=SIDE_LIMIT).contains(&size.height))
+        {
             return Err(DisplayError::Size {
                 size,
                 limit: SIDE_LIMIT,
@@ -120,6 +170,7 @@ impl DisplaySettings {
                 scale: window.scale,
                 limit: SCALE_LIMIT,
             }),
+            Self::SpiPanel(panel) => panel.check(),
             _ => Ok(()),
         }
     }

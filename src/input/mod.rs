@@ -4,6 +4,7 @@
 //! * [`keys`]: bytes typed on a terminal → events, without a terminal; [`lines`]: the same for a pipe or a file.
 //! * [`Stdin`]: the thread that reads standard input, in raw mode where it is a terminal.
 //! * [`Signals`]: the thread that takes `SIGUSR1`, `SIGINT`, `SIGTERM` and `SIGHUP`.
+//! * [`Switch`]: the thread that watches one button: the shutter on a GPIO line, a foot switch that is a keyboard. [`presses`]: what its presses mean.
 //! * [`TriggerSettings`]: by what a picture is taken.
 //!
 //! | key | what it does |
@@ -16,17 +17,24 @@
 //! | `h`, `?` | shows the keys |
 //! | `q` | finishes |
 
+mod foot_switch;
 pub mod keys;
 pub mod lines;
+pub mod presses;
 mod settings;
 mod signals;
 mod stdin;
+mod switch;
+
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use foot_switch::{FootSwitch, FootSwitchSettings, PedalKey};
 pub use settings::TriggerSettings;
 pub use signals::Signals;
 pub use stdin::Stdin;
+pub use switch::{Contact, Switch};
 
 /// Something that the operator, or a program in the operator's place, asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +70,45 @@ pub enum Event {
     Finish,
     /// Stop without waiting for anything.
     FinishAtOnce,
+    /// A button can't be used; it is tried again.
+    SwitchLost {
+        /// Which one.
+        switch: SwitchKind,
+        /// The error and its cure.
+        reason: String,
+    },
+    /// A button that was lost can be used again.
+    SwitchBack {
+        /// Which one.
+        switch: SwitchKind,
+    },
+}
+
+/// A button of the station.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SwitchKind {
+    /// The shutter button on a GPIO line.
+    Shutter,
+    /// The foot switch.
+    FootSwitch,
+}
+
+impl SwitchKind {
+    /// What the operator calls it: `shutter button`, `foot switch`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shutter => "shutter button",
+            Self::FootSwitch => "foot switch",
+        }
+    }
+
+    /// What its presses are to a record.
+    pub fn trigger(self) -> TriggerKind {
+        match self {
+            Self::Shutter => TriggerKind::Button,
+            Self::FootSwitch => TriggerKind::FootSwitch,
+        }
+    }
 }
 
 /// What asks for a picture.
@@ -75,16 +122,22 @@ pub enum TriggerKind {
     Signal,
     /// The station itself: a specimen lies still.
     Auto,
+    /// The shutter button.
+    Button,
+    /// The foot switch.
+    FootSwitch,
 }
 
 impl TriggerKind {
-    /// The word under which a record keeps it: `key`, `timer`, `signal`, `auto`.
+    /// The word under which a record keeps it: `key`, `timer`, `signal`, `auto`, `button`, `foot-switch`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Key => "key",
             Self::Timer => "timer",
             Self::Signal => "signal",
             Self::Auto => "auto",
+            Self::Button => "button",
+            Self::FootSwitch => "foot-switch",
         }
     }
 }
@@ -127,7 +180,44 @@ pub enum InputError {
     /// Signals can't be caught.
     #[error("can't take signals ({0}); the station would not stop cleanly, so it does not start")]
     Signals(std::io::Error),
+    /// No input device is the foot switch.
+    #[error("no input device is {wanted:?}; there are {there}. Plug it in, or correct trigger.foot_switch")]
+    NoFootSwitch {
+        /// What the configuration says.
+        wanted: String,
+        /// The devices that there are.
+        there: String,
+    },
+    /// Several input devices may be the foot switch.
+    #[error(
+        "several input devices are {wanted:?}: {those}; write more of the name into trigger.foot_switch, or the path"
+    )]
+    Ambiguous {
+        /// What the configuration says.
+        wanted: String,
+        /// The devices.
+        those: String,
+    },
+    /// An input device can't be used.
+    #[error("{}: {error}{}", path.display(), device_cure(path, error))]
+    Device {
+        /// Its file.
+        path: PathBuf,
+        /// The system's words.
+        error: std::io::Error,
+    },
     /// A thread can't be started.
     #[error("can't start a thread for input ({0}); free memory or raise the limit of processes")]
     Thread(std::io::Error),
+}
+
+/// What to do about an input device that can't be used, where there is more to say than the system does.
+fn device_cure(path: &Path, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::ResourceBusy => {
+            "; another program has it for itself alone (EVIOCGRAB): end that".to_owned()
+        }
+        std::io::ErrorKind::NotFound => "; plug it in".to_owned(),
+        _ => crate::device_access::cure(path, error),
+    }
 }

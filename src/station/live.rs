@@ -9,13 +9,15 @@ use super::machine::{MachineSettings, OpenGate};
 use super::overlay_screen::{OverlayScreen, ScreenSettings};
 use super::parts::{OpenScreen, Screen, StationParts};
 use super::record_keeper::RecordKeeper;
-use super::{Counts, NotReady, Station, StationError, StationSettings};
+use super::{Counts, NotReady, ServiceManager, Station, StationError, StationSettings, Supervisor};
 use crate::analysis::Analyser;
 use crate::config::Configuration;
 use crate::display::{self, DisplayError, DisplaySettings};
 use crate::frame::DecodeOptions;
+use crate::gpio::{GpioSettings, InputLine, OutputLine, OutputSettings};
 use crate::health::Probe;
-use crate::input::{InputError, Signals, Stdin};
+use crate::indicator::{Indicator, OpenOutput, Output};
+use crate::input::{FootSwitch, InputError, Signals, Stdin, Switch, SwitchKind};
 use crate::network::{Bundle, BundleError, NetworkError, TraitNetwork};
 use crate::overlay::ErrorPage;
 use crate::source::{self, SourceError};
@@ -51,6 +53,7 @@ pub enum LiveError {
 pub struct Prepared {
     parts: StationParts<LiveAnalysis>,
     settings: StationSettings,
+    gpio: GpioSettings,
     summary: String,
 }
 
@@ -74,6 +77,8 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
         palette: configuration.palette,
         time_zone: configuration.store.time_zone.clone(),
         trigger: configuration.trigger.clone(),
+        has_button: configuration.gpio.shutter.is_some(),
+        warn_celsius: configuration.health.warn_celsius,
         decode,
         floor_bytes: configuration.store.floor_bytes,
         records_before: keeper.store().count() as u64,
@@ -95,6 +100,8 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
             open_screen,
             gate: Box::new(OpenGate),
             health: Some(Box::new(move || probe.read())),
+            supervisor: ServiceManager::of_this_process().map(|manager| Box::new(manager) as Box<dyn Supervisor>),
+            indicator: indicator(&configuration.gpio),
         },
         settings: StationSettings {
             machine: MachineSettings {
@@ -103,10 +110,26 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
                 note: configuration.station.note.clone(),
                 floor_bytes: configuration.store.floor_bytes,
             },
+            hangs_after: configuration.health.hangs_after(),
+            textfile: configuration.health.textfile.clone(),
             ..StationSettings::default()
         },
+        gpio: configuration.gpio.clone(),
         summary,
     })
+}
+
+/// The lamp and the buzzer, opened where they are used; the station goes on without them.
+fn indicator(gpio: &GpioSettings) -> Option<Indicator> {
+    let open = |settings: &Option<OutputSettings>| -> Option<OpenOutput> {
+        let settings = settings.clone()?;
+        Some(Box::new(move || {
+            let line = OutputLine::open(&settings).map_err(|e| e.to_string())?;
+            Ok(Box::new(line) as Box<dyn Output>)
+        }))
+    };
+    let (lamp, buzzer) = (open(&gpio.lamp), open(&gpio.buzzer));
+    (lamp.is_some() || buzzer.is_some()).then(|| Indicator::new(lamp, buzzer))
 }
 
 /// What the source is. A camera that is not there, or in use, may come later: the station starts without it, says so, and tries again.
@@ -118,7 +141,8 @@ fn source_words(configuration: &Configuration) -> Result<String, SourceError> {
     }
 }
 
-/// A station without a screen draws nothing. The others are opened once to see whether they can be, except for a window, which would flash.
+/// A station without a screen draws nothing. The others are opened once to see whether they can be, except for a window, which would flash. One that may come
+/// later need not be there: the station's preview asks for it again and again, and says so.
 fn open_screen(
     settings: &DisplaySettings,
     screen: ScreenSettings,
@@ -126,6 +150,10 @@ fn open_screen(
     match settings {
         DisplaySettings::None { .. } => return Ok(None),
         DisplaySettings::Window(_) if cfg!(feature = "window") => {}
+        device if device.may_come_later() => match display::open(device) {
+            Err(error) if !error.passes() => return Err(error.into()),
+            _there_or_expected => {}
+        },
         other => drop(display::open(other)?),
     }
     let settings = settings.clone();
@@ -179,15 +207,35 @@ impl Prepared {
         Station::start(self.parts, self.settings)
     }
 
-    /// Runs the station with keys and signals until it is finished; what was counted meanwhile.
+    /// Runs the station with keys, buttons and signals until it is finished; what was counted meanwhile.
     ///
     /// # Errors
     /// [`LiveError::Input`] or [`LiveError::Station`].
     pub fn run(self) -> Result<Counts, LiveError> {
+        let long_press = self.settings.machine.trigger.long_press();
+        let foot_switch = self.settings.machine.trigger.foot_switch.clone();
+        let gpio = self.gpio.clone();
         let station = self.start()?;
-        let (keys, signals) = (station.controls(), station.controls());
-        let _stdin = Stdin::read(move |event| keys.send(event))?;
-        let _signals = Signals::read(move |event| signals.send(event))?;
+        let send = || {
+            let controls = station.controls();
+            move |event| controls.send(event)
+        };
+        let _stdin = Stdin::read(send())?;
+        let _signals = Signals::read(send())?;
+        let _shutter = match gpio.shutter {
+            Some(line) => {
+                let open = move || InputLine::open(&line).map_err(|e| e.to_string());
+                Some(Switch::watch(SwitchKind::Shutter, long_press, open, send())?)
+            }
+            None => None,
+        };
+        let _foot_switch = match foot_switch {
+            Some(device) => {
+                let open = move || FootSwitch::open(&device).map_err(|e| e.to_string());
+                Some(Switch::watch(SwitchKind::FootSwitch, long_press, open, send())?)
+            }
+            None => None,
+        };
         Ok(station.run()?)
     }
 }

@@ -13,14 +13,14 @@ mod records;
 mod source;
 mod triggers;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::event::{Effect, Event, Ticket};
 use super::scene_watch::{Observation, SceneWatch};
 use super::status::{Counts, Message, Phase, Severity, Status, Topic};
 use crate::health::Reading;
-use crate::input::{self, Field, TriggerKind, TriggerSettings};
+use crate::input::{self, Field, SwitchKind, TriggerKind, TriggerSettings};
 
 /// Within this time after a refusal for want of a fish, the same trigger saves the whole frame.
 const OVERRIDE_WITHIN: Duration = Duration::from_secs(3);
@@ -134,6 +134,8 @@ pub struct Machine {
     message: Option<(Message, Duration)>,
     typing: Option<(Field, String)>,
     help: bool,
+    has_display: Option<bool>,
+    lost_switches: BTreeSet<SwitchKind>,
     health: Option<Reading>,
     record_bytes: u64,
     last_id: Option<String>,
@@ -167,6 +169,8 @@ impl Machine {
             message: None,
             typing: None,
             help: false,
+            has_display: None,
+            lost_switches: BTreeSet::new(),
             health: None,
             record_bytes: 0,
             last_id: None,
@@ -211,13 +215,17 @@ impl Machine {
             Event::VoidFailed { id, reason } => self.void_failed(&id, &reason, now),
             Event::Health(reading) => self.health(reading, now),
             Event::DisplayLost { reason } => {
+                self.has_display = Some(false);
                 self.say(
                     Severity::Error,
                     format!("the display fails, recording goes on: {reason}"),
                     now,
                 );
             }
-            Event::DisplayBack => self.say(Severity::Info, "the display is back".into(), now),
+            Event::DisplayBack => {
+                self.has_display = Some(true);
+                self.say(Severity::Info, "the display is back".into(), now);
+            }
         }
         self.commit_next(now);
         self.stop_when_finished();
@@ -256,6 +264,9 @@ impl Machine {
             note: self.settings.note.clone(),
             typing: self.typing.clone(),
             help: self.help,
+            has_source: matches!(self.source, SourceState::Live),
+            has_display: self.has_display,
+            lost_switches: self.lost_switches.iter().copied().collect(),
             health: self.health.clone(),
             records_left: storage.and_then(|s| s.records_left(self.settings.floor_bytes, self.record_bytes)),
         }
@@ -340,6 +351,14 @@ impl Machine {
             input::Event::Help => self.help = !self.help,
             input::Event::Finish => self.finish("finishing", now),
             input::Event::FinishAtOnce => self.stop(),
+            input::Event::SwitchLost { switch, reason } => {
+                self.lost_switches.insert(switch);
+                self.say(Severity::Warning, format!("no {}: {reason}", switch.name()), now);
+            }
+            input::Event::SwitchBack { switch } => {
+                self.lost_switches.remove(&switch);
+                self.say(Severity::Info, format!("the {} is back", switch.name()), now);
+            }
         }
     }
 

@@ -11,6 +11,7 @@
 //! * [`slot`]: the newest frame and the triggered ones; the source never waits.
 //! * [`StationParts`]: what a station is made of, behind traits, so that it runs in a test as it runs on a bench.
 //! * [`Station`]: the threads and the loop.
+//! * [`Supervisor`]: who is told that the station runs, and not told when a thread hangs.
 //! * [`live`]: the real parts, made from a configuration; [`wait_until_ready`]: what a service does while it can't be made.
 //!
 //! Nothing waits for something slower behind it: the source overwrites the slot, the preview shows the newest frame with the newest
@@ -20,8 +21,11 @@ mod contained;
 mod event;
 mod frame_analyser;
 mod frame_analysis;
+mod heartbeat;
+mod indicate;
 pub mod live;
 pub mod machine;
+mod metrics;
 mod overlay_screen;
 mod parts;
 mod rates;
@@ -32,6 +36,7 @@ mod settings;
 pub mod slot;
 mod status;
 mod stop;
+mod supervision;
 mod threads;
 mod wait;
 
@@ -48,4 +53,5 @@ pub use record_keeper::{Circumstances, KeepError, RecordKeeper};
 pub use run::{Controls, OPERATOR_LOG, Station, StationError};
 pub use settings::StationSettings;
 pub use status::{Auto, Counts, Message, Phase, Severity, Status, Topic};
+pub use supervision::{Note, ServiceManager, Supervisor};
 pub use wait::{NotReady, wait_until_ready};

@@ -4,12 +4,14 @@
 
 use crate::frame::Frame;
 use crate::health::Reading;
+use crate::indicator::Indicator;
 use crate::input;
 use crate::source::{Source, SourceError};
 
 use super::machine::Gate;
 use super::rates::Rates;
 use super::scene_watch::Observation;
+use super::supervision::Supervisor;
 use super::{CommitFailure, RecordFacts, Status};
 
 /// Finds out what is in a frame. It runs on a thread of its own and may take seconds.
@@ -124,4 +126,8 @@ pub struct StationParts<A> {
     pub gate: Box<dyn Gate>,
     /// Asks how the machine is, every few seconds.
     pub health: Option<ReadHealth>,
+    /// Whoever sees to it that the station runs; `None` where nobody does.
+    pub supervisor: Option<Box<dyn Supervisor>>,
+    /// The lamp and the buzzer; a station without them has none.
+    pub indicator: Option<Indicator>,
 }

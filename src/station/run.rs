@@ -1,21 +1,27 @@
 //! The live loop: threads tell it what happened, the machine decides, and it does what the machine asks for.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use thiserror::Error;
 
+use super::heartbeat::{Beats, HangWatch, Waiting};
+use super::indicate::run_indicator;
 use super::machine::Machine;
+use super::metrics::run_health;
 use super::parts::{Analysed, StationParts};
 use super::rates::{Meters, RateWindow, Rates};
 use super::slot::{Keeping, Slot};
 use super::stop::StopSignal;
+use super::supervision::{Supervision, hanging_words};
 use super::threads::{self, Board, RecorderJob, Shared, Teller, Told};
 use super::{Counts, Effect, Event, Message, Phase, Severity, StationSettings, Ticket, Which};
 use crate::frame::Frame;
+use crate::health::Textfile;
 use crate::input;
 
 /// The tracing target of what the operator is told.
@@ -54,6 +60,10 @@ pub struct Station<A> {
     last_seen: Option<(Frame, Arc<Analysed<A>>)>,
     source_asked: Sender<()>,
     recorder_jobs: Sender<RecorderJob<A>>,
+    recorder_answers_due: usize,
+    hang_watch: HangWatch,
+    hanging: Option<&'static str>,
+    supervision: Option<Supervision>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -93,6 +103,8 @@ impl<A: Send + Sync + 'static> Station<A> {
             slot: Slot::default(),
             stop: StopSignal::default(),
             meters: Meters::default(),
+            beats: Beats::default(),
+            last_record: AtomicU64::new(0),
             board: Mutex::new(Board {
                 latest: None,
                 status: Arc::new(machine.status(Duration::ZERO)),
@@ -117,20 +129,27 @@ impl<A: Send + Sync + 'static> Station<A> {
         };
         let (open, analyser, recorder) = (parts.open_source, parts.analyser, parts.recorder);
         spawn("source", Box::new(move |s, t| threads::run_source(s, t, &asked, open)))?;
-        spawn("worker", Box::new(move |s, t| threads::run_worker(s, t, analyser)))?;
+        spawn("network", Box::new(move |s, t| threads::run_worker(s, t, analyser)))?;
         spawn(
             "recorder",
-            Box::new(move |_, t| threads::run_recorder(&jobs, t, recorder)),
+            Box::new(move |s, t| threads::run_recorder(s, &jobs, t, recorder)),
         )?;
         if let Some(open) = parts.open_screen {
             let period = Duration::from_secs_f64(1.0 / settings.preview_frames_per_second.clamp(0.2, 120.0));
             spawn(
-                "preview",
+                "display",
                 Box::new(move |s, t| threads::run_preview(s, t, open, period)),
             )?;
         }
+        if let Some(indicator) = parts.indicator {
+            spawn("indicator", Box::new(move |s, _| run_indicator(s, indicator)))?;
+        }
         if let Some(read) = parts.health {
-            spawn("health", Box::new(move |s, t| threads::run_health(s, t, read)))?;
+            let textfile = settings.textfile.as_deref().map(Textfile::new);
+            spawn(
+                "health",
+                Box::new(move |s, t| run_health(s, t, read, textfile.as_ref())),
+            )?;
         }
         Ok(Self {
             told,
@@ -145,6 +164,10 @@ impl<A: Send + Sync + 'static> Station<A> {
             last_seen: None,
             source_asked,
             recorder_jobs,
+            recorder_answers_due: 0,
+            hang_watch: HangWatch::new(settings.hangs_after),
+            hanging: None,
+            supervision: parts.supervisor.map(Supervision::new),
             threads,
         })
     }
@@ -159,6 +182,13 @@ impl<A: Send + Sync + 'static> Station<A> {
     /// # Errors
     /// [`StationError::PartEnded`].
     pub fn run(mut self) -> Result<Counts, StationError> {
+        let ended = self.live();
+        let counts = self.machine.counts();
+        self.end();
+        ended.map(|()| counts)
+    }
+
+    fn live(&mut self) -> Result<(), StationError> {
         let effects = std::mem::take(&mut self.first_effects);
         let mut stopped = self.perform(effects);
         let mut next_tick = Instant::now();
@@ -166,6 +196,7 @@ impl<A: Send + Sync + 'static> Station<A> {
             if Instant::now() >= next_tick {
                 next_tick = Instant::now() + TICK;
                 self.check_threads()?;
+                self.supervise();
                 stopped = self.decide(Event::Tick);
             } else if let Ok(told) = self
                 .told
@@ -175,9 +206,7 @@ impl<A: Send + Sync + 'static> Station<A> {
             }
             self.publish();
         }
-        let counts = self.machine.counts();
-        self.end();
-        Ok(counts)
+        Ok(())
     }
 
     fn check_threads(&self) -> Result<(), StationError> {
@@ -187,9 +216,41 @@ impl<A: Send + Sync + 'static> Station<A> {
         }
     }
 
+    /// Looks for a thread that hangs, and tells the supervisor how things are.
+    fn supervise(&mut self) {
+        let now = self.started.elapsed();
+        let waiting = Waiting {
+            frame: self.shared.slot.has_job(),
+            record: self.recorder_answers_due > 0,
+        };
+        let hanging = self.hang_watch.hanging(&self.shared.beats, waiting, now);
+        let name = hanging.map(|(thread, _)| thread);
+        if name != self.hanging {
+            match (hanging, self.hanging) {
+                (Some((thread, time)), _) => tracing::error!("{}", hanging_words(thread, time)),
+                (None, before) => tracing::warn!("the {} thread moves again", before.unwrap_or_default()),
+            }
+            self.hanging = name;
+        }
+        if let Some(supervision) = &mut self.supervision {
+            supervision.step(&self.machine.status(now), hanging, now);
+        }
+    }
+
     fn hear(&mut self, told: Told<A>) -> bool {
         match told {
-            Told::Event(event) => self.decide(event),
+            Told::Event(event) => {
+                if is_of_the_recorder(&event) {
+                    self.recorder_answers_due = self.recorder_answers_due.saturating_sub(1);
+                }
+                if let Event::Committed { .. } = event {
+                    let now = SystemTime::now()
+                        .duration_since(SystemTime::UNIX_EPOCH)
+                        .unwrap_or_default();
+                    self.shared.last_record.store(now.as_secs(), Ordering::Relaxed);
+                }
+                self.decide(event)
+            }
             Told::Seen { frame, analysed } => {
                 let seen = analysed.seen.clone();
                 self.last_seen = Some((frame, analysed));
@@ -232,6 +293,7 @@ impl<A: Send + Sync + 'static> Station<A> {
                 }
                 Effect::Commit { ticket, facts } => {
                     if let Some(kept) = self.kept.get(&ticket) {
+                        self.recorder_answers_due += 1;
                         let _ = self.recorder_jobs.send(RecorderJob::Commit {
                             ticket,
                             frame: kept.frame.clone(),
@@ -241,6 +303,7 @@ impl<A: Send + Sync + 'static> Station<A> {
                     }
                 }
                 Effect::Void { id } => {
+                    self.recorder_answers_due += 1;
                     let _ = self.recorder_jobs.send(RecorderJob::Void { id });
                 }
                 Effect::StopAnalysing => {
@@ -312,7 +375,10 @@ impl<A: Send + Sync + 'static> Station<A> {
     }
 
     /// Ends the threads. One that hangs in something from outside is left to the end of the process: it holds nothing that must be finished.
-    fn end(self) {
+    fn end(mut self) {
+        if let Some(supervision) = &mut self.supervision {
+            supervision.stop();
+        }
         self.shared.stop.set();
         self.shared.slot.close();
         drop((self.told, self.source_asked, self.recorder_jobs));
@@ -338,6 +404,13 @@ fn log(message: &Message) {
         Severity::Warning => tracing::warn!(target: OPERATOR_LOG, "{}", message.text),
         Severity::Error => tracing::error!(target: OPERATOR_LOG, "{}", message.text),
     }
+}
+
+fn is_of_the_recorder(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Committed { .. } | Event::CommitFailed { .. } | Event::Voided { .. } | Event::VoidFailed { .. }
+    )
 }
 
 fn thread_name(thread: &JoinHandle<()>) -> String {

@@ -126,6 +126,12 @@ impl Slot {
         }
     }
 
+    /// Whether there is a job for the worker.
+    pub fn has_job(&self) -> bool {
+        let state = self.lock();
+        !state.kept.is_empty() || (state.fresh && !state.no_preview)
+    }
+
     /// Takes back the triggered frames that the worker has not begun, and the wishes that the source has not.
     pub fn take_back(&self) -> Vec<Ticket> {
         let mut state = self.lock();
@@ -186,7 +192,9 @@ mod tests {
             slot.put(frame(sequence));
         }
         assert_eq!(slot.overwritten(), 9);
+        assert!(slot.has_job());
         assert_eq!(name(slot.next_job()), "newest 9");
+        assert!(!slot.has_job());
         slot.put(frame(10));
         assert_eq!(slot.overwritten(), 9, "the one before was taken");
         assert_eq!(slot.newest().unwrap().sequence, 10);
@@ -213,7 +221,9 @@ mod tests {
         slot.keep(Ticket(8));
         slot.end_preview();
         assert_eq!(name(slot.next_job()), "kept 7 of 1");
+        assert!(slot.has_job());
         assert_eq!(slot.take_back(), [Ticket(8)]);
+        assert!(!slot.has_job());
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| name(slot.next_job()));
             slot.close();

@@ -1,7 +1,7 @@
 //! The station's state in plain values, for the display and the log.
 
 use crate::health::Reading;
-use crate::input::Field;
+use crate::input::{Field, SwitchKind};
 
 /// How urgent a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,6 +146,12 @@ pub struct Status {
     pub typing: Option<(Field, String)>,
     /// The keys are to be shown.
     pub help: bool,
+    /// The source is open, whatever else the station is doing.
+    pub has_source: bool,
+    /// The display can be drawn on; `None` before that was tried, and where there is none.
+    pub has_display: Option<bool>,
+    /// Buttons that are configured and can't be used.
+    pub lost_switches: Vec<SwitchKind>,
     /// The machine's health, once it was read.
     pub health: Option<Reading>,
     /// How many more records fit, once a record's size is known.

@@ -1,12 +1,13 @@
 //! The station's threads. Each waits only for its own work, and tells the loop what happened.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::contained::contained;
-use super::parts::{Analysed, Analyser, Draft, OpenScreen, OpenSource, ReadHealth, Recorder, Screen, Shown};
+use super::heartbeat::Beats;
+use super::parts::{Analysed, Analyser, Draft, OpenScreen, OpenSource, Recorder, Screen, Shown};
 use super::rates::{Meters, Rates};
 use super::slot::{Job, Slot};
 use super::stop::StopSignal;
@@ -14,8 +15,6 @@ use super::{CommitFailure, Event, RecordFacts, Status, Ticket};
 use crate::frame::{CaptureTime, Frame};
 use crate::source::Source;
 
-/// How often the machine's health is read.
-const HEALTH_EVERY: Duration = Duration::from_secs(5);
 /// A picture that has not changed is drawn again this often, so that times and rates on it stay true.
 const REDRAW_EVERY: Duration = Duration::from_secs(1);
 /// The first pause before a failed display is tried again; it doubles up to the longest.
@@ -39,7 +38,10 @@ pub(super) struct Shared<A> {
     pub(super) slot: Slot,
     pub(super) stop: StopSignal,
     pub(super) meters: Meters,
+    pub(super) beats: Beats,
     pub(super) board: Mutex<Board<A>>,
+    /// When the last record was saved, in seconds since 1970 by the wall clock; 0 before the first.
+    pub(super) last_record: AtomicU64,
 }
 
 /// What is to be shown beside the newest frame.
@@ -66,7 +68,7 @@ impl<A> Teller<A> {
         self.0.send(what).is_ok()
     }
 
-    fn event(&self, event: Event) -> bool {
+    pub(super) fn event(&self, event: Event) -> bool {
         self.tell(Told::Event(event))
     }
 }
@@ -74,7 +76,11 @@ impl<A> Teller<A> {
 /// Delivers frames: opens the source whenever it is asked to, and stays with it until it ends or fails.
 pub(super) fn run_source<A>(shared: &Shared<A>, tell: &Teller<A>, asked: &Receiver<()>, mut open: OpenSource) {
     while asked.recv().is_ok() {
-        match contained(|| open().map_err(|e| e.to_string())) {
+        match shared
+            .beats
+            .source
+            .during(|| contained(|| open().map_err(|e| e.to_string())))
+        {
             Ok(source) => {
                 shared.slot.set_takes_stills(source.takes_stills());
                 let goes_on = deliver(shared, tell, source);
@@ -107,12 +113,13 @@ fn deliver<A>(shared: &Shared<A>, tell: &Teller<A>, mut source: Box<dyn Source>)
     });
     let mut due = Instant::now();
     loop {
-        let came = contained(|| match source.next() {
+        let next = || match source.next() {
             Ok(Some(frame)) => Ok(Came::Frame(frame)),
             Ok(None) => Ok(Came::End),
             Err(error) if error.passes() => Ok(Came::PassedOver(error.to_string())),
             Err(error) => Err(error.to_string()),
-        });
+        };
+        let came = shared.beats.source.during(|| contained(next));
         match came {
             Ok(Came::Frame(frame)) => {
                 // Whoever sees the frame may press a key: by then the loop has to know that there is a source.
@@ -189,7 +196,10 @@ pub(super) fn run_worker<A>(shared: &Shared<A>, tell: &Teller<A>, mut analyser: 
         let is_known = known.is_some();
         let result = match known {
             Some((_, result)) => result.clone(),
-            None => contained(|| analyser.analyse(frame)).map(Arc::new),
+            None => {
+                let result = shared.beats.network.during(|| contained(|| analyser.analyse(frame)));
+                result.map(Arc::new)
+            }
         };
         if let Ok(analysed) = &result
             && !is_known
@@ -231,7 +241,12 @@ pub(super) enum RecorderJob<A> {
 }
 
 /// Writes records one after another.
-pub(super) fn run_recorder<A>(jobs: &Receiver<RecorderJob<A>>, tell: &Teller<A>, mut recorder: Box<dyn Recorder<A>>) {
+pub(super) fn run_recorder<A>(
+    shared: &Shared<A>,
+    jobs: &Receiver<RecorderJob<A>>,
+    tell: &Teller<A>,
+    mut recorder: Box<dyn Recorder<A>>,
+) {
     while let Ok(job) = jobs.recv() {
         let event = match job {
             RecorderJob::Commit {
@@ -246,7 +261,8 @@ pub(super) fn run_recorder<A>(jobs: &Receiver<RecorderJob<A>>, tell: &Teller<A>,
                     facts: &facts,
                 };
                 // The inner result is the recorder's own answer, the outer one tells of a panic.
-                match contained(|| Ok(recorder.commit(&draft))) {
+                let commit = || contained(|| Ok(recorder.commit(&draft)));
+                match shared.beats.recorder.during(commit) {
                     Ok(Ok(recorded)) => Event::Committed {
                         ticket,
                         id: recorded.id,
@@ -264,7 +280,7 @@ pub(super) fn run_recorder<A>(jobs: &Receiver<RecorderJob<A>>, tell: &Teller<A>,
                     },
                 }
             }
-            RecorderJob::Void { id } => match contained(|| recorder.void(&id)) {
+            RecorderJob::Void { id } => match shared.beats.recorder.during(|| contained(|| recorder.void(&id))) {
                 Ok(()) => Event::Voided { id },
                 Err(reason) => Event::VoidFailed { id, reason },
             },
@@ -351,21 +367,4 @@ fn draw_if_new<A>(shared: &Shared<A>, screen: &mut dyn Screen<A>, drawn: &mut Op
     })?;
     Meters::count(&shared.meters.drawn);
     Ok(())
-}
-
-/// Reads the machine's health every few seconds.
-pub(super) fn run_health<A>(shared: &Shared<A>, tell: &Teller<A>, mut read: ReadHealth) {
-    loop {
-        match contained(|| Ok(read())) {
-            Ok(reading) => {
-                if !tell.event(Event::Health(reading)) {
-                    return;
-                }
-            }
-            Err(reason) => tracing::error!("reading the machine's health: {reason}"),
-        }
-        if shared.stop.wait(HEALTH_EVERY) {
-            return;
-        }
-    }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::stop::StopSignal;
+use super::supervision::{Note, ServiceManager, Supervisor};
 use crate::display::{self, Canvas, Display, DisplayEvent, DisplaySettings};
 use crate::input::{Event, InputError, Signals};
 use crate::overlay::{self, ErrorPage};
@@ -43,33 +44,56 @@ pub fn wait_until_ready<T>(
         true
     })?;
     let mut open = |settings: &DisplaySettings| display::open(settings).ok();
-    Ok(wait(files, attempt, &mut open, &stop, LOOK_EVERY))
+    let supervisor = ServiceManager::of_this_process();
+    let mut waiting = Waiting {
+        open: &mut open,
+        supervisor: supervisor.map(|manager| Box::new(manager) as Box<dyn Supervisor>),
+        stop: &stop,
+        look_every: LOOK_EVERY,
+    };
+    Ok(waiting.until_ready(files, attempt))
 }
 
 type Open<'a> = &'a mut dyn FnMut(&DisplaySettings) -> Option<Box<dyn Display>>;
 
-fn wait<T>(
-    files: &[PathBuf],
-    mut attempt: impl FnMut() -> Result<T, NotReady>,
-    open: Open<'_>,
-    stop: &StopSignal,
+/// What the waiting needs from around it.
+struct Waiting<'a> {
+    open: Open<'a>,
+    supervisor: Option<Box<dyn Supervisor>>,
+    stop: &'a StopSignal,
     look_every: Duration,
-) -> Option<T> {
-    let mut shown = Shown {
-        open,
-        display: None,
-        page: None,
-    };
-    loop {
-        let seen = stamps(files);
-        match attempt() {
-            Ok(ready) => return Some(ready),
-            Err(problem) => shown.show(problem),
-        }
-        let tried = Instant::now();
-        while stamps(files) == seen && tried.elapsed() < TRY_EVERY {
-            if stop.wait(look_every) || shown.was_closed() {
-                return None;
+}
+
+impl Waiting<'_> {
+    fn until_ready<T>(&mut self, files: &[PathBuf], mut attempt: impl FnMut() -> Result<T, NotReady>) -> Option<T> {
+        let mut shown = Shown {
+            open: &mut *self.open,
+            display: None,
+            page: None,
+        };
+        let mut tell = |note| {
+            if let Some(supervisor) = &mut self.supervisor {
+                supervisor.tell(&note);
+            }
+        };
+        loop {
+            let seen = stamps(files);
+            let problem = match attempt() {
+                Ok(ready) => return Some(ready),
+                Err(problem) => problem,
+            };
+            // Whoever started it is not to start it again: it is here that the reason is shown.
+            tell(Note::Ready);
+            let first_line = problem.page.reason.lines().next().unwrap_or_default();
+            tell(Note::Status(format!("{}: {first_line}", problem.page.title)));
+            shown.show(problem);
+            let tried = Instant::now();
+            while stamps(files) == seen && tried.elapsed() < TRY_EVERY {
+                tell(Note::Alive);
+                if self.stop.wait(self.look_every) || shown.was_closed() {
+                    tell(Note::Stopping);
+                    return None;
+                }
             }
         }
     }
@@ -147,6 +171,18 @@ mod tests {
         }
     }
 
+    struct Listening(Arc<Mutex<Vec<Note>>>);
+
+    impl Supervisor for Listening {
+        fn tell(&mut self, note: &Note) {
+            self.0.lock().unwrap().push(note.clone());
+        }
+
+        fn watchdog(&self) -> Option<Duration> {
+            None
+        }
+    }
+
     /// Counts the pages that it was shown.
     struct Counting(Arc<Mutex<u32>>, NoDisplay);
 
@@ -176,7 +212,7 @@ mod tests {
         let pages = Arc::new(Mutex::new(0));
         let mut tries = 0;
         let mut open = |settings: &DisplaySettings| -> Option<Box<dyn Display>> {
-            let size = settings.size();
+            let size = settings.size().unwrap();
             (size.width > 1).then(|| Box::new(Counting(Arc::clone(&pages), NoDisplay::new(size))) as _)
         };
         let attempt = || {
@@ -189,14 +225,18 @@ mod tests {
             }
             Err(not_ready(&format!("error {tries}")))
         };
-        let ready = wait(
-            std::slice::from_ref(&file),
-            attempt,
-            &mut open,
-            &StopSignal::default(),
-            QUICK,
-        );
-        assert_eq!(ready, Some(3));
+        let notes = Arc::new(Mutex::new(Vec::new()));
+        let mut waiting = Waiting {
+            open: &mut open,
+            supervisor: Some(Box::new(Listening(Arc::clone(&notes)))),
+            stop: &StopSignal::default(),
+            look_every: QUICK,
+        };
+        assert_eq!(waiting.until_ready(std::slice::from_ref(&file), attempt), Some(3));
+        let notes = notes.lock().unwrap();
+        assert_eq!(notes[0], Note::Ready);
+        assert_eq!(notes[1], Note::Status("The configuration has an error: error 1".into()));
+        assert!(!notes.contains(&Note::Stopping), "{notes:?}");
         assert_eq!(*pages.lock().unwrap(), 2);
     }
 
@@ -204,7 +244,14 @@ mod tests {
     fn the_wish_to_end_ends_it() {
         let stop = StopSignal::default();
         stop.set();
-        let ready = wait::<()>(&[], || Err(not_ready("always")), &mut |_| None, &stop, QUICK);
-        assert_eq!(ready, None);
+        let notes = Arc::new(Mutex::new(Vec::new()));
+        let mut waiting = Waiting {
+            open: &mut |_| None,
+            supervisor: Some(Box::new(Listening(Arc::clone(&notes)))),
+            stop: &stop,
+            look_every: QUICK,
+        };
+        assert_eq!(waiting.until_ready::<()>(&[], || Err(not_ready("always"))), None);
+        assert_eq!(notes.lock().unwrap()[2..], [Note::Alive, Note::Stopping]);
     }
 }

@@ -87,6 +87,9 @@ pub struct Times {
     pub time_zone: String,
     /// What the local clock was ahead of UTC at commit, in seconds.
     pub utc_offset_s: i32,
+    /// The how-manieth record of its root it is, from 1, in the order of committing, whatever the wall clock says; absent in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
     /// The kernel's id of the boot that both monotonic times belong to.
     pub boot_id: String,
     /// Whether the wall clock was synchronized; absent where that is not known.

@@ -46,7 +46,7 @@ impl Machine {
         let on = match by {
             TriggerKind::Key => self.settings.trigger.key,
             TriggerKind::Signal => self.settings.trigger.signal,
-            TriggerKind::Timer | TriggerKind::Auto => true,
+            TriggerKind::Timer | TriggerKind::Auto | TriggerKind::Button | TriggerKind::FootSwitch => true,
         };
         if !on {
             return refusal(&format!("trigger.{} is off in the configuration", by.name()));
@@ -142,7 +142,7 @@ impl Machine {
         self.release(ticket);
         self.counts.without_fish += 1;
         let again = match by {
-            TriggerKind::Key => "press again",
+            TriggerKind::Key | TriggerKind::Button | TriggerKind::FootSwitch => "press again",
             TriggerKind::Signal => "signal again",
             TriggerKind::Timer | TriggerKind::Auto => {
                 self.say(Severity::Warning, "not saved: no fish found".into(), now);
