@@ -64,17 +64,10 @@ pub(super) fn offer(format: &[u8; 4], sizes: &[(u32, u32)], rates: &[f64]) -> Of
 
 pub(super) fn control(label: &str, kind: Kind, least: i64, most: i64) -> Control {
     Control {
-        id: 1,
-        label: label.to_owned(),
-        kind,
-        is_wide: false,
         least,
         most,
-        step: 1,
         default: least,
-        value: Some(least),
-        read_only: false,
-        inactive: false,
+        ..Control::for_test(label, kind, Some(least), false)
     }
 }
 
