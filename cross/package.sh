@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # cross/package.sh [--built | --host]
 #
-# Makes the Debian package: target/aarch64-unknown-linux-gnu/debian/fishrig_VERSION_arm64.deb, from a binary that cross/build-aarch64.sh builds.
+# Makes the Debian package: target/debian/fishrig_VERSION_arm64.deb, from a binary that cross/build-aarch64.sh builds.
 #
 #   --built   takes the binary that is there: from `cross build --release --target aarch64-unknown-linux-gnu`, or an earlier run
-#   --host    target/debian/fishrig_VERSION_ARCHITECTURE.deb for machines like this one; on a Raspberry Pi or Jetson that is the arm64 package too
+#   --host    for machines like this one; on a Raspberry Pi or Jetson that is the arm64 package too
 #
 # The binary itself writes the manual pages and the completions, an arm64 one under QEMU; so they are of the same build, and it has been seen to start.
 # FISHRIG_CROSS_CACHE (default ~/.cache/fishrig-cross) keeps cargo-deb.

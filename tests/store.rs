@@ -212,6 +212,41 @@ fn raw_pixels_become_a_png_with_the_same_pixels() {
     );
 }
 
+/// The file without its segments that define Huffman tables, as many cameras make it.
+fn without_huffman_tables(jpeg: &[u8]) -> Vec<u8> {
+    let mut out = jpeg[..2].to_vec();
+    let mut at = 2;
+    while jpeg[at + 1] != 0xda {
+        let length = 2 + usize::from(u16::from_be_bytes([jpeg[at + 2], jpeg[at + 3]]));
+        if jpeg[at + 1] != 0xc4 {
+            out.extend(&jpeg[at..at + length]);
+        }
+        at += length;
+    }
+    out.extend(&jpeg[at..]);
+    out
+}
+
+#[test]
+fn a_camera_s_jpeg_without_tables_is_kept_beside_one_that_every_program_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let mut bare = draft("bare", 1);
+    let whole = bare.frame.bytes.to_vec();
+    let captured = without_huffman_tables(&whole);
+    bare.frame.bytes = captured.clone().into();
+    assert!(image::load_from_memory(&captured).is_err(), "it is no whole JPEG");
+    let done = store.commit_at(&bare, moment(0)).unwrap();
+    assert_eq!(fs::read(done.directory.join("bare_captured.mjpg")).unwrap(), captured);
+    let read = image::open(done.directory.join("bare.jpg")).unwrap();
+    assert_eq!(read, image::load_from_memory(&whole).unwrap());
+    let place = store.archive().find(&id("bare")).unwrap();
+    let record = store.archive().read(&place).unwrap();
+    assert_eq!(record.frame.sha256, sha256_hex(&captured));
+    assert!(record.file("bare_captured.mjpg").is_some());
+    assert_eq!(record.frame.file, "bare.jpg");
+}
+
 #[test]
 fn a_frame_without_a_fish_is_a_record_too() {
     let dir = tempfile::tempdir().unwrap();

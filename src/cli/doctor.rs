@@ -330,8 +330,14 @@ fn temperature(configuration: &Configuration, reading: &Reading) -> Finding {
 }
 
 fn frames(configuration: &Configuration) -> Finding {
-    let opened = source::open(&configuration.source, &configuration.limits).map(|source| source.describe());
-    of_result("source", opened.map_err(|e| e.to_string()))
+    match source::open(&configuration.source, &configuration.limits) {
+        Ok(source) if source.notes().is_empty() => ready("source", source.describe()),
+        Ok(source) => warning(
+            "source",
+            format!("{}; {}", source.describe(), source.notes().join("; ")),
+        ),
+        Err(error) => not_ready("source", error.to_string()),
+    }
 }
 
 fn screen(configuration: &Configuration) -> Finding {

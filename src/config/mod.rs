@@ -117,7 +117,7 @@ impl Configuration {
 
     /// The display that a broken file still names: a service shows there what is wrong with the rest.
     pub fn display_of_broken(text: &str, path: &Path) -> Option<DisplaySettings> {
-        let is_header = |line: &str| line.trim_start().starts_with('[');
+        let is_header = |line: &str| line.trim_start().starts_with('[') && !line.trim_start().starts_with("[display.");
         let mut lines = text.lines().skip_while(|line| line.trim() != "[display]");
         let header = lines.next()?;
         let section: Vec<&str> = std::iter::once(header)

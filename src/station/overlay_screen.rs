@@ -310,7 +310,12 @@ mod tests {
     fn ready() -> Status {
         let (mut machine, _) = Machine::new(MachineSettings::default(), Box::new(OpenGate));
         let description = "a camera".into();
-        machine.step(Event::SourceOpened { description }, Duration::ZERO);
+        let opened = Event::SourceOpened {
+            description,
+            notes: Vec::new(),
+            takes_stills: false,
+        };
+        machine.step(opened, Duration::ZERO);
         machine.status(Duration::ZERO)
     }
 

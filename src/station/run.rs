@@ -15,7 +15,7 @@ use super::machine::Machine;
 use super::metrics::run_health;
 use super::parts::{Analysed, StationParts};
 use super::rates::{Meters, RateWindow, Rates};
-use super::slot::Slot;
+use super::slot::{Keeping, Slot};
 use super::stop::StopSignal;
 use super::supervision::{Supervision, hanging_words};
 use super::threads::{self, Board, RecorderJob, Shared, Teller, Told};
@@ -263,6 +263,12 @@ impl<A: Send + Sync + 'static> Station<A> {
                 }
                 self.decide(Event::Analysed { ticket, seen })
             }
+            Told::Still { ticket, frame } => {
+                if let Some(kept) = self.kept.get_mut(&ticket) {
+                    kept.frame = frame;
+                }
+                self.decide(Event::StillTaken { ticket })
+            }
         }
     }
 
@@ -318,7 +324,7 @@ impl<A: Send + Sync + 'static> Station<A> {
     fn keep(&mut self, ticket: Ticket, which: Which) -> Option<Event> {
         match which {
             Which::Newest => match self.shared.slot.keep(ticket) {
-                Some(frame) => {
+                Some(Keeping::Frame(frame) | Keeping::Still(frame)) => {
                     self.kept.insert(ticket, Kept { frame, analysed: None });
                     None
                 }
@@ -329,6 +335,10 @@ impl<A: Send + Sync + 'static> Station<A> {
             },
             Which::LastSeen => {
                 let (frame, analysed) = self.last_seen.clone()?;
+                if self.shared.slot.wish(ticket, &frame) {
+                    self.kept.insert(ticket, Kept { frame, analysed: None });
+                    return None;
+                }
                 let seen = analysed.seen.clone();
                 let analysed = Some(analysed);
                 self.kept.insert(ticket, Kept { frame, analysed });

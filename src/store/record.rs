@@ -102,9 +102,9 @@ pub struct Times {
 pub struct FrameFacts {
     /// Name of its file in the record.
     pub file: String,
-    /// `jpeg`, `png`, `tiff`, or the raw pixels that were stored as PNG: `rgb8`, `i420`.
+    /// `jpeg`, `png`, `tiff`, or the raw pixels that were stored as PNG: `rgb8`, `i420`, or a camera's pixel format in lower case, `yuyv` for example.
     pub captured_as: String,
-    /// SHA-256 of the bytes as captured; the file's own where the bytes were kept.
+    /// SHA-256 of the bytes as captured: that of the file `<id>_captured.mjpg` where there is one, else the frame file's own unless it is a PNG of raw pixels.
     pub sha256: String,
     /// Number of the frame at its source.
     pub sequence: u64,
