@@ -188,6 +188,8 @@ fn the_program_takes_lines_and_signals_and_ends_well() {
     let records = records_in(&root);
     assert!(words.contains(&format!("{} records saved", records.len())), "{words}");
     assert!(records.iter().all(|r| r.operator == "Ada") && records[0].fish.is_some());
+    assert_eq!(records[0].trigger, "key");
+    assert_eq!(records.last().unwrap().trigger, "signal");
 }
 
 #[test]
