@@ -5,6 +5,8 @@ use std::path::Path;
 use assert_cmd::Command;
 use fishrig::config::{Configuration, DEFAULT_FILE};
 use fishrig::display::DisplaySettings;
+use fishrig::gpio::GpioSettings;
+use fishrig::health::HealthSettings;
 use fishrig::identify::IdSettings;
 use fishrig::input::TriggerSettings;
 use fishrig::locate::LocateSettings;
@@ -19,6 +21,8 @@ fn parse(text: &str) -> Result<Configuration, String> {
 fn the_documented_defaults_are_the_rooms_own() {
     for configuration in [parse("").unwrap(), parse(DEFAULT_FILE).unwrap()] {
         assert_eq!(configuration.source, SourceSettings::default());
+        assert_eq!(configuration.health, HealthSettings::default());
+        assert_eq!(configuration.gpio, GpioSettings::NONE);
         assert_eq!(configuration.trigger, TriggerSettings::default());
         assert_eq!(configuration.display, DisplaySettings::default());
         assert_eq!(configuration.locate, LocateSettings::default());
@@ -91,6 +95,36 @@ fn mistakes_are_told_with_file_line_key_and_what_is_allowed() {
         (
             "[network]\nthreads = 65\n",
             &["line 2", "network.threads is 65", "1 to 64"],
+        ),
+        (
+            "[gpio]\nshutter = \"gpiochip0/x\"\n",
+            &["line 2", "gpio.shutter", "gpiochip0/17"],
+        ),
+        (
+            "[gpio]\nlamp = \"GPIO27\"\nbuzzer = \"GPIO27\"\n",
+            &["line 3", "gpio.buzzer", "GPIO27", "not used"],
+        ),
+        ("[gpio]\nshutter_bias = \"up\"\n", &["line 2", "up", "`pull-up`"]),
+        (
+            "[gpio]\nshutter = \"GPIO17\"\ndebounce_milliseconds = 5000\n",
+            &["line 3", "debounce_milliseconds", "0 to 1000"],
+        ),
+        (
+            "[trigger]\nfoot_switch_key = \"b\"\n",
+            &["line 2", "foot_switch_key", "KEY_B"],
+        ),
+        ("[trigger]\nfoot_switch = \"\"\n", &["line 2", "foot_switch", "by-id"]),
+        (
+            "[trigger]\nlong_press_seconds = 0.1\n",
+            &["line 2", "long_press_seconds", "0 or 0.5 to 60"],
+        ),
+        (
+            "[health]\ntextfile = \"fishrig.txt\"\n",
+            &["line 2", "health.textfile", ".prom"],
+        ),
+        (
+            "[health]\nwarn_celsius = nan\n",
+            &["line 2", "health.warn_celsius is NaN", "20 to 120"],
         ),
         ("[store]\nroot = \"\"\n", &["line 2", "store.root", "empty"]),
         ("station = 1 1\n", &["line 1"]),

@@ -34,10 +34,16 @@ fn a_station_with_frames_is_ready() {
 #[test]
 fn what_is_missing_is_named_with_its_cure() {
     let folder = tempfile::tempdir().unwrap();
-    let configuration = "[store]\nroot = \"not/there\"\n[network]\nbundle = \"nowhere\"\n";
+    let configuration = "[store]\nroot = \"not/there\"\n[network]\nbundle = \"nowhere\"\n\
+        [gpio]\nshutter = \"no such line\"\nlamp = \"no-chip/3\"\n[trigger]\nfoot_switch = \"no such device\"\n\
+        [health]\ntextfile = \"not/there/fishrig.prom\"\n";
     let (code, findings) = doctor(folder.path(), configuration);
     assert_eq!(code, Some(1));
     for (what, cure) in [
+        ("shutter", "no line no such line"),
+        ("lamp", "no-chip/3"),
+        ("foot-switch", "Plug it in"),
+        ("textfile", "make its folder"),
         ("records", "mount its disk"),
         ("network", "manifest.toml and network.onnx"),
         ("source", "frames"),
@@ -45,5 +51,24 @@ fn what_is_missing_is_named_with_its_cure() {
         let found = finding(&findings, what);
         assert_eq!(found["state"], "not-ready", "{what}");
         assert!(found["words"].as_str().unwrap().contains(cure), "{found}");
+    }
+}
+
+#[test]
+fn numbers_for_prometheus() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::cargo_bin("fishrig")
+        .unwrap()
+        .current_dir(folder.path())
+        .args(["doctor", "--prometheus"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    for line in [
+        "fishrig_doctor_ready{what=\"network\"} 1\n",
+        "fishrig_doctor_ready{what=\"source\"} 0\n",
+        "fishrig_storage_free_bytes ",
+    ] {
+        assert!(text.contains(line), "{text}");
     }
 }

@@ -583,6 +583,77 @@ fn a_source_that_breaks_is_opened_again() {
     bench.join();
 }
 
+/// A bench whose source takes these stills, and whose recorder writes when it is let go on.
+fn with_stills(stills: Vec<Step>) -> (Sender<Step>, Sender<()>, Bench) {
+    let (frames, steps) = channel::<Step>();
+    let mut script = Some((steps, stills));
+    let (write, mut wait) = hold();
+    let bench = Bench::start(Faults {
+        record: Box::new(move || {
+            wait();
+            Ok(())
+        }),
+        source: Some(Box::new(move || {
+            let (steps, stills) = script.take().expect("opened once");
+            Ok(Box::new(ScriptedSource::new(steps).with_stills(stills)))
+        })),
+        ..Faults::default()
+    });
+    frames.send(Ok(frame())).unwrap();
+    bench.until_drawn("the first frame", |d| d.frame == Some(0));
+    (frames, write, bench)
+}
+
+#[test]
+fn a_trigger_records_a_still_where_the_source_takes_them() {
+    let still = Frame {
+        sequence: 1000,
+        ..frame()
+    };
+    let (frames, write, bench) = with_stills(vec![Ok(still)]);
+    bench.press();
+    bench.until_message("hold still");
+    frames.send(Ok(frame())).unwrap();
+    bench.until_message("picture taken");
+    drop(write);
+    let records = bench.until_records(1);
+    assert_eq!((records[0].frame, records[0].analysis), (1000, Some(1000)));
+    drop(frames);
+    assert_eq!(bench.join().saved, 1);
+}
+
+#[test]
+fn a_still_that_fails_leaves_the_preview_s_frame_of_the_trigger() {
+    let broken = SourceError::Device {
+        device: "camera".into(),
+        reason: "no memory".into(),
+    };
+    let (frames, write, bench) = with_stills(vec![Err(broken)]);
+    bench.press();
+    bench.until_message("hold still");
+    frames.send(Ok(frame())).unwrap();
+    bench.until_message("no full-size picture, the preview's smaller one is kept: camera: no memory");
+    drop(write);
+    let records = bench.until_records(1);
+    assert_eq!((records[0].frame, records[0].analysis), (0, Some(0)));
+    drop(frames);
+    assert_eq!(bench.join().saved, 1);
+}
+
+#[test]
+fn a_trigger_whose_still_never_comes_is_recorded_when_the_camera_is_lost() {
+    let (frames, write, bench) = with_stills(Vec::new());
+    bench.press();
+    bench.until_message("hold still");
+    // The source ends before it gets round to the still.
+    drop(frames);
+    drop(write);
+    let records = bench.until_records(1);
+    assert_eq!(records[0].frame, 0);
+    let counts = bench.join();
+    assert_eq!((counts.saved, counts.lost), (1, 0));
+}
+
 #[test]
 fn a_damaged_frame_is_passed_over_and_the_recording_s_end_ends_the_station() {
     let mut bench = Bench::start(Faults::default());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fishrig::frame::PixelBox;
 use fishrig::health::{ClockTrust, Reading, Storage};
-use fishrig::input::{self, Field, TriggerKind, TriggerSettings};
+use fishrig::input::{self, Field, SwitchKind, TriggerKind, TriggerSettings};
 use fishrig::station::machine::{Gate, Machine, MachineSettings, OpenGate};
 use fishrig::station::scene_watch::Observation;
 use fishrig::station::{CommitFailure, Effect, Event, Phase, RecordFacts, Severity, Status, Ticket, Which};
@@ -32,9 +32,7 @@ impl Rig {
             said: Vec::new(),
         };
         assert_eq!(rig.status().phase, Phase::Starting);
-        rig.tell(Event::SourceOpened {
-            description: "a camera".into(),
-        });
+        rig.tell(opened("a camera", false));
         rig
     }
 
@@ -113,6 +111,14 @@ impl Rig {
 
     fn last_words(&self) -> &str {
         self.said.last().map_or("", |(_, text)| text)
+    }
+}
+
+fn opened(description: &str, takes_stills: bool) -> Event {
+    Event::SourceOpened {
+        description: description.into(),
+        notes: Vec::new(),
+        takes_stills,
     }
 }
 
@@ -282,14 +288,12 @@ fn a_lost_camera_is_said_tried_again_ever_more_slowly_and_triggers_are_refused()
         assert_eq!(rig.after(100.0), [], "it is being opened");
         rig.tell(lost());
         assert!(matches!(rig.status().phase, Phase::SourceLost { .. }));
-        pause = (pause * 2.0).min(30.0);
+        pause = (pause * 2.0).min(5.0);
         assert_eq!(rig.after(pause * 0.9), []);
     }
     assert_eq!(rig.said.len(), said, "the same reason is said once");
     rig.after(30.0);
-    rig.tell(Event::SourceOpened {
-        description: "a camera".into(),
-    });
+    rig.tell(opened("a camera", false));
     assert_eq!(rig.last_words(), "the camera is back");
     rig.tell(Event::Seen(without_fish()));
     rig.tell(lost());
@@ -298,6 +302,59 @@ fn a_lost_camera_is_said_tried_again_ever_more_slowly_and_triggers_are_refused()
         [Effect::OpenSource],
         "after frames came, the pause is short again"
     );
+}
+
+#[test]
+fn a_camera_that_is_another_after_its_loss_is_told_with_what_it_refuses() {
+    let mut rig = Rig::live();
+    rig.tell(Event::SourceLost {
+        reason: "unplugged".into(),
+    });
+    rig.tell(Event::SourceOpened {
+        description: "another camera".into(),
+        notes: vec!["control gain = 9 is refused".into()],
+        takes_stills: false,
+    });
+    let said = rig.said[rig.said.len() - 2..].iter().map(|(_, text)| text.as_str());
+    let wanted = [
+        "the camera is back, and is another than before: another camera",
+        "control gain = 9 is refused",
+    ];
+    assert_eq!(said.collect::<Vec<_>>(), wanted);
+    assert_eq!(rig.status().phase, Phase::Ready);
+}
+
+#[test]
+fn a_still_is_awaited_and_said_and_the_preview_s_frame_stands_in() {
+    let mut rig = Rig::new(MachineSettings::default());
+    rig.tell(opened("a camera", true));
+    assert_eq!(rig.press(), [keep(0)]);
+    assert_eq!(rig.last_words(), "hold still: the full-size picture is being taken");
+    rig.tell(Event::StillTaken { ticket: Ticket(0) });
+    assert_eq!(rig.last_words(), "picture taken");
+    assert_eq!(rig.press(), [keep(1)]);
+    rig.tell(Event::StillFailed {
+        ticket: Ticket(1),
+        reason: "no memory".into(),
+    });
+    assert_eq!(
+        rig.last_words(),
+        "no full-size picture, the preview's smaller one is kept: no memory"
+    );
+    assert_eq!(rig.analysed(0, with_fish()).len(), 1, "both become records");
+    assert_eq!(rig.committed(0, "F-1"), [release(0)]);
+    assert_eq!(rig.analysed(1, with_fish()).len(), 1);
+}
+
+#[test]
+fn auto_compares_previews_also_where_records_are_stills() {
+    let mut rig = Rig::new(automatic());
+    rig.tell(opened("a camera", true));
+    assert_eq!(show(&mut rig, &scene(Some((20, 90))), 3), [keep_seen(0)]);
+    // The same fish looks another at full size, where the picture shows more of the table.
+    rig.analysed(0, scene(Some((60, 200))));
+    rig.committed(0, "F-1");
+    assert_eq!(show(&mut rig, &scene(Some((20, 90))), 5), []);
 }
 
 #[test]
@@ -320,6 +377,7 @@ fn health(free: u64) -> Event {
         }),
         memory: None,
         temperature: None,
+        throttling: None,
         clock: ClockTrust::Unknown,
         boot_id: None,
     })
@@ -749,4 +807,42 @@ fn answers_about_frames_that_are_gone_change_nothing() {
     assert_eq!(rig.tell(Event::LeftUnanalysed { ticket }), []);
     assert_eq!(rig.status().phase, Phase::Ready);
     assert_eq!(rig.status().counts.saved, 0);
+}
+
+#[test]
+fn a_button_and_a_foot_switch_are_triggers_of_their_own() {
+    let mut rig = Rig::new(MachineSettings {
+        trigger: TriggerSettings {
+            key: false,
+            signal: false,
+            ..TriggerSettings::default()
+        },
+        ..MachineSettings::default()
+    });
+    for (ticket, by) in [(0, TriggerKind::Button), (1, TriggerKind::FootSwitch)] {
+        assert_eq!(rig.input(trigger(by, false)), [keep(ticket)]);
+        assert_eq!(facts_of(&rig.analysed(ticket, with_fish())).trigger, by);
+        rig.committed(ticket, "F-1");
+    }
+    // Without a fish, the same button once more saves the whole frame; another one does not.
+    rig.input(trigger(TriggerKind::Button, false));
+    rig.analysed(2, without_fish());
+    assert!(rig.last_words().contains("press again"), "{}", rig.last_words());
+    rig.input(trigger(TriggerKind::Button, false));
+    assert_eq!(facts_of(&rig.analysed(3, without_fish())).trigger, TriggerKind::Button);
+}
+
+#[test]
+fn a_lost_button_is_shown_until_it_is_back() {
+    let mut rig = Rig::live();
+    let switch = SwitchKind::Shutter;
+    let reason = "the line GPIO17 fails".to_owned();
+    assert_eq!(rig.input(input::Event::SwitchLost { switch, reason }), []);
+    assert_eq!(rig.last_words(), "no shutter button: the line GPIO17 fails");
+    rig.after(3600.0);
+    let status = rig.status();
+    assert_eq!((status.phase, status.lost_switches), (Phase::Ready, vec![switch]));
+    rig.input(input::Event::SwitchBack { switch });
+    assert_eq!(rig.last_words(), "the shutter button is back");
+    assert_eq!(rig.status().lost_switches, []);
 }

@@ -212,6 +212,41 @@ fn raw_pixels_become_a_png_with_the_same_pixels() {
     );
 }
 
+/// The file without its segments that define Huffman tables, as many cameras make it.
+fn without_huffman_tables(jpeg: &[u8]) -> Vec<u8> {
+    let mut out = jpeg[..2].to_vec();
+    let mut at = 2;
+    while jpeg[at + 1] != 0xda {
+        let length = 2 + usize::from(u16::from_be_bytes([jpeg[at + 2], jpeg[at + 3]]));
+        if jpeg[at + 1] != 0xc4 {
+            out.extend(&jpeg[at..at + length]);
+        }
+        at += length;
+    }
+    out.extend(&jpeg[at..]);
+    out
+}
+
+#[test]
+fn a_camera_s_jpeg_without_tables_is_kept_beside_one_that_every_program_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let mut bare = draft("bare", 1);
+    let whole = bare.frame.bytes.to_vec();
+    let captured = without_huffman_tables(&whole);
+    bare.frame.bytes = captured.clone().into();
+    assert!(image::load_from_memory(&captured).is_err(), "it is no whole JPEG");
+    let done = store.commit_at(&bare, moment(0)).unwrap();
+    assert_eq!(fs::read(done.directory.join("bare_captured.mjpg")).unwrap(), captured);
+    let read = image::open(done.directory.join("bare.jpg")).unwrap();
+    assert_eq!(read, image::load_from_memory(&whole).unwrap());
+    let place = store.archive().find(&id("bare")).unwrap();
+    let record = store.archive().read(&place).unwrap();
+    assert_eq!(record.frame.sha256, sha256_hex(&captured));
+    assert!(record.file("bare_captured.mjpg").is_some());
+    assert_eq!(record.frame.file, "bare.jpg");
+}
+
 #[test]
 fn a_frame_without_a_fish_is_a_record_too() {
     let dir = tempfile::tempdir().unwrap();
@@ -321,7 +356,7 @@ fn what_a_newer_version_wrote_survives_voiding() {
 }
 
 #[test]
-fn the_list_has_the_newest_last() {
+fn the_list_is_in_the_order_of_committing() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     for (name, seconds) in [("z", 0), ("b", 60), ("c", -24 * 3600), ("a", 30)] {
@@ -329,7 +364,11 @@ fn the_list_has_the_newest_last() {
     }
     let list = store.archive().list().unwrap();
     let listed: Vec<_> = list.map(|l| l.unwrap().record.unwrap().id.to_string()).collect();
-    assert_eq!(listed, ["c", "z", "a", "b"]);
+    assert_eq!(
+        listed,
+        ["z", "b", "c", "a"],
+        "neither that of the ids nor that of the clock"
+    );
 }
 
 #[test]
@@ -351,4 +390,107 @@ fn a_record_is_whole_for_readers_while_others_are_written() {
         assert!(Disk.read(&done.directory.join("record.toml"), 1 << 20).is_ok());
     }
     reader.join().unwrap();
+}
+
+/// What a station without a clock of its own goes through: started with a date in the past, set right by the network, or set wrong by hand.
+#[test]
+fn a_wall_clock_that_jumps_neither_reorders_nor_overwrites_records() {
+    let dir = tempfile::tempdir().unwrap();
+    const DAY: i64 = 86_400;
+    let jumps = [
+        0,
+        10,
+        -2 * DAY,
+        -2 * DAY + 5,
+        20,
+        3 * DAY,
+        -400 * DAY,
+        3 * DAY + 1,
+        40 * DAY,
+    ];
+    let mut committed = Vec::new();
+    for (boot, jumps) in jumps.chunks(3).enumerate() {
+        // Opened anew, as after a power cut: the counter and the order come from what is there.
+        let mut store = open(dir.path());
+        let mut identifier = store.identifier(IdSettings::default()).unwrap();
+        for (i, jump) in jumps.iter().enumerate() {
+            let seed = (boot * 10 + i) as u32;
+            let mut draft = draft("x", seed);
+            let wall = moment(0).wall + jiff::SignedDuration::from_secs(*jump);
+            draft.id = identifier
+                .propose(None, wall.to_zoned_datetime(jiff::tz::TimeZone::UTC).date())
+                .unwrap();
+            let now = fishrig::frame::CaptureTime {
+                wall,
+                // It begins again with each start of the machine.
+                monotonic_ns: 1_000_000_000 * (i as u64 + 1),
+            };
+            let done = store.commit_at(&draft, now).unwrap();
+            identifier.taken(&done.id);
+            committed.push((done.id.to_string(), wall, draft.note, done.directory));
+        }
+    }
+    let archive = Archive::open(dir.path()).unwrap();
+    let listed: Vec<_> = archive
+        .list()
+        .unwrap()
+        .map(|listed| {
+            let listed = listed.unwrap();
+            let record = listed.record.unwrap();
+            let times = record.times;
+            (
+                times.number.unwrap(),
+                record.id.to_string(),
+                times.committed_utc,
+                record.note,
+                listed.place.directory,
+            )
+        })
+        .collect();
+    let wanted: Vec<_> = committed
+        .into_iter()
+        .zip(1..)
+        .map(|((id, wall, note, directory), number)| (number, id, wall, note, directory))
+        .collect();
+    assert_eq!(
+        listed, wanted,
+        "all are there, in the order of committing, with what the clock said"
+    );
+    let days: Vec<String> = archive.days().unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(days, ["2026-11-24", "2026-11-27", "2027-01-03"]);
+    for place in archive.places().unwrap() {
+        let checked = archive.verify(&place.unwrap());
+        assert!(checked.problems.is_empty(), "{:?}", checked.problems);
+    }
+}
+
+#[test]
+fn records_of_earlier_versions_have_no_number_and_come_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let place = store.commit_at(&draft("A", 1), moment(100)).unwrap().directory;
+    drop(store);
+    let file = place.join("record.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| *line != "number = 1" && !line.starts_with("# sha256"))
+        .collect();
+    let body = lines.join("\n") + "\n";
+    assert_eq!(body.lines().count(), text.lines().count() - 2, "the number is left out");
+    fs::write(
+        &file,
+        format!("{body}# sha256 of the lines above: {}\n", sha256_hex(body.as_bytes())),
+    )
+    .unwrap();
+    let mut store = open(dir.path());
+    store.commit_at(&draft("B", 2), moment(50)).unwrap();
+    let numbers: Vec<_> = store
+        .archive()
+        .list()
+        .unwrap()
+        .map(|listed| listed.unwrap().record.unwrap())
+        .map(|record| (record.id.to_string(), record.times.number))
+        .collect();
+    assert_eq!(numbers, [("A".to_owned(), None), ("B".to_owned(), Some(2))]);
 }

@@ -73,11 +73,19 @@ fn draw_frame(folder: &Path) {
 fn a_service_manager_hears_that_it_runs_and_that_it_ends() {
     let mut manager = Manager::new();
     draw_frame(manager.folder.path());
-    let program = manager.start("[source]\nlooping = true\n[store]\nfloor_megabytes = 0\n");
+    let program = manager
+        .start("[source]\nlooping = true\n[store]\nfloor_megabytes = 0\n[health]\ntextfile = \"fishrig.prom\"\n");
     manager.until("WATCHDOG=1", 3);
     manager.until("STATUS=ready; 0 saved", 1);
     assert_eq!(manager.heard[0], "READY=1");
+    let numbers = manager.folder.path().join("fishrig.prom");
+    // Written when the station starts, by a thread of its own.
+    while !numbers.exists() {
+        manager.until("WATCHDOG=1", manager.heard.len() + 1);
+    }
+    assert!(std::fs::read_to_string(&numbers).unwrap().contains("\nfishrig_up 1\n"));
     end(program, &mut manager);
+    assert!(std::fs::read_to_string(&numbers).unwrap().contains("\nfishrig_up 0\n"));
     assert_eq!(manager.heard.iter().filter(|line| *line == "READY=1").count(), 1);
 }
 

@@ -1,27 +1,33 @@
 //! `fishrig doctor`: is everything ready that a station needs, and if not, what cures it.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::Outcome;
 use super::model::open_bundle;
 use crate::config::Configuration;
-use crate::health::{ClockTrust, Probe, Reading};
+use crate::gpio::{CONSUMER, GpioError, InputLine, InputSettings, OutputLine, OutputSettings};
+use crate::health::{ClockTrust, Exposition, HealthError, Kind, Labels, Probe, Reading, add_reading};
+use crate::input::FootSwitch;
 use crate::network::TraitNetwork;
+use crate::station::{ServiceManager, Supervisor};
 use crate::store::{Archive, Disk, Storage};
 use crate::{display, source};
 
-/// Say whether everything is ready: configuration, network, storage, clock, temperature, source, display.
+/// Say whether everything is ready: configuration, network, storage, memory, clock, temperature, source, display, buttons, lamps.
 #[derive(Debug, clap::Args)]
 pub(super) struct DoctorArgs {
     /// The configuration file; without it the defaults are looked at.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Write JSON.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "prometheus")]
     json: bool,
+    /// Write numbers for Prometheus.
+    #[arg(long)]
+    prometheus: bool,
 }
 
 /// One thing that was looked at.
@@ -43,8 +49,8 @@ enum State {
     NotReady,
 }
 
-/// From this many degrees Celsius on a Raspberry Pi slows itself down (raspberrypi/documentation, "Frequency management and thermal control").
-const THROTTLES_AT: f32 = 80.0;
+/// What a station with the built-in network needs at most, while it starts (docs/measurements.md), and a little more.
+const LITTLE_MEMORY: u64 = 300_000_000;
 
 /// From this many records on, space is worth a word.
 const FEW_RECORDS: u64 = 500;
@@ -58,17 +64,22 @@ pub(super) fn run(args: DoctorArgs) -> anyhow::Result<Outcome> {
         None => Configuration::default(),
     };
     let reading = Probe::new(&configuration.store.root).read();
-    let findings = [
+    let mut findings = vec![
         network(&configuration),
         records(&configuration),
         space(&configuration, &reading),
+        memory(&reading),
         clock(&reading),
-        temperature(&reading),
+        temperature(&configuration, &reading),
+        throttling(&reading),
         frames(&configuration),
         screen(&configuration),
     ];
+    findings.extend(devices(&configuration));
     let mut out = std::io::stdout().lock();
-    if args.json {
+    if args.prometheus {
+        write!(out, "{}", numbers(&findings, &reading))?;
+    } else if args.json {
         serde_json::to_writer_pretty(&mut out, &findings)?;
         writeln!(out)?;
     } else {
@@ -164,11 +175,138 @@ fn clock(reading: &Reading) -> Finding {
     }
 }
 
-fn temperature(reading: &Reading) -> Finding {
+fn memory(reading: &Reading) -> Finding {
+    match reading.memory {
+        Some(memory) if memory.available < LITTLE_MEMORY => warning(
+            "memory",
+            format!(
+                "{} MB available; end other programs: the station needs about {} MB",
+                memory.available / 1_000_000,
+                LITTLE_MEMORY / 1_000_000
+            ),
+        ),
+        Some(memory) => ready("memory", format!("{} MB available", memory.available / 1_000_000)),
+        None => ready("memory", "this machine does not tell".to_owned()),
+    }
+}
+
+fn throttling(reading: &Reading) -> Finding {
+    let cure = "use the power supply made for the board and a short, thick cable; improve the cooling";
+    match reading.throttling {
+        None => ready("throttling", "this machine does not tell".to_owned()),
+        Some(throttling) => match (throttling.now.words(), throttling.since_start.words()) {
+            (Some(words), _) => warning("throttling", format!("{words}, now; {cure}")),
+            (None, Some(words)) => warning("throttling", format!("{words}, at some time since the start; {cure}")),
+            (None, None) => ready("throttling", "the processor runs at full speed".to_owned()),
+        },
+    }
+}
+
+/// Buttons, lamp, buzzer, foot switch, numbers for Prometheus, service manager: what is configured, or there.
+fn devices(configuration: &Configuration) -> Vec<Finding> {
+    let gpio = &configuration.gpio;
+    let shutter = gpio.shutter.as_ref().map(shutter);
+    let output = |what, settings: &Option<OutputSettings>| {
+        let settings = settings.as_ref()?;
+        let opened = OutputLine::open(settings).map(|_| format!("on the line {}", settings.line));
+        Some(opened.map_or_else(|error| of_line(what, &error), |words| ready(what, words)))
+    };
+    let foot_switch = configuration.trigger.foot_switch.as_ref().map(|settings| {
+        let opened = FootSwitch::open(settings).map(|switch| switch.describe());
+        of_result("foot-switch", opened.map_err(|e| e.to_string()))
+    });
+    let found = [
+        shutter,
+        output("lamp", &gpio.lamp),
+        output("buzzer", &gpio.buzzer),
+        foot_switch,
+        textfile(configuration),
+        watchdog(),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn shutter(settings: &InputSettings) -> Finding {
+    let state = InputLine::open(settings).and_then(|line| line.is_pressed());
+    match state {
+        Ok(false) => ready("shutter", format!("a button on the line {}", settings.line)),
+        Ok(true) => warning(
+            "shutter",
+            format!(
+                "the button on the line {} is pressed; if nobody presses it, set gpio.shutter_active_low = {}, or mend its wires",
+                settings.line, !settings.active_low
+            ),
+        ),
+        Err(error) => of_line("shutter", &error),
+    }
+}
+
+/// A line that can't be had, unless a station has it already.
+fn of_line(what: &'static str, error: &GpioError) -> Finding {
+    match error {
+        GpioError::Busy { consumer, .. } if consumer == CONSUMER => ready(what, format!("{error}: a station runs")),
+        _ => not_ready(what, error.to_string()),
+    }
+}
+
+fn textfile(configuration: &Configuration) -> Option<Finding> {
+    let path = configuration.health.textfile.as_ref()?;
+    // A relative path's folder may be the empty path, the working directory.
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let writable = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
+    Some(match writable {
+        Ok(()) => ready("textfile", path.display().to_string()),
+        Err(errno) => {
+            let (path, error) = (path.clone(), errno.into());
+            not_ready("textfile", HealthError::Textfile { path, error }.to_string())
+        }
+    })
+}
+
+/// Only under a service manager is there something to say.
+fn watchdog() -> Option<Finding> {
+    let manager = ServiceManager::of_this_process()?;
+    Some(match manager.watchdog() {
+        Some(time) => ready(
+            "watchdog",
+            format!("the service manager waits {} s for a sign of life", time.as_secs()),
+        ),
+        None => warning(
+            "watchdog",
+            "the service manager does not watch over the station; set WatchdogSec=60 in its unit".to_owned(),
+        ),
+    })
+}
+
+/// What is known without a station.
+fn numbers(findings: &[Finding], reading: &Reading) -> String {
+    let mut numbers = Exposition::default();
+    let version: &[_] = &[("version", env!("CARGO_PKG_VERSION"))];
+    let help = "The program that wrote this.";
+    numbers.add_labelled(Kind::Gauge, "fishrig_build_info", help, &[(version, 1.0)]);
+    add_reading(&mut numbers, reading);
+    let labels: Vec<[(&str, &str); 1]> = findings.iter().map(|f| [("what", f.what)]).collect();
+    let samples: Vec<(Labels<'_>, f64)> = labels
+        .iter()
+        .zip(findings)
+        .map(|(label, finding)| (label.as_slice(), f64::from(u8::from(finding.state != State::NotReady))))
+        .collect();
+    let help = "Whether fishrig doctor finds it ready.";
+    numbers.add_labelled(Kind::Gauge, "fishrig_doctor_ready", help, &samples);
+    numbers.into_text()
+}
+
+fn temperature(configuration: &Configuration, reading: &Reading) -> Finding {
     match reading.temperature {
-        Some(t) if t >= THROTTLES_AT => warning(
+        Some(t) if t >= configuration.health.warn_celsius => warning(
             "temperature",
-            format!("{t:.0} °C: the processor slows itself down; improve the cooling"),
+            format!(
+                "{t:.0} °C, health.warn_celsius is {}; improve the cooling",
+                configuration.health.warn_celsius
+            ),
         ),
         Some(t) => ready("temperature", format!("{t:.0} °C")),
         None => ready("temperature", "this machine has no sensor".to_owned()),
@@ -176,8 +314,14 @@ fn temperature(reading: &Reading) -> Finding {
 }
 
 fn frames(configuration: &Configuration) -> Finding {
-    let opened = source::open(&configuration.source, &configuration.limits).map(|source| source.describe());
-    of_result("source", opened.map_err(|e| e.to_string()))
+    match source::open(&configuration.source, &configuration.limits) {
+        Ok(source) if source.notes().is_empty() => ready("source", source.describe()),
+        Ok(source) => warning(
+            "source",
+            format!("{}; {}", source.describe(), source.notes().join("; ")),
+        ),
+        Err(error) => not_ready("source", error.to_string()),
+    }
 }
 
 fn screen(configuration: &Configuration) -> Finding {
@@ -213,5 +357,78 @@ fn not_ready(what: &'static str, words: String) -> Finding {
         what,
         state: State::NotReady,
         words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::{Causes, Memory, Throttling, reader};
+
+    fn reading(now: Causes, since_start: Causes) -> Reading {
+        Reading {
+            storage: None,
+            memory: Some(Memory {
+                resident: 1,
+                available: 200_000_000,
+            }),
+            temperature: Some(85.0),
+            throttling: Some(Throttling { now, since_start }),
+            clock: ClockTrust::Synchronized,
+            boot_id: None,
+        }
+    }
+
+    #[test]
+    fn what_is_weak_is_a_warning_with_its_cure() {
+        let weak = Causes {
+            under_voltage: true,
+            ..Causes::default()
+        };
+        let fine = Causes::default();
+        let said = throttling(&reading(fine, weak));
+        assert_eq!(said.state, State::Warning);
+        assert!(
+            said.words.contains("at some time") && said.words.contains("power supply"),
+            "{}",
+            said.words
+        );
+        assert!(throttling(&reading(weak, weak)).words.contains("now"));
+        assert_eq!(throttling(&reading(fine, fine)).state, State::Ready);
+        let said = memory(&reading(fine, fine));
+        assert!(
+            said.state == State::Warning && said.words.starts_with("200 MB"),
+            "{}",
+            said.words
+        );
+        let mut configuration = Configuration::default();
+        assert_eq!(temperature(&configuration, &reading(fine, fine)).state, State::Warning);
+        configuration.health.warn_celsius = 90.0;
+        assert_eq!(temperature(&configuration, &reading(fine, fine)).state, State::Ready);
+    }
+
+    #[test]
+    fn a_line_that_a_station_has_is_ready() {
+        let busy = |consumer: &str| GpioError::Busy {
+            line: "GPIO17".parse().unwrap(),
+            consumer: consumer.into(),
+        };
+        assert_eq!(of_line("lamp", &busy(CONSUMER)).state, State::Ready);
+        let said = of_line("lamp", &busy("spi0 CS0"));
+        assert!(
+            said.state == State::NotReady && said.words.contains("spi0 CS0"),
+            "{}",
+            said.words
+        );
+    }
+
+    #[test]
+    fn its_numbers_are_as_prometheus_wants_them() {
+        let findings = [ready("network", String::new()), not_ready("source", String::new())];
+        let read = reader::read(&numbers(&findings, &reading(Causes::default(), Causes::default()))).unwrap();
+        let ready = &read["fishrig_doctor_ready"].samples;
+        let of = |what: &str, value| (vec![("what".to_owned(), what.to_owned())], value);
+        assert_eq!(*ready, [of("network", 1.0), of("source", 0.0)]);
+        assert_eq!(read["fishrig_temperature_celsius"].samples[0].1, 85.0);
     }
 }

@@ -11,6 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::frame::Size;
 
+mod camera;
 mod completions;
 mod config;
 mod demo;
@@ -57,6 +58,8 @@ enum Command {
     #[command(subcommand)]
     Model(model::ModelCommand),
     #[command(subcommand)]
+    Camera(camera::CameraCommand),
+    #[command(subcommand)]
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArgs),
     Eval(eval::EvalArgs),
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Segment(args) => segment::run(args),
         Command::Store(args) => store::run(args),
         Command::Model(command) => model::run(command),
+        Command::Camera(command) => camera::run(command),
         Command::Config(command) => config::run(command),
         Command::Doctor(args) => doctor::run(args),
         Command::Eval(args) => eval::run(args),

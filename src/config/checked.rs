@@ -12,15 +12,17 @@ use super::raw::{self, DisplayKind, DisplaySize, SourceKind};
 use super::{Configuration, StationIdentity};
 use crate::checksum::sha256_hex;
 use crate::display::{
-    DeviceChoice, DisplayError, DisplaySettings, DrmSettings, FitSettings, FramebufferSettings, Kept, PngSettings,
-    Rotation, WantedMode, WindowSettings,
+    ColourOrder, DeviceChoice, DisplayError, DisplaySettings, DrmSettings, FitSettings, FramebufferSettings, Kept,
+    LineChoice, PanelModel, PngSettings, Rotation, SpiPanelSettings, WantedMode, WindowSettings,
 };
 use crate::frame::{Limits, Size};
 use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
+use crate::health::{HealthError, HealthSettings};
 use crate::identify::{IdPattern, IdSettings};
 use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::network::NetworkSettings;
+use crate::source::v4l::{self, FORMAT_NAMES, FourCc, Setting, V4lSettings};
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
 use crate::store::StoreSettings;
 
@@ -64,6 +66,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         palette: raw.overlay.palette,
         trigger: check.trigger(raw.trigger),
         gpio: check.gpio(raw.gpio),
+        health: check.health(raw.health),
         keep_overlay: raw.store.overlay,
         store: check.store(raw.store, time_zone),
         sha256: sha256_hex(text.as_bytes()),
@@ -130,18 +133,18 @@ impl Check<'_> {
     }
 
     fn source(&mut self, raw: raw::Source) -> SourceSettings {
-        let path = if raw.path.as_os_str().is_empty() {
-            raw.path // joined with the folder it would no longer look empty
-        } else {
-            self.path(raw.path)
-        };
         let settings = match raw.kind {
             SourceKind::Replay => SourceSettings::Replay(ReplaySettings {
-                path,
+                path: if raw.path.as_os_str().is_empty() {
+                    raw.path // joined with the folder it would no longer look empty
+                } else {
+                    self.path(raw.path)
+                },
                 frames_per_second: raw.frames_per_second,
                 repeat: raw.repeat,
                 looping: raw.looping,
             }),
+            SourceKind::V4l => SourceSettings::V4l(self.camera(raw)),
         };
         if let Err(error) = settings.check() {
             let key = match &error {
@@ -151,6 +154,61 @@ impl Check<'_> {
             self.wrong("source", key, error.to_string());
         }
         settings
+    }
+
+    fn camera(&mut self, raw: raw::Source) -> V4lSettings {
+        let defaults = V4lSettings::default();
+        let device = v4l::DeviceChoice::parse(&raw.device).unwrap_or_else(|| {
+            let allowed = "allowed is \"first\", a path such as \"/dev/video0\", or a name in /dev/v4l/by-id";
+            self.wrong(
+                "source",
+                "device",
+                format!("source.device is {:?}; {allowed}", raw.device),
+            );
+            defaults.device
+        });
+        let format = match raw.format.as_str() {
+            "auto" => None,
+            name => FourCc::named(name).or_else(|| {
+                let message = format!("source.format is {name:?}; allowed is auto, {FORMAT_NAMES}");
+                self.wrong("source", "format", message);
+                None
+            }),
+        };
+        let size = |[width, height]: [u32; 2]| Size::new(width, height);
+        V4lSettings {
+            device,
+            size: size(raw.size),
+            frames_per_second: raw.frames_per_second.unwrap_or(defaults.frames_per_second),
+            format,
+            still_size: raw.still_size.map(size),
+            still_skip: raw.still_skip,
+            controls: self.controls(raw.controls),
+        }
+    }
+
+    /// Names and values alone; which of them a device has is seen when it is opened.
+    fn controls(&mut self, raw: toml::Table) -> Vec<(String, Setting)> {
+        let mut controls = Vec::new();
+        for (name, value) in raw {
+            let setting = match value {
+                toml::Value::Integer(number) => Setting::Integer(number),
+                toml::Value::Boolean(on) => Setting::Boolean(on),
+                toml::Value::String(text) => Setting::Text(text),
+                other => {
+                    let kind = other.type_str();
+                    let allowed = "allowed is a whole number, true or false, or a menu's entry in quotes";
+                    self.wrong(
+                        "source",
+                        "controls",
+                        format!("source.controls.{name} is of type {kind}; {allowed}"),
+                    );
+                    continue;
+                }
+            };
+            controls.push((name, setting));
+        }
+        controls
     }
 
     fn display(&mut self, raw: raw::Display) -> DisplaySettings {
@@ -187,6 +245,7 @@ impl Check<'_> {
                 fit,
             }),
             DisplayKind::Framebuffer => DisplaySettings::Framebuffer(FramebufferSettings { device, fit }),
+            DisplayKind::SpiPanel => DisplaySettings::SpiPanel(self.panel(raw.panel, fit)),
         };
         match settings.check() {
             Ok(()) => {}
@@ -197,6 +256,37 @@ impl Check<'_> {
             Err(error) => self.wrong("display", "size", format!("display.size: {error}")),
         }
         settings
+    }
+
+    fn panel(&mut self, raw: raw::Panel, fit: FitSettings) -> SpiPanelSettings {
+        let model = raw.model.parse().unwrap_or_else(|()| {
+            let names: Vec<_> = PanelModel::ALL.iter().map(|model| model.name()).collect();
+            let message = format!(
+                "display.panel.model is {:?}; allowed is one of {}",
+                raw.model,
+                names.join(", ")
+            );
+            self.wrong("display.panel", "model", message);
+            PanelModel::default()
+        });
+        SpiPanelSettings {
+            model,
+            spi: raw.spi,
+            speed_hz: raw.speed_hz,
+            panel_size: raw.size.map(|[width, height]| Size::new(width, height)),
+            offset: raw.offset,
+            mirror: raw.mirror,
+            invert: raw.invert,
+            colour_order: raw.colour_order.map(|order| match order {
+                raw::Colours::Rgb => ColourOrder::Rgb,
+                raw::Colours::Bgr => ColourOrder::Bgr,
+            }),
+            chip: raw.chip,
+            dc: raw.dc.into(),
+            reset: raw.reset.map(LineChoice::from),
+            backlight: raw.backlight.map(LineChoice::from),
+            fit,
+        }
     }
 
     fn rotation(&mut self, degrees: u32) -> Rotation {
@@ -275,6 +365,22 @@ impl Check<'_> {
                 _ => "shutter",
             };
             self.wrong("gpio", key, error.to_string());
+        }
+        settings
+    }
+
+    fn health(&mut self, raw: raw::Health) -> HealthSettings {
+        let settings = HealthSettings {
+            warn_celsius: raw.warn_celsius,
+            stalled_seconds: raw.stalled_seconds,
+            textfile: raw.textfile.map(|path| self.path(path)),
+        };
+        if let Err(error) = settings.check() {
+            let key = match &error {
+                HealthError::Setting { key, .. } => key,
+                HealthError::Textfile { .. } => "textfile",
+            };
+            self.wrong("health", key, error.to_string());
         }
         settings
     }

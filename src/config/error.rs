@@ -95,9 +95,13 @@ impl Found {
 
 fn line_of(text: &str, section: &str, key: &str) -> Option<(usize, String)> {
     let file = DeTable::parse(text).ok()?;
-    let DeValue::Table(table) = file.get_ref().get(section)?.get_ref() else {
-        return None;
-    };
+    let mut table = file.get_ref();
+    for part in section.split('.') {
+        let DeValue::Table(inner) = table.get(part)?.get_ref() else {
+            return None;
+        };
+        table = inner;
+    }
     let at = table.get_key_value(key)?.0.span().start;
     let number = text[..at].matches('\n').count();
     Some((number + 1, text.lines().nth(number)?.trim_end().to_owned()))

@@ -19,6 +19,7 @@ pub use error::{ConfigError, Problem};
 use crate::display::DisplaySettings;
 use crate::frame::Limits;
 use crate::gpio::GpioSettings;
+use crate::health::HealthSettings;
 use crate::identify::IdSettings;
 use crate::input::TriggerSettings;
 use crate::locate::LocateSettings;
@@ -58,6 +59,8 @@ pub struct Configuration {
     pub trigger: TriggerSettings,
     /// Button, lamp and buzzer on the computer's lines.
     pub gpio: GpioSettings,
+    /// What is watched, and where numbers are written.
+    pub health: HealthSettings,
     /// Where records go.
     pub store: StoreSettings,
     /// Whether a record keeps the picture that the operator saw.
@@ -114,7 +117,7 @@ impl Configuration {
 
     /// The display that a broken file still names: a service shows there what is wrong with the rest.
     pub fn display_of_broken(text: &str, path: &Path) -> Option<DisplaySettings> {
-        let is_header = |line: &str| line.trim_start().starts_with('[');
+        let is_header = |line: &str| line.trim_start().starts_with('[') && !line.trim_start().starts_with("[display.");
         let mut lines = text.lines().skip_while(|line| line.trim() != "[display]");
         let header = lines.next()?;
         let section: Vec<&str> = std::iter::once(header)

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::display::{Kept, PngSettings, WindowSettings};
+use crate::display::{ColourOrder, Kept, LineChoice, PngSettings, SpiPanelSettings, WindowSettings};
 use crate::frame;
 use crate::gpio::{Bias, GpioSettings};
+use crate::health::HealthSettings;
 use crate::input::{PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::source::ReplaySettings;
+use crate::source::v4l::V4lSettings;
 use crate::traits::Palette;
 
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -24,6 +26,7 @@ pub(super) struct Tables {
     pub(super) overlay: Overlay,
     pub(super) trigger: Trigger,
     pub(super) gpio: Gpio,
+    pub(super) health: Health,
     pub(super) store: Store,
 }
 
@@ -57,6 +60,7 @@ impl Default for Station {
 #[serde(rename_all = "lowercase")]
 pub(super) enum SourceKind {
     Replay,
+    V4l,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -67,17 +71,30 @@ pub(super) struct Source {
     pub(super) frames_per_second: Option<f64>,
     pub(super) repeat: u32,
     pub(super) looping: bool,
+    pub(super) device: String,
+    pub(super) size: [u32; 2],
+    pub(super) format: String,
+    pub(super) still_size: Option<[u32; 2]>,
+    pub(super) still_skip: u32,
+    pub(super) controls: toml::Table,
 }
 
 impl Default for Source {
     fn default() -> Self {
         let rooms = ReplaySettings::default();
+        let camera = V4lSettings::default();
         Self {
             kind: SourceKind::Replay,
             path: rooms.path,
             frames_per_second: rooms.frames_per_second,
             repeat: rooms.repeat,
             looping: rooms.looping,
+            device: camera.device.to_string(),
+            size: [camera.size.width, camera.size.height],
+            format: "auto".to_owned(),
+            still_size: None,
+            still_skip: camera.still_skip,
+            controls: toml::Table::new(),
         }
     }
 }
@@ -128,6 +145,7 @@ pub(super) enum DisplayKind {
     Window,
     Drm,
     Framebuffer,
+    SpiPanel,
 }
 
 /// Columns and rows, or a word for those that the display has.
@@ -156,6 +174,7 @@ pub(super) struct Display {
     pub(super) device: String,
     pub(super) connector: String,
     pub(super) mode: String,
+    pub(super) panel: Panel,
 }
 
 impl Default for Display {
@@ -174,6 +193,83 @@ impl Default for Display {
             device: "first".to_owned(),
             connector: "auto".to_owned(),
             mode: "preferred".to_owned(),
+            panel: Panel::default(),
+        }
+    }
+}
+
+/// A line of a GPIO chip, by number or by name.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(
+    untagged,
+    expecting = "expected a line's number such as 25 or its name such as \"GPIO25\""
+)]
+pub(super) enum Line {
+    Number(u32),
+    Name(String),
+}
+
+impl From<Line> for LineChoice {
+    fn from(line: Line) -> Self {
+        match line {
+            Line::Number(number) => Self::Number(number),
+            Line::Name(name) => Self::Name(name),
+        }
+    }
+}
+
+impl From<LineChoice> for Line {
+    fn from(line: LineChoice) -> Self {
+        match line {
+            LineChoice::Number(number) => Self::Number(number),
+            LineChoice::Name(name) => Self::Name(name),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Colours {
+    Rgb,
+    Bgr,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Panel {
+    pub(super) model: String,
+    pub(super) spi: PathBuf,
+    pub(super) speed_hz: u32,
+    pub(super) size: Option<[u32; 2]>,
+    pub(super) offset: [u16; 2],
+    pub(super) mirror: Option<bool>,
+    pub(super) invert: Option<bool>,
+    pub(super) colour_order: Option<Colours>,
+    pub(super) chip: PathBuf,
+    pub(super) dc: Line,
+    pub(super) reset: Option<Line>,
+    pub(super) backlight: Option<Line>,
+}
+
+impl Default for Panel {
+    fn default() -> Self {
+        let rooms = SpiPanelSettings::default();
+        Self {
+            model: rooms.model.to_string(),
+            spi: rooms.spi,
+            speed_hz: rooms.speed_hz,
+            size: rooms.panel_size.map(|size| [size.width, size.height]),
+            offset: rooms.offset,
+            mirror: rooms.mirror,
+            invert: rooms.invert,
+            colour_order: rooms.colour_order.map(|order| match order {
+                ColourOrder::Rgb => Colours::Rgb,
+                ColourOrder::Bgr => Colours::Bgr,
+            }),
+            chip: rooms.chip,
+            dc: rooms.dc.into(),
+            reset: rooms.reset.map(Line::from),
+            backlight: rooms.backlight.map(Line::from),
         }
     }
 }
@@ -238,6 +334,25 @@ impl Default for Gpio {
             lamp_active_low: false,
             buzzer: None,
             buzzer_active_low: false,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Health {
+    pub(super) warn_celsius: f32,
+    pub(super) stalled_seconds: u64,
+    pub(super) textfile: Option<PathBuf>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        let rooms = HealthSettings::default();
+        Self {
+            warn_celsius: rooms.warn_celsius,
+            stalled_seconds: rooms.stalled_seconds,
+            textfile: rooms.textfile,
         }
     }
 }

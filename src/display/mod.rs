@@ -10,11 +10,13 @@
 //! * `WindowDisplay` (cargo feature `window`): a window on a desktop.
 //! * [`DrmDisplay`]: a screen on HDMI, DSI or DisplayPort, driven by the kernel.
 //! * [`FramebufferDisplay`]: a screen as mapped memory, `/dev/fb0`.
+//! * [`SpiPanelDisplay`]: a small panel on an SPI bus, to which only what has changed is sent.
 //!
 //! Screens that are devices may be mounted turned and may have more pixels than are wanted: [`FitSettings`].
 
 mod canvas;
 mod console;
+mod damage;
 mod device;
 mod drm;
 mod error;
@@ -25,6 +27,7 @@ mod none;
 mod pixels;
 mod png;
 mod settings;
+mod spi_panel;
 #[cfg(feature = "window")]
 mod window;
 
@@ -41,6 +44,7 @@ pub use png::PngDisplay;
 pub use settings::{
     DeviceChoice, DisplaySettings, DrmSettings, FramebufferSettings, Kept, PngSettings, WindowSettings,
 };
+pub use spi_panel::{ColourOrder, LineChoice, PanelModel, PanelWires, SpiPanelDisplay, SpiPanelSettings};
 #[cfg(feature = "window")]
 pub use window::WindowDisplay;
 
@@ -91,6 +95,10 @@ pub fn open(settings: &DisplaySettings) -> Result<Box<dyn Display>, DisplayError
         DisplaySettings::Drm(drm) => fitted::fitted(DrmDisplay::open(drm)?, drm.fit)?,
         DisplaySettings::Framebuffer(framebuffer) => {
             fitted::fitted(FramebufferDisplay::open(framebuffer)?, framebuffer.fit)?
+        }
+        DisplaySettings::SpiPanel(panel) => {
+            let fit = SpiPanelDisplay::fit_without_turning(panel);
+            fitted::fitted(SpiPanelDisplay::open(panel)?, fit)?
         }
     })
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::DisplayError;
 use super::drm::WantedMode;
 use super::fitted::FitSettings;
+use super::spi_panel::SpiPanelSettings;
 use crate::frame::Size;
 
 /// Longest side of a display in pixels.
@@ -29,6 +30,8 @@ pub enum DisplaySettings {
     Drm(DrmSettings),
     /// A screen as mapped memory, `/dev/fb0`.
     Framebuffer(FramebufferSettings),
+    /// A small panel on an SPI bus.
+    SpiPanel(SpiPanelSettings),
 }
 
 impl Default for DisplaySettings {
@@ -138,13 +141,15 @@ impl DisplaySettings {
             Self::None { size } => Some(*size),
             Self::Png(png) => Some(png.size),
             Self::Window(window) => Some(window.size),
-            Self::Drm(DrmSettings { fit, .. }) | Self::Framebuffer(FramebufferSettings { fit, .. }) => fit.size,
+            Self::Drm(DrmSettings { fit, .. })
+            | Self::Framebuffer(FramebufferSettings { fit, .. })
+            | Self::SpiPanel(SpiPanelSettings { fit, .. }) => fit.size,
         }
     }
 
     /// Whether it is a device that can be unplugged and come back: a station starts without it.
     pub fn may_come_later(&self) -> bool {
-        matches!(self, Self::Drm(_) | Self::Framebuffer(_))
+        matches!(self, Self::Drm(_) | Self::Framebuffer(_) | Self::SpiPanel(_))
     }
 
     /// Checks the ranges.
@@ -165,6 +170,7 @@ impl DisplaySettings {
                 scale: window.scale,
                 limit: SCALE_LIMIT,
             }),
+            Self::SpiPanel(panel) => panel.check(),
             _ => Ok(()),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use image::RgbImage;
 use jiff::Timestamp;
 
-use super::{DecodeOptions, Decoded, FrameError, Size, decode};
+use super::{DecodeOptions, Decoded, FrameError, RawFormat, Size, decode};
 
 /// How the bytes of a [`Frame`] are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum FrameFormat {
     Rgb8(Size),
     /// Planar YCbCr with chroma at half width and half height (`C420jpeg` of Y4M: full range, BT.601).
     I420(Size),
+    /// Pixels as a camera's driver lays them out.
+    Raw(RawFormat),
 }
 
 impl FrameFormat {
@@ -39,7 +41,7 @@ impl FrameFormat {
             Self::Jpeg => Some("jpg"),
             Self::Png => Some("png"),
             Self::Tiff => Some("tif"),
-            Self::Rgb8(_) | Self::I420(_) => None,
+            Self::Rgb8(_) | Self::I420(_) | Self::Raw(_) => None,
         }
     }
 }

@@ -10,8 +10,9 @@ use image::metadata::Orientation as ExifOrientation;
 use image::{DynamicImage, ImageDecoder, ImageError, RgbImage, RgbaImage};
 use thiserror::Error;
 
+use super::huffman::with_huffman_tables;
 use super::palette_tiff::PaletteTiff;
-use super::{FrameFormat, Size};
+use super::{FrameFormat, Size, raw};
 
 /// The bounds that a picture from outside must keep.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -159,7 +160,8 @@ pub(super) fn decode(bytes: &[u8], format: FrameFormat, options: &DecodeOptions)
     let damaged = |error| damaged(error, bytes.len());
     match format {
         FrameFormat::Jpeg => {
-            let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(damaged)?;
+            let whole = with_huffman_tables(bytes);
+            let decoder = JpegDecoder::new(Cursor::new(&*whole)).map_err(damaged)?;
             options.limits.check(decoder.dimensions().into())?;
             if !jpeg_is_complete(bytes) {
                 return Err(FrameError::Truncated { read: bytes.len() });
@@ -198,6 +200,13 @@ pub(super) fn decode(bytes: &[u8], format: FrameFormat, options: &DecodeOptions)
             check_raw_length(bytes, size, size.pixels() + 2 * chroma.pixels(), &options.limits)?;
             Ok(Decoded {
                 rgb: rgb_of_i420(bytes, size),
+                orientation: Orientation::UPRIGHT,
+            })
+        }
+        FrameFormat::Raw(raw_format) => {
+            check_raw_length(bytes, raw_format.size, raw_format.bytes(), &options.limits)?;
+            Ok(Decoded {
+                rgb: raw::to_rgb(bytes, &raw_format)?,
                 orientation: Orientation::UPRIGHT,
             })
         }

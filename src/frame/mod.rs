@@ -10,7 +10,9 @@ mod captured;
 mod decode;
 mod for_display;
 mod geometry;
+mod huffman;
 mod palette_tiff;
+mod raw;
 pub mod resize;
 
 pub use captured::{CaptureTime, Frame, FrameFormat};
@@ -18,3 +20,5 @@ pub(crate) use decode::png_decoder;
 pub use decode::{DecodeOptions, Decoded, FrameError, Limits, Orientation};
 pub use for_display::for_display;
 pub use geometry::{PixelBox, Size};
+pub(crate) use huffman::with_huffman_tables;
+pub use raw::{BayerOrder, Colours, Matrix, PixelLayout, Range, RawFormat};

@@ -31,7 +31,7 @@ pub(super) fn find_free(line: &LineId) -> Result<Place, GpioError> {
     if place.info.used {
         let consumer = match place.info.consumer.as_str() {
             "" => "the kernel or another program".to_owned(),
-            name => format!("\"{name}\""),
+            name => name.to_owned(),
         };
         let line = line.clone();
         return Err(GpioError::Busy { line, consumer });

@@ -10,7 +10,7 @@ use super::chips::find_free;
 use super::{Bias, GpioError, InputSettings, LineId};
 
 /// What this program is called in `gpioinfo`.
-pub(super) const CONSUMER: &str = "fishrig";
+pub const CONSUMER: &str = "fishrig";
 
 /// A change of a button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ mod output_line;
 mod settings;
 
 pub use error::GpioError;
-pub use input_line::{Edge, InputLine};
+pub use input_line::{CONSUMER, Edge, InputLine};
 pub use line_id::LineId;
 pub use output_line::OutputLine;
 pub use settings::{Bias, GpioSettings, InputSettings, OutputSettings};

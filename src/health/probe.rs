@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ClockTrust, Memory, Storage, temperature};
+use super::{ClockTrust, Exposition, Kind, Memory, Storage, Throttling, clock, temperature};
 
 /// How the machine is at one moment. What it does not tell is `None`.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub struct Reading {
     pub memory: Option<Memory>,
     /// The warmest sensor, in degrees Celsius.
     pub temperature: Option<f32>,
+    /// Whether the processor is slowed down; `None` where the machine does not tell.
+    pub throttling: Option<Throttling>,
     /// Whether the date can be trusted.
     pub clock: ClockTrust,
     /// The kernel's name for the time since it was started; monotonic times of records with the same one can be compared.
@@ -24,12 +26,17 @@ pub struct Reading {
 pub struct Probe {
     records: PathBuf,
     system: PathBuf,
+    /// Asks the kernel about its clock; there is none in a test's directory.
+    kernel_clock: Option<fn() -> Option<bool>>,
 }
 
 impl Probe {
     /// A probe of this machine and of the file system that holds, or will hold, the directory `records`.
     pub fn new(records: &Path) -> Self {
-        Self::of_system(records, Path::new("/"))
+        Self {
+            kernel_clock: Some(clock::kernel_is_synchronized),
+            ..Self::of_system(records, Path::new("/"))
+        }
     }
 
     /// A probe whose `proc`, `sys` and `run` lie in `system`, as in a test's directory.
@@ -37,6 +44,7 @@ impl Probe {
         Self {
             records: records.to_owned(),
             system: system.to_owned(),
+            kernel_clock: None,
         }
     }
 
@@ -48,10 +56,69 @@ impl Probe {
             storage: Storage::of(&self.records),
             memory: Memory::parse(&text("proc/self/status"), &text("proc/meminfo")),
             temperature: temperature::warmest(&self.system.join("sys/class/thermal")),
-            clock: ClockTrust::read(&self.system.join("run")),
+            throttling: Throttling::read(&self.system),
+            clock: ClockTrust::read(&self.system.join("run"), self.kernel_clock.and_then(|ask| ask())),
             boot_id: (!boot_id.is_empty()).then_some(boot_id),
         }
     }
+}
+
+/// Adds what the machine tells to a station's numbers.
+pub fn add_reading(numbers: &mut Exposition, reading: &Reading) {
+    let truth = |is_true: bool| f64::from(u8::from(is_true));
+    let mut gauge = |name, help, value: Option<f64>| numbers.add(Kind::Gauge, name, help, value);
+    let storage = reading.storage;
+    gauge(
+        "fishrig_storage_free_bytes",
+        "Free space where the records are.",
+        storage.map(|s| s.free as f64),
+    );
+    gauge(
+        "fishrig_storage_size_bytes",
+        "All space where the records are.",
+        storage.map(|s| s.total as f64),
+    );
+    gauge(
+        "fishrig_storage_read_only",
+        "Whether the disk of the records is mounted read-only.",
+        storage.map(|s| truth(s.read_only)),
+    );
+    let memory = reading.memory;
+    gauge(
+        "fishrig_memory_resident_bytes",
+        "Memory that the station holds.",
+        memory.map(|m| m.resident as f64),
+    );
+    gauge(
+        "fishrig_memory_available_bytes",
+        "Memory that the machine could still give.",
+        memory.map(|m| m.available as f64),
+    );
+    gauge(
+        "fishrig_temperature_celsius",
+        "The warmest sensor.",
+        reading.temperature.map(|t| (f64::from(t) * 1000.0).round() / 1000.0),
+    );
+    let throttling = reading.throttling;
+    gauge(
+        "fishrig_throttled",
+        "Whether the processor is slowed down.",
+        throttling.map(|t| truth(t.now.slowed || t.now.heat)),
+    );
+    gauge(
+        "fishrig_under_voltage",
+        "Whether the power supply is too weak.",
+        throttling.map(|t| truth(t.now.under_voltage)),
+    );
+    gauge(
+        "fishrig_clock_synchronized",
+        "Whether the wall clock is synchronized; absent where that is not known.",
+        match reading.clock {
+            ClockTrust::Synchronized => Some(1.0),
+            ClockTrust::NotSynchronized => Some(0.0),
+            ClockTrust::Unknown => None,
+        },
+    );
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! | [`pictures`] | the JPEG, PNG and TIFF files of a directory or a glob pattern, in natural name order |
 //! | [`y4m`] | uncompressed video, YUV4MPEG2 |
 //! | [`mjpeg`] | JPEG pictures one after another in one file |
+//! | [`v4l`] | cameras behind the kernel's Video4Linux2 |
 //! | [`scripted`] | frames and errors that a test prepared |
 //!
 //! A new source implements [`Source`] in a file of its own, gets a variant in [`SourceSettings`] and a line in [`open`].
@@ -17,6 +18,7 @@ mod natural_order;
 pub mod pictures;
 pub mod scripted;
 mod settings;
+pub mod v4l;
 pub mod y4m;
 
 use std::path::PathBuf;
@@ -46,6 +48,24 @@ pub trait Source: Send {
     /// After an error for which [`SourceError::passes`] holds, one frame is lost and the next call goes on with the following one. After any
     /// other error the source is of no more use; open it anew.
     fn next(&mut self) -> Result<Option<Frame>, SourceError>;
+
+    /// What the operator should know about how it was opened: settings that were refused, another size than the wanted one.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether a trigger wants [`Source::take_still`] instead of the newest frame, because the frames of [`Source::next`] are a smaller preview.
+    fn takes_stills(&self) -> bool {
+        false
+    }
+
+    /// One picture of now at full size; [`Source::next`] goes on with the preview after it.
+    ///
+    /// # Errors
+    /// Why there is no such picture. Whether the preview goes on, the next call of [`Source::next`] tells.
+    fn take_still(&mut self) -> Result<Option<Frame>, SourceError> {
+        self.next()
+    }
 }
 
 /// Why there is no frame.
@@ -99,7 +119,7 @@ pub enum SourceError {
         /// What is wrong, and the cure.
         reason: String,
     },
-    /// A device that is gone or silent.
+    /// A device that is gone or broken.
     #[error("{device}: {reason}; check its cable and power")]
     Device {
         /// The device.
@@ -107,12 +127,73 @@ pub enum SourceError {
         /// What happened.
         reason: String,
     },
+    /// No device that captures.
+    #[error("{wanted}; {found}. `fishrig camera list` tells more; source.device chooses")]
+    NoCamera {
+        /// What was looked for.
+        wanted: String,
+        /// What there is.
+        found: String,
+    },
+    /// The user may not open the device.
+    #[error(
+        "{device}: this user may not open it; it belongs to the group {group}: sudo usermod -aG {group} {user}, then log in anew"
+    )]
+    NotPermitted {
+        /// The device.
+        device: String,
+        /// The group that may.
+        group: String,
+        /// The user.
+        user: String,
+    },
+    /// Another program has the device.
+    #[error("{device} is used by {holder}; end that program, a device serves one at a time")]
+    Busy {
+        /// The device.
+        device: String,
+        /// Who has it.
+        holder: String,
+    },
+    /// A device that streams and gives nothing.
+    #[error(
+        "{device} has given no frame for {seconds:.0} s; it is started anew. If that does not help, check its cable and power"
+    )]
+    Stalled {
+        /// The device.
+        device: String,
+        /// How long it was waited for.
+        seconds: f64,
+    },
+    /// A format that the device does not have.
+    #[error("{device} does not offer {wanted}; it offers {offered}. Set source.format to one of these, or to \"auto\"")]
+    NotOffered {
+        /// The device.
+        device: String,
+        /// What was wanted.
+        wanted: String,
+        /// What there is.
+        offered: String,
+    },
 }
 
 impl SourceError {
     /// Whether only one frame is lost and the source goes on with the next.
     pub fn passes(&self) -> bool {
         matches!(self, Self::Picture { .. })
+    }
+
+    /// Whether a device may be the reason, so that plugging something in, or ending another program, may be the cure.
+    pub fn is_of_a_device(&self) -> bool {
+        matches!(
+            self,
+            Self::Device { .. }
+                | Self::NoCamera { .. }
+                | Self::NotPermitted { .. }
+                | Self::Busy { .. }
+                | Self::Stalled { .. }
+                | Self::NotOffered { .. }
+        )
     }
 }
 
@@ -124,6 +205,7 @@ pub fn open(settings: &SourceSettings, limits: &Limits) -> Result<Box<dyn Source
     settings.check()?;
     match settings {
         SourceSettings::Replay(replay) => open_replay(replay, limits),
+        SourceSettings::V4l(camera) => Ok(Box::new(v4l::V4lCamera::open(camera, limits)?)),
     }
 }
 

@@ -18,6 +18,7 @@ pub struct ScriptedSource {
     pauses: VecDeque<Duration>,
     pace: Duration,
     sequence: u64,
+    stills: Option<Box<dyn Iterator<Item = Step> + Send>>,
 }
 
 impl ScriptedSource {
@@ -33,7 +34,15 @@ impl ScriptedSource {
             pauses: VecDeque::new(),
             pace,
             sequence: 0,
+            stills: None,
         }
+    }
+
+    /// Takes these stills, one for each trigger; their numbers stay as they are.
+    #[must_use]
+    pub fn with_stills(mut self, stills: impl IntoIterator<Item = Step, IntoIter: Send + 'static>) -> Self {
+        self.stills = Some(Box::new(stills.into_iter()));
+        self
     }
 
     /// Each step at its time, counted from the first step; times must not go down.
@@ -65,5 +74,13 @@ impl Source for ScriptedSource {
         frame.sequence = self.sequence;
         self.sequence += 1;
         Ok(Some(frame))
+    }
+
+    fn takes_stills(&self) -> bool {
+        self.stills.is_some()
+    }
+
+    fn take_still(&mut self) -> Result<Option<Frame>, SourceError> {
+        self.stills.as_mut().and_then(Iterator::next).transpose()
     }
 }

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::SourceError;
+use super::v4l::V4lSettings;
 
 /// Which source, and how it is set.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceSettings {
     /// Recorded frames.
     Replay(ReplaySettings),
+    /// A camera.
+    V4l(V4lSettings),
 }
 
 impl Default for SourceSettings {
@@ -26,6 +29,7 @@ impl SourceSettings {
     pub fn check(&self) -> Result<(), SourceError> {
         match self {
             Self::Replay(replay) => replay.check(),
+            Self::V4l(camera) => camera.check(),
         }
     }
 }

@@ -16,10 +16,14 @@ pub enum Event {
     Tick,
     /// The operator, or a program in the operator's place, asks for something.
     Input(input::Event),
-    /// The source is open.
+    /// The source is open and has given a frame.
     SourceOpened {
         /// What it is, in the operator's words.
         description: String,
+        /// What the operator should know about how it was opened.
+        notes: Vec<String>,
+        /// A trigger makes it take a picture of its own, at full size.
+        takes_stills: bool,
     },
     /// The source could not be opened, or gives no more frames because of an error.
     SourceLost {
@@ -44,6 +48,18 @@ pub enum Event {
     },
     /// A kept frame can't be analysed, or there was no frame to keep.
     AnalysisFailed {
+        /// Which one.
+        ticket: Ticket,
+        /// The error.
+        reason: String,
+    },
+    /// The full-size picture of a trigger was taken.
+    StillTaken {
+        /// Which one.
+        ticket: Ticket,
+    },
+    /// The full-size picture of a trigger could not be taken; the preview's frame is kept in its place.
+    StillFailed {
         /// Which one.
         ticket: Ticket,
         /// The error.
@@ -109,7 +125,7 @@ pub enum CommitFailure {
 /// Which frame to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// The newest one that the source delivered; it is still to be analysed.
+    /// The newest one that the source delivered; it is yet to be analysed.
     Newest,
     /// The one of the last [`Event::Seen`], with its analysis.
     LastSeen,
@@ -133,7 +149,7 @@ pub struct RecordFacts {
 pub enum Effect {
     /// Open the source, or open it anew; answered by [`Event::SourceOpened`] or [`Event::SourceLost`].
     OpenSource,
-    /// Keep a frame until it is committed or released; answered by [`Event::Analysed`], [`Event::AnalysisFailed`] or [`Event::LeftUnanalysed`].
+    /// Keep a frame, or where the source takes stills the still that is taken now, until it is committed or released; answered by [`Event::Analysed`], [`Event::AnalysisFailed`] or [`Event::LeftUnanalysed`].
     Keep {
         /// Its name from now on.
         ticket: Ticket,

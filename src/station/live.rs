@@ -77,18 +77,18 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
         palette: configuration.palette,
         time_zone: configuration.store.time_zone.clone(),
         trigger: configuration.trigger.clone(),
+        has_button: configuration.gpio.shutter.is_some(),
+        warn_celsius: configuration.health.warn_celsius,
         decode,
         floor_bytes: configuration.store.floor_bytes,
         records_before: keeper.store().count() as u64,
     };
-    let source = source::open(&configuration.source, &configuration.limits)?;
     let summary = format!(
         "{}; {} records in {}",
-        source.describe(),
+        source_words(configuration)?,
         keeper.store().count(),
         configuration.store.root.display()
     );
-    drop(source);
     let open_screen = open_screen(&configuration.display, screen)?;
     let (source, limits) = (configuration.source.clone(), configuration.limits);
     let probe = Probe::new(&configuration.store.root);
@@ -110,6 +110,8 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
                 note: configuration.station.note.clone(),
                 floor_bytes: configuration.store.floor_bytes,
             },
+            hangs_after: configuration.health.hangs_after(),
+            textfile: configuration.health.textfile.clone(),
             ..StationSettings::default()
         },
         gpio: configuration.gpio.clone(),
@@ -128,6 +130,15 @@ fn indicator(gpio: &GpioSettings) -> Option<Indicator> {
     };
     let (lamp, buzzer) = (open(&gpio.lamp), open(&gpio.buzzer));
     (lamp.is_some() || buzzer.is_some()).then(|| Indicator::new(lamp, buzzer))
+}
+
+/// What the source is. A camera that is not there, or in use, may come later: the station starts without it, says so, and tries again.
+fn source_words(configuration: &Configuration) -> Result<String, SourceError> {
+    match source::open(&configuration.source, &configuration.limits) {
+        Ok(source) => Ok(source.describe()),
+        Err(error) if error.is_of_a_device() => Ok(format!("no camera yet: {error}")),
+        Err(error) => Err(error),
+    }
 }
 
 /// A station without a screen draws nothing. The others are opened once to see whether they can be, except for a window, which would flash. One that may come

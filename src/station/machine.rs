@@ -73,6 +73,8 @@ struct Waiting {
     follows: Option<Ticket>,
     /// Save it even if no fish is in it.
     whole_frame: bool,
+    /// What the preview showed, where the frame is a still: another size shows another part of the scene, and automatic triggers compare previews.
+    preview: Option<Observation>,
     /// Void its record once it is saved.
     undone: bool,
     stage: Stage,
@@ -116,6 +118,7 @@ pub struct Machine {
     source: SourceState,
     source_name: String,
     source_pause: Duration,
+    takes_stills: bool,
     scene: SceneWatch,
     gate_refused: Option<String>,
     waiting: VecDeque<Waiting>,
@@ -131,6 +134,7 @@ pub struct Machine {
     message: Option<(Message, Duration)>,
     typing: Option<(Field, String)>,
     help: bool,
+    has_display: Option<bool>,
     lost_switches: BTreeSet<SwitchKind>,
     health: Option<Reading>,
     record_bytes: u64,
@@ -149,6 +153,7 @@ impl Machine {
             source: SourceState::Opening,
             source_name: String::new(),
             source_pause: source::SOURCE_PAUSE,
+            takes_stills: false,
             scene: SceneWatch::default(),
             gate_refused: None,
             waiting: VecDeque::new(),
@@ -164,6 +169,7 @@ impl Machine {
             message: None,
             typing: None,
             help: false,
+            has_display: None,
             lost_switches: BTreeSet::new(),
             health: None,
             record_bytes: 0,
@@ -182,7 +188,11 @@ impl Machine {
         match event {
             Event::Tick => self.tick(now),
             Event::Input(input) => self.input(input, now),
-            Event::SourceOpened { description } => self.source_opened(description, now),
+            Event::SourceOpened {
+                description,
+                notes,
+                takes_stills,
+            } => self.source_opened(description, notes, takes_stills, now),
             Event::SourceLost { reason } => self.source_lost(reason, now),
             Event::SourceEnded => self.source_ended(now),
             Event::FramePassedOver { reason } => {
@@ -192,6 +202,8 @@ impl Machine {
             Event::Seen(seen) => self.seen(&seen, now),
             Event::Analysed { ticket, seen } => self.analysed(ticket, &seen, now),
             Event::AnalysisFailed { ticket, reason } => self.analysis_failed(ticket, &reason, now),
+            Event::StillTaken { ticket } => self.still_taken(ticket, now),
+            Event::StillFailed { ticket, reason } => self.still_failed(ticket, &reason, now),
             Event::LeftUnanalysed { ticket } => self.set_ready(ticket),
             Event::Committed { ticket, id, bytes } => self.committed(ticket, id, bytes, now),
             Event::CommitFailed {
@@ -203,13 +215,17 @@ impl Machine {
             Event::VoidFailed { id, reason } => self.void_failed(&id, &reason, now),
             Event::Health(reading) => self.health(reading, now),
             Event::DisplayLost { reason } => {
+                self.has_display = Some(false);
                 self.say(
                     Severity::Error,
                     format!("the display fails, recording goes on: {reason}"),
                     now,
                 );
             }
-            Event::DisplayBack => self.say(Severity::Info, "the display is back".into(), now),
+            Event::DisplayBack => {
+                self.has_display = Some(true);
+                self.say(Severity::Info, "the display is back".into(), now);
+            }
         }
         self.commit_next(now);
         self.stop_when_finished();
@@ -248,6 +264,8 @@ impl Machine {
             note: self.settings.note.clone(),
             typing: self.typing.clone(),
             help: self.help,
+            has_source: matches!(self.source, SourceState::Live),
+            has_display: self.has_display,
             lost_switches: self.lost_switches.iter().copied().collect(),
             health: self.health.clone(),
             records_left: storage.and_then(|s| s.records_left(self.settings.floor_bytes, self.record_bytes)),

@@ -25,6 +25,7 @@ mod heartbeat;
 mod indicate;
 pub mod live;
 pub mod machine;
+mod metrics;
 mod overlay_screen;
 mod parts;
 mod rates;

@@ -19,8 +19,8 @@ use crate::input::keys::KeyReader;
 use crate::overlay::{self, FreeSpace, State, View, Waiting};
 use crate::traits::Palette;
 
-/// From this many degrees Celsius on, small computers slow themselves down (raspberrypi/documentation, "Frequency management and thermal control").
-const HOT: f32 = 80.0;
+/// With less memory than this the kernel soon ends a program, and the station is the largest.
+const LITTLE_MEMORY: u64 = 64 << 20;
 /// With room for fewer records than this it is time to change the disk.
 const FEW_RECORDS: u64 = 200;
 /// With less room than this, whatever a record's size.
@@ -39,6 +39,10 @@ pub struct ScreenSettings {
     pub time_zone: TimeZone,
     /// Triggers, for the hint what to do.
     pub trigger: TriggerSettings,
+    /// There is a shutter button, for the same hint.
+    pub has_button: bool,
+    /// From this many degrees Celsius on a word is shown.
+    pub warn_celsius: f32,
     /// Bounds on pictures.
     pub decode: DecodeOptions,
     /// Bytes that must stay free on the storage.
@@ -118,8 +122,8 @@ fn view(shown: &Shown<'_, LiveAnalysis>, preview: Option<Arc<RgbImage>>, setting
         note: text(&status.note),
         preview,
         annotations: shown.analysis.map(|a| a.annotations.clone()).unwrap_or_default(),
-        state: state(status, shown.analysis, shown.frame.is_some(), &settings.trigger),
-        warnings: warnings(status),
+        state: state(status, shown.analysis, shown.frame.is_some(), settings),
+        warnings: warnings(status, settings.warn_celsius),
         rates: rates(shown.rates),
         storage: storage(status, settings.floor_bytes),
         records: settings.records_before + status.counts.saved,
@@ -132,7 +136,7 @@ fn view(shown: &Shown<'_, LiveAnalysis>, preview: Option<Arc<RgbImage>>, setting
 }
 
 /// The one thing that matters most.
-fn state(status: &Status, analysis: Option<&LiveAnalysis>, has_frame: bool, trigger: &TriggerSettings) -> State {
+fn state(status: &Status, analysis: Option<&LiveAnalysis>, has_frame: bool, settings: &ScreenSettings) -> State {
     match &status.phase {
         Phase::SourceLost { reason } => {
             return State::Failed {
@@ -188,7 +192,7 @@ fn state(status: &Status, analysis: Option<&LiveAnalysis>, has_frame: bool, trig
     match analysis.and_then(|a| a.frame.analysis.scene.fish.as_ref()) {
         None => State::Looking,
         Some(fish) if fish.cut_by_edge => State::FishCut,
-        Some(_) => with_fish(status, trigger),
+        Some(_) => with_fish(status, settings),
     }
 }
 
@@ -200,13 +204,18 @@ fn capitalized(sentence: &str) -> String {
 }
 
 /// A whole fish lies there and nothing else is going on.
-fn with_fish(status: &Status, trigger: &TriggerSettings) -> State {
+fn with_fish(status: &Status, settings: &ScreenSettings) -> State {
     match (status.auto, &status.last_id) {
         (Some(Auto::AlreadyRecorded), Some(id)) => return State::AlreadySaved { id: id.clone() },
         (Some(Auto::Settling { seconds }), _) => return State::Settling { seconds },
         _ => {}
     }
-    let hint = if trigger.key {
+    let trigger = &settings.trigger;
+    let hint = if settings.has_button {
+        "Press the button to save"
+    } else if trigger.foot_switch.is_some() {
+        "Press the foot switch to save"
+    } else if trigger.key {
         "Press SPACE to save"
     } else if trigger.timer_seconds.is_some() {
         "The timer saves it"
@@ -217,7 +226,7 @@ fn with_fish(status: &Status, trigger: &TriggerSettings) -> State {
 }
 
 /// What deserves attention but stops nothing, most important first.
-fn warnings(status: &Status) -> Vec<String> {
+fn warnings(status: &Status, warn_celsius: f32) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some((field, text)) = &status.typing {
         warnings.push(format!("{}: {text}_", field.name()));
@@ -233,8 +242,16 @@ fn warnings(status: &Status) -> Vec<String> {
     }
     warnings.extend(status.lost_switches.iter().map(|s| format!("No {}", s.name())));
     let health = status.health.as_ref();
-    if let Some(temperature) = health.and_then(|h| h.temperature).filter(|t| *t >= HOT) {
+    if let Some(temperature) = health.and_then(|h| h.temperature).filter(|t| *t >= warn_celsius) {
         warnings.push(format!("Temperature {temperature:.0} °C"));
+    }
+    let throttling = health.and_then(|h| h.throttling);
+    warnings.extend(throttling.and_then(|t| t.now.words()).map(ToOwned::to_owned));
+    if health
+        .and_then(|h| h.memory)
+        .is_some_and(|m| m.available < LITTLE_MEMORY)
+    {
+        warnings.push("Memory almost full".into());
     }
     if health.is_some_and(|h| h.clock == ClockTrust::NotSynchronized) {
         warnings.push("The clock is not set".into());
@@ -270,15 +287,35 @@ mod tests {
     use super::*;
     use crate::display::MemoryDisplay;
     use crate::frame::Size;
-    use crate::input::Field;
+    use crate::health::{Causes, Memory, Reading, Throttling};
+    use crate::input::{Field, FootSwitchSettings, PedalKey, SwitchKind};
     use crate::station::machine::{Machine, MachineSettings, OpenGate};
     use crate::station::{Event, Message};
+
+    fn settings() -> ScreenSettings {
+        ScreenSettings {
+            station: "bench".into(),
+            palette: Palette::default(),
+            time_zone: TimeZone::UTC,
+            trigger: TriggerSettings::default(),
+            has_button: false,
+            warn_celsius: 80.0,
+            decode: DecodeOptions::default(),
+            floor_bytes: 0,
+            records_before: 0,
+        }
+    }
 
     /// The status of a station whose source is open.
     fn ready() -> Status {
         let (mut machine, _) = Machine::new(MachineSettings::default(), Box::new(OpenGate));
         let description = "a camera".into();
-        machine.step(Event::SourceOpened { description }, Duration::ZERO);
+        let opened = Event::SourceOpened {
+            description,
+            notes: Vec::new(),
+            takes_stills: false,
+        };
+        machine.step(opened, Duration::ZERO);
         machine.status(Duration::ZERO)
     }
 
@@ -294,16 +331,13 @@ mod tests {
     }
 
     fn state_of(status: &Status) -> State {
-        state(status, None, true, &TriggerSettings::default())
+        state(status, None, true, &settings())
     }
 
     #[test]
     fn the_most_important_thing_is_the_state() {
         assert_eq!(state_of(&ready()), State::Looking);
-        assert_eq!(
-            state(&ready(), None, false, &TriggerSettings::default()),
-            State::NoPicture
-        );
+        assert_eq!(state(&ready(), None, false, &settings()), State::NoPicture);
         let id = || "F-1".to_owned();
         let saved = saying(Topic::Saved { id: id() }, Severity::Info);
         let just_now = false;
@@ -332,30 +366,86 @@ mod tests {
 
     #[test]
     fn typing_comes_first_and_a_state_is_not_said_twice() {
-        assert_eq!(warnings(&saying(Topic::QueueFull, Severity::Warning)), [""; 0]);
+        assert_eq!(warnings(&saying(Topic::QueueFull, Severity::Warning), 80.0), [""; 0]);
         let typing = Status {
             typing: Some((Field::Note, "left f".into())),
             help: true,
             ..saying(Topic::Other, Severity::Warning)
         };
-        assert_eq!(warnings(&typing), ["note: left f_", KEYS, "words"]);
+        assert_eq!(warnings(&typing, 80.0), ["note: left f_", KEYS, "words"]);
+    }
+
+    #[test]
+    fn health_is_worth_a_word_only_when_something_is_wrong() {
+        let fine = Reading {
+            storage: None,
+            memory: Some(Memory {
+                resident: 200 << 20,
+                available: 500 << 20,
+            }),
+            temperature: Some(70.0),
+            throttling: Some(Throttling::default()),
+            clock: ClockTrust::Synchronized,
+            boot_id: None,
+        };
+        let said = |health: Reading, warn_celsius| {
+            let status = Status {
+                health: Some(health),
+                ..ready()
+            };
+            warnings(&status, warn_celsius)
+        };
+        assert_eq!(said(fine.clone(), 80.0), [""; 0]);
+        assert_eq!(said(fine.clone(), 65.0), ["Temperature 70 °C"]);
+        let slow = Throttling {
+            now: Causes {
+                under_voltage: true,
+                slowed: true,
+                heat: false,
+            },
+            ..Throttling::default()
+        };
+        let bad = Reading {
+            memory: Some(Memory {
+                resident: 200 << 20,
+                available: 50 << 20,
+            }),
+            throttling: Some(slow),
+            clock: ClockTrust::NotSynchronized,
+            ..fine
+        };
+        assert_eq!(
+            said(bad, 80.0),
+            ["Weak power supply", "Memory almost full", "The clock is not set"]
+        );
+        let lost = Status {
+            lost_switches: vec![SwitchKind::FootSwitch],
+            ..ready()
+        };
+        assert_eq!(warnings(&lost, 80.0), ["No foot switch"]);
+    }
+
+    #[test]
+    fn the_hint_names_what_is_nearest_to_the_hand() {
+        let hint = |settings: &ScreenSettings| match with_fish(&ready(), settings) {
+            State::FishFound { hint } => hint,
+            other => panic!("{other:?}"),
+        };
+        let mut with = settings();
+        assert_eq!(hint(&with), "Press SPACE to save");
+        with.trigger.foot_switch = Some(FootSwitchSettings {
+            device: "foot".into(),
+            key: PedalKey::Any,
+        });
+        assert_eq!(hint(&with), "Press the foot switch to save");
+        with.has_button = true;
+        assert_eq!(hint(&with), "Press the button to save");
     }
 
     #[test]
     fn a_frame_that_cannot_be_decoded_leaves_the_picture_before_it() {
         let display = MemoryDisplay::new(Size::new(320, 240), 10);
-        let mut screen = OverlayScreen::new(
-            Box::new(display.clone()),
-            ScreenSettings {
-                station: "bench".into(),
-                palette: Palette::default(),
-                time_zone: TimeZone::UTC,
-                trigger: TriggerSettings::default(),
-                decode: DecodeOptions::default(),
-                floor_bytes: 0,
-                records_before: 0,
-            },
-        );
+        let mut screen = OverlayScreen::new(Box::new(display.clone()), settings());
         let good = Frame::from_rgb(RgbImage::from_pixel(64, 48, image::Rgb([200, 40, 40])));
         let damaged = Frame {
             bytes: good.bytes[..100].into(),

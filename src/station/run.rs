@@ -1,24 +1,27 @@
 //! The live loop: threads tell it what happened, the machine decides, and it does what the machine asks for.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use thiserror::Error;
 
 use super::heartbeat::{Beats, HangWatch, Waiting};
 use super::indicate::run_indicator;
 use super::machine::Machine;
+use super::metrics::run_health;
 use super::parts::{Analysed, StationParts};
 use super::rates::{Meters, RateWindow, Rates};
-use super::slot::Slot;
+use super::slot::{Keeping, Slot};
 use super::stop::StopSignal;
 use super::supervision::{Supervision, hanging_words};
 use super::threads::{self, Board, RecorderJob, Shared, Teller, Told};
 use super::{Counts, Effect, Event, Message, Phase, Severity, StationSettings, Ticket, Which};
 use crate::frame::Frame;
+use crate::health::Textfile;
 use crate::input;
 
 /// The tracing target of what the operator is told.
@@ -101,6 +104,7 @@ impl<A: Send + Sync + 'static> Station<A> {
             stop: StopSignal::default(),
             meters: Meters::default(),
             beats: Beats::default(),
+            last_record: AtomicU64::new(0),
             board: Mutex::new(Board {
                 latest: None,
                 status: Arc::new(machine.status(Duration::ZERO)),
@@ -141,7 +145,11 @@ impl<A: Send + Sync + 'static> Station<A> {
             spawn("indicator", Box::new(move |s, _| run_indicator(s, indicator)))?;
         }
         if let Some(read) = parts.health {
-            spawn("health", Box::new(move |s, t| threads::run_health(s, t, read)))?;
+            let textfile = settings.textfile.as_deref().map(Textfile::new);
+            spawn(
+                "health",
+                Box::new(move |s, t| run_health(s, t, read, textfile.as_ref())),
+            )?;
         }
         Ok(Self {
             told,
@@ -235,6 +243,12 @@ impl<A: Send + Sync + 'static> Station<A> {
                 if is_of_the_recorder(&event) {
                     self.recorder_answers_due = self.recorder_answers_due.saturating_sub(1);
                 }
+                if let Event::Committed { .. } = event {
+                    let now = SystemTime::now()
+                        .duration_since(SystemTime::UNIX_EPOCH)
+                        .unwrap_or_default();
+                    self.shared.last_record.store(now.as_secs(), Ordering::Relaxed);
+                }
                 self.decide(event)
             }
             Told::Seen { frame, analysed } => {
@@ -248,6 +262,12 @@ impl<A: Send + Sync + 'static> Station<A> {
                     kept.analysed = Some(analysed);
                 }
                 self.decide(Event::Analysed { ticket, seen })
+            }
+            Told::Still { ticket, frame } => {
+                if let Some(kept) = self.kept.get_mut(&ticket) {
+                    kept.frame = frame;
+                }
+                self.decide(Event::StillTaken { ticket })
             }
         }
     }
@@ -304,7 +324,7 @@ impl<A: Send + Sync + 'static> Station<A> {
     fn keep(&mut self, ticket: Ticket, which: Which) -> Option<Event> {
         match which {
             Which::Newest => match self.shared.slot.keep(ticket) {
-                Some(frame) => {
+                Some(Keeping::Frame(frame) | Keeping::Still(frame)) => {
                     self.kept.insert(ticket, Kept { frame, analysed: None });
                     None
                 }
@@ -315,6 +335,10 @@ impl<A: Send + Sync + 'static> Station<A> {
             },
             Which::LastSeen => {
                 let (frame, analysed) = self.last_seen.clone()?;
+                if self.shared.slot.wish(ticket, &frame) {
+                    self.kept.insert(ticket, Kept { frame, analysed: None });
+                    return None;
+                }
                 let seen = analysed.seen.clone();
                 let analysed = Some(analysed);
                 self.kept.insert(ticket, Kept { frame, analysed });

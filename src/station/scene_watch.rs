@@ -203,6 +203,11 @@ impl SceneWatch {
         Some(Auto::Settling { seconds })
     }
 
+    /// What the present scene looked like when it came to rest, or begins to look like.
+    pub fn present(&self) -> Option<&Observation> {
+        self.still.as_ref().map(|(first, _)| first)
+    }
+
     /// Remembers that the fish in `seen` has been recorded, by whatever trigger.
     pub fn mark_recorded(&mut self, seen: &Observation) {
         if seen.fish.is_some() {

@@ -2,6 +2,9 @@
 //!
 //! The source overwrites the newest frame without ever waiting. The worker takes triggered frames first, each exactly once and in order, and the newest
 //! one when none is left. Nothing else is held, so memory is bounded by one frame and those that the machine lets wait.
+//!
+//! Where the source's frames are a smaller preview ([`Source::takes_stills`](crate::source::Source::takes_stills)), a trigger is a wish for a still: the source
+//! fulfils it between two frames. The newest frame is kept meanwhile, and taken where there is no still, so a trigger is never lost.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,6 +26,10 @@ struct State {
     fresh: bool,
     overwritten: u64,
     kept: VecDeque<(Ticket, Frame)>,
+    /// The source is to take a still for each trigger.
+    takes_stills: bool,
+    /// Triggers that wait for their stills, with what is kept if there is none.
+    wishes: VecDeque<(Ticket, Frame)>,
     /// Only triggered frames are still to be analysed.
     no_preview: bool,
     closed: bool,
@@ -35,6 +42,15 @@ pub enum Job {
     Preview(Frame),
     /// A triggered frame.
     Kept(Ticket, Frame),
+}
+
+/// What [`Slot::keep`] keeps.
+#[derive(Debug, Clone)]
+pub enum Keeping {
+    /// This frame.
+    Frame(Frame),
+    /// A still, which the source is about to take; this frame where it fails.
+    Still(Frame),
 }
 
 impl Slot {
@@ -54,13 +70,39 @@ impl Slot {
         self.lock().newest.clone()
     }
 
-    /// Keeps the newest frame under this ticket for the worker, and returns it; `None` where no frame has come yet.
-    pub fn keep(&self, ticket: Ticket) -> Option<Frame> {
+    /// Keeps the newest frame under this ticket for the worker, or wishes for a still; `None` where no frame has come yet.
+    pub fn keep(&self, ticket: Ticket) -> Option<Keeping> {
+        let frame = self.newest()?;
+        if self.wish(ticket, &frame) {
+            return Some(Keeping::Still(frame));
+        }
+        self.keep_frame(ticket, frame.clone());
+        Some(Keeping::Frame(frame))
+    }
+
+    /// Wishes for a still, in whose place `otherwise` is kept if there is none; whether the source takes stills at all.
+    pub fn wish(&self, ticket: Ticket, otherwise: &Frame) -> bool {
         let mut state = self.lock();
-        let frame = state.newest.clone()?;
-        state.kept.push_back((ticket, frame.clone()));
+        if state.takes_stills {
+            state.wishes.push_back((ticket, otherwise.clone()));
+        }
+        state.takes_stills
+    }
+
+    /// Keeps this frame under this ticket for the worker.
+    pub fn keep_frame(&self, ticket: Ticket, frame: Frame) {
+        self.lock().kept.push_back((ticket, frame));
         self.changed.notify_all();
-        Some(frame)
+    }
+
+    /// Whether the source takes a still for each trigger from now on.
+    pub fn set_takes_stills(&self, takes_stills: bool) {
+        self.lock().takes_stills = takes_stills;
+    }
+
+    /// The next trigger that waits for a still.
+    pub fn next_wish(&self) -> Option<(Ticket, Frame)> {
+        self.lock().wishes.pop_front()
     }
 
     /// Waits for the next job; `None` once the slot is closed.
@@ -90,9 +132,14 @@ impl Slot {
         !state.kept.is_empty() || (state.fresh && !state.no_preview)
     }
 
-    /// Takes back the triggered frames that the worker has not begun.
+    /// Takes back the triggered frames that the worker has not begun, and the wishes that the source has not.
     pub fn take_back(&self) -> Vec<Ticket> {
-        self.lock().kept.drain(..).map(|(ticket, _)| ticket).collect()
+        let mut state = self.lock();
+        let State { kept, wishes, .. } = &mut *state;
+        kept.drain(..)
+            .chain(wishes.drain(..))
+            .map(|(ticket, _)| ticket)
+            .collect()
     }
 
     /// From now on only triggered frames are jobs.
@@ -182,6 +229,29 @@ mod tests {
             slot.close();
             assert_eq!(waits.join().unwrap(), "closed", "the newest frame is no job any more");
         });
+    }
+
+    #[test]
+    fn a_still_is_wished_for_and_the_newest_frame_stands_in() {
+        let slot = Slot::default();
+        slot.put(frame(1));
+        slot.set_takes_stills(true);
+        assert!(matches!(slot.keep(Ticket(7)), Some(Keeping::Still(f)) if f.sequence == 1));
+        slot.put(frame(2));
+        assert_eq!(
+            name(slot.next_job()),
+            "newest 2",
+            "the worker does not get the stand-in"
+        );
+        let (ticket, otherwise) = slot.next_wish().unwrap();
+        assert_eq!((ticket, otherwise.sequence), (Ticket(7), 1));
+        assert!(slot.next_wish().is_none());
+        slot.keep_frame(ticket, frame(100));
+        assert_eq!(name(slot.next_job()), "kept 7 of 100");
+        slot.keep(Ticket(8));
+        assert_eq!(slot.take_back(), [Ticket(8)], "a wish can be taken back");
+        slot.set_takes_stills(false);
+        assert!(matches!(slot.keep(Ticket(9)), Some(Keeping::Frame(f)) if f.sequence == 2));
     }
 
     #[test]

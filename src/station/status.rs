@@ -146,6 +146,10 @@ pub struct Status {
     pub typing: Option<(Field, String)>,
     /// The keys are to be shown.
     pub help: bool,
+    /// The source is open, whatever else the station is doing.
+    pub has_source: bool,
+    /// The display can be drawn on; `None` before that was tried, and where there is none.
+    pub has_display: Option<bool>,
     /// Buttons that are configured and can't be used.
     pub lost_switches: Vec<SwitchKind>,
     /// The machine's health, once it was read.

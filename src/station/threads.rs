@@ -1,13 +1,13 @@
 //! The station's threads. Each waits only for its own work, and tells the loop what happened.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::contained::contained;
 use super::heartbeat::Beats;
-use super::parts::{Analysed, Analyser, Draft, OpenScreen, OpenSource, ReadHealth, Recorder, Screen, Shown};
+use super::parts::{Analysed, Analyser, Draft, OpenScreen, OpenSource, Recorder, Screen, Shown};
 use super::rates::{Meters, Rates};
 use super::slot::{Job, Slot};
 use super::stop::StopSignal;
@@ -15,8 +15,6 @@ use super::{CommitFailure, Event, RecordFacts, Status, Ticket};
 use crate::frame::{CaptureTime, Frame};
 use crate::source::Source;
 
-/// How often the machine's health is read.
-const HEALTH_EVERY: Duration = Duration::from_secs(5);
 /// A picture that has not changed is drawn again this often, so that times and rates on it stay true.
 const REDRAW_EVERY: Duration = Duration::from_secs(1);
 /// The first pause before a failed display is tried again; it doubles up to the longest.
@@ -31,6 +29,8 @@ pub(super) enum Told<A> {
     Seen { frame: Frame, analysed: Arc<Analysed<A>> },
     /// A kept frame was analysed.
     Analysed { ticket: Ticket, analysed: Arc<Analysed<A>> },
+    /// The still that a trigger wished for.
+    Still { ticket: Ticket, frame: Frame },
 }
 
 /// What the threads share.
@@ -40,6 +40,8 @@ pub(super) struct Shared<A> {
     pub(super) meters: Meters,
     pub(super) beats: Beats,
     pub(super) board: Mutex<Board<A>>,
+    /// When the last record was saved, in seconds since 1970 by the wall clock; 0 before the first.
+    pub(super) last_record: AtomicU64,
 }
 
 /// What is to be shown beside the newest frame.
@@ -66,7 +68,7 @@ impl<A> Teller<A> {
         self.0.send(what).is_ok()
     }
 
-    fn event(&self, event: Event) -> bool {
+    pub(super) fn event(&self, event: Event) -> bool {
         self.tell(Told::Event(event))
     }
 }
@@ -80,8 +82,10 @@ pub(super) fn run_source<A>(shared: &Shared<A>, tell: &Teller<A>, asked: &Receiv
             .during(|| contained(|| open().map_err(|e| e.to_string())))
         {
             Ok(source) => {
-                let description = source.describe();
-                if !tell.event(Event::SourceOpened { description }) || !deliver(shared, tell, source) {
+                shared.slot.set_takes_stills(source.takes_stills());
+                let goes_on = deliver(shared, tell, source);
+                shared.slot.set_takes_stills(false);
+                if !goes_on || !without_stills(shared, tell, "the camera is gone") {
                     return;
                 }
             }
@@ -94,13 +98,19 @@ pub(super) fn run_source<A>(shared: &Shared<A>, tell: &Teller<A>, asked: &Receiv
     }
 }
 
-/// Delivers until the source ends or fails; whether the station still runs.
+/// Delivers until the source ends or fails; whether the station still runs. It counts as opened when it gives its first frame: a camera that opens and stays
+/// silent is none.
 fn deliver<A>(shared: &Shared<A>, tell: &Teller<A>, mut source: Box<dyn Source>) -> bool {
     enum Came {
         Frame(Frame),
         PassedOver(String),
         End,
     }
+    let mut opened = Some(Event::SourceOpened {
+        description: source.describe(),
+        notes: source.notes(),
+        takes_stills: source.takes_stills(),
+    });
     let mut due = Instant::now();
     loop {
         let next = || match source.next() {
@@ -112,6 +122,10 @@ fn deliver<A>(shared: &Shared<A>, tell: &Teller<A>, mut source: Box<dyn Source>)
         let came = shared.beats.source.during(|| contained(next));
         match came {
             Ok(Came::Frame(frame)) => {
+                // Whoever sees the frame may press a key: by then the loop has to know that there is a source.
+                if opened.take().is_some_and(|event| !tell.event(event)) {
+                    return false;
+                }
                 Meters::count(&shared.meters.frames);
                 shared.slot.put(frame);
             }
@@ -123,12 +137,51 @@ fn deliver<A>(shared: &Shared<A>, tell: &Teller<A>, mut source: Box<dyn Source>)
             Ok(Came::End) => return tell.event(Event::SourceEnded),
             Err(reason) => return tell.event(Event::SourceLost { reason }),
         }
+        if !take_stills(shared, tell, source.as_mut()) {
+            return false;
+        }
         // A rate is kept by due times; a source that falls behind does not rush afterwards.
         due = (due + source.pace()).max(Instant::now());
         if shared.stop.wait_until(due) {
             return false;
         }
     }
+}
+
+/// Takes the stills that triggers wish for; whether the station still runs.
+fn take_stills<A>(shared: &Shared<A>, tell: &Teller<A>, source: &mut dyn Source) -> bool {
+    while let Some((ticket, otherwise)) = shared.slot.next_wish() {
+        let taken = contained(|| match source.take_still() {
+            Ok(Some(frame)) => Ok(frame),
+            Ok(None) => Err("the source has ended".to_owned()),
+            Err(error) => Err(error.to_string()),
+        });
+        // The loop has to know the frame before the worker tells of its analysis.
+        let (told, frame) = match taken {
+            Ok(still) => {
+                let frame = still.clone();
+                (Told::Still { ticket, frame }, still)
+            }
+            Err(reason) => (Told::Event(Event::StillFailed { ticket, reason }), otherwise),
+        };
+        if !tell.tell(told) {
+            return false;
+        }
+        shared.slot.keep_frame(ticket, frame);
+    }
+    true
+}
+
+/// Keeps, for each trigger that still waits for its still, the frame that stands in for it; whether the station still runs.
+fn without_stills<A>(shared: &Shared<A>, tell: &Teller<A>, reason: &str) -> bool {
+    while let Some((ticket, otherwise)) = shared.slot.next_wish() {
+        let reason = reason.to_owned();
+        if !tell.event(Event::StillFailed { ticket, reason }) {
+            return false;
+        }
+        shared.slot.keep_frame(ticket, otherwise);
+    }
+    true
 }
 
 type AnalysisResult<A> = Result<Arc<Analysed<A>>, String>;
@@ -314,21 +367,4 @@ fn draw_if_new<A>(shared: &Shared<A>, screen: &mut dyn Screen<A>, drawn: &mut Op
     })?;
     Meters::count(&shared.meters.drawn);
     Ok(())
-}
-
-/// Reads the machine's health every few seconds.
-pub(super) fn run_health<A>(shared: &Shared<A>, tell: &Teller<A>, mut read: ReadHealth) {
-    loop {
-        match contained(|| Ok(read())) {
-            Ok(reading) => {
-                if !tell.event(Event::Health(reading)) {
-                    return;
-                }
-            }
-            Err(reason) => tracing::error!("reading the machine's health: {reason}"),
-        }
-        if shared.stop.wait(HEALTH_EVERY) {
-            return;
-        }
-    }
 }

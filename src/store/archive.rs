@@ -100,14 +100,14 @@ impl<S: Storage> Archive<S> {
         Ok(self.days()?.into_iter().flat_map(|day| one_by_one(self.places_of(day))))
     }
 
-    /// All records, newest last. Holds the names of one day at a time and one record, however many there are.
+    /// All records in the order in which they were committed, whatever the wall clock said. Holds the names of one day at a time and one record, however many there are.
     ///
     /// # Errors
     /// [`StoreError::Read`], also for a day while iterating; a record that can't be read is an item that says why.
     pub fn list(&self) -> Result<impl Iterator<Item = Result<Listed, StoreError>>, StoreError> {
         let by_time = |day| {
             let mut places = self.places_of(day)?;
-            places.sort_by_cached_key(|place| self.read(place).ok().map(|r| r.times.committed_utc));
+            places.sort_by_cached_key(|place| self.read(place).ok().map(|r| (r.times.number, r.times.committed_utc)));
             Ok(places)
         };
         let places = self.days()?.into_iter().flat_map(move |day| one_by_one(by_time(day)));

@@ -7,6 +7,9 @@
 //!
 //! A power cut before step 3 leaves something in `.incoming`, which the next [`Store::open`] removes: its operator was never told that it
 //! is saved, and it may be torn. A record that was renamed is whole, since everything in it was synced before.
+//!
+//! A wall clock may jump. So records are numbered as they are committed, and days never go back: a record whose day would be earlier than that of the
+//! record before it goes into the same day as that one. Its times stay what the clock said.
 
 use std::collections::HashSet;
 use std::io;
@@ -32,6 +35,10 @@ pub struct Store<S: Storage = Disk> {
     taken: HashSet<String>,
     records: usize,
     boot_id: String,
+    /// The number of the last record.
+    last_number: u64,
+    /// The latest day that holds a record.
+    last_day: Option<Date>,
     /// The day whose directory is known to be durable.
     durable_day: Option<Date>,
     _lock: S::Lock,
@@ -71,10 +78,14 @@ impl<S: Storage> Store<S> {
         let archive = Archive::open_on(storage, &root)?;
         let lock = lock_incoming(&archive)?.ok_or(StoreError::InUse { directory: root })?;
         let mut taken = HashSet::new();
+        let mut last_day = None;
         for place in archive.places()? {
-            taken.insert(place?.id.folded());
+            let place = place?;
+            last_day = Some(place.day);
+            taken.insert(place.id.folded());
         }
         let records = taken.len();
+        let last_number = last_number(&archive, last_day)?.max(records as u64);
         clean(&archive, &mut taken)?;
         let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         Ok(Self {
@@ -82,6 +93,8 @@ impl<S: Storage> Store<S> {
             taken,
             records,
             boot_id: boot_id.trim().to_owned(),
+            last_number,
+            last_day,
             durable_day: None,
             _lock: lock,
             archive,
@@ -148,13 +161,14 @@ impl<S: Storage> Store<S> {
             committed_monotonic_ns: now.monotonic_ns,
             time_zone: self.settings.time_zone.iana_name().unwrap_or_default().to_owned(),
             utc_offset_s: local.offset().seconds(),
+            number: Some(self.last_number + 1),
             boot_id: self.boot_id.clone(),
             clock_synchronized: draft.clock_synchronized,
         };
         let contents = Contents::of(draft, &id, times)?;
         self.check_space(&id, contents.bytes())?;
 
-        let place = Place::new(self.archive.root(), local.date(), id);
+        let place = Place::new(self.archive.root(), self.day(local.date()), id);
         let incoming = self.archive.incoming().join(place.id.as_str());
         if let Err(error) = self.write(&place, &incoming, &contents) {
             self.abandon(&place, &incoming, &error);
@@ -162,12 +176,25 @@ impl<S: Storage> Store<S> {
         }
         self.taken.insert(place.id.folded());
         self.records += 1;
+        self.last_number += 1;
+        self.last_day = Some(place.day);
         self.confirm(&place)?;
         Ok(Committed {
             id: place.id,
             directory: place.directory,
             seconds: started.elapsed().as_secs_f64(),
         })
+    }
+
+    /// The day of a record that is committed on `today`, as the clock says.
+    fn day(&self, today: Date) -> Date {
+        let Some(last) = self.last_day.filter(|last| *last > today) else {
+            return today;
+        };
+        tracing::warn!(
+            "the clock says {today}, but there are records of {last}; the record goes to these, so that their order holds"
+        );
+        last
     }
 
     /// The id itself, or its first repeat that is free.
@@ -265,6 +292,14 @@ impl<S: Storage> Store<S> {
             self.taken.insert(place.id.folded());
         }
     }
+}
+
+/// The highest number of a record. It is among those of the last day, since days never go back.
+fn last_number<S: Storage>(archive: &Archive<S>, last_day: Option<Date>) -> Result<u64, StoreError> {
+    let Some(day) = last_day else { return Ok(0) };
+    let places = archive.places_of(day)?;
+    let numbers = places.iter().filter_map(|place| archive.read(place).ok()?.times.number);
+    Ok(numbers.max().unwrap_or(0))
 }
 
 fn make_root<S: Storage>(storage: &S, root: &Path) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use super::layout::{RECORD_FILE, part};
 use super::metadata;
 use super::record::{FORMAT, FishFacts, FrameFacts, Record, StoredFile, Times, Versions};
 use crate::checksum::sha256_hex;
-use crate::frame::{DecodeOptions, Frame, FrameFormat, Limits, PixelBox, Size};
+use crate::frame::{DecodeOptions, Frame, FrameFormat, Limits, PixelBox, Size, with_huffman_tables};
 use crate::identify::RecordId;
 use crate::traits::{Trait, label_picture};
 
@@ -29,10 +29,15 @@ impl<'a> Contents<'a> {
     pub fn of(draft: &'a RecordDraft, id: &RecordId, times: Times) -> Result<Self, StoreError> {
         check(draft)?;
         let frame_file = format!("{id}.{}", draft.frame.format.extension().unwrap_or("png"));
+        let frame = frame_bytes(&draft.frame, draft.picture)?;
+        let has_tables_added = draft.frame.format == FrameFormat::Jpeg && matches!(frame, Cow::Owned(_));
         let mut files = vec![
-            (frame_file.clone(), frame_bytes(&draft.frame, draft.picture)?),
+            (frame_file.clone(), frame),
             (format!("{id}{}", part::METADATA), metadata::of(draft, id).into()),
         ];
+        if has_tables_added {
+            files.push((format!("{id}{}", part::CAPTURED), Cow::Borrowed(&draft.frame.bytes)));
+        }
         if let Some(fish) = &draft.fish {
             let mask = label_picture::encode_bgnn(&fish.mask).map_err(unencodable)?;
             let bits = label_picture::encode_bits(&fish.mask).map_err(unencodable)?;
@@ -82,7 +87,14 @@ fn record(
         FrameFormat::Tiff => "tiff",
         FrameFormat::Rgb8(_) => "rgb8",
         FrameFormat::I420(_) => "i420",
+        FrameFormat::Raw(raw) => raw.layout.name(),
     };
+    // Where the bytes were kept as they are, they have been digested already.
+    let original = format!("{id}{}", part::CAPTURED);
+    let as_captured = files
+        .iter()
+        .find(|file| file.name == original)
+        .or(files.first().filter(|_| draft.frame.format.extension().is_some()));
     Record {
         format: FORMAT,
         id: id.clone(),
@@ -97,8 +109,8 @@ fn record(
         frame: FrameFacts {
             file: frame_file,
             captured_as: captured_as.to_owned(),
-            sha256: match draft.frame.format.extension() {
-                Some(_) => files[0].sha256.clone(),
+            sha256: match as_captured {
+                Some(file) => file.sha256.clone(),
                 None => sha256_hex(&draft.frame.bytes),
             },
             sequence: draft.frame.sequence,
@@ -142,7 +154,12 @@ fn check(draft: &RecordDraft) -> Result<(), StoreError> {
             )))
         }
     };
-    if let FrameFormat::Rgb8(size) | FrameFormat::I420(size) = draft.frame.format
+    let raw_size = match draft.frame.format {
+        FrameFormat::Rgb8(size) | FrameFormat::I420(size) => Some(size),
+        FrameFormat::Raw(raw) => Some(raw.size),
+        FrameFormat::Jpeg | FrameFormat::Png | FrameFormat::Tiff => None,
+    };
+    if let Some(size) = raw_size
         && size != draft.picture
     {
         return Err(mismatch(format!(
@@ -172,8 +189,11 @@ fn check(draft: &RecordDraft) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The frame's bytes as they are, or raw pixels as a PNG.
+/// The frame's bytes as they are; a JPEG without Huffman tables with the standard ones, so that every program reads it; raw pixels as a PNG.
 fn frame_bytes(frame: &Frame, picture: Size) -> Result<Cow<'_, [u8]>, StoreError> {
+    if frame.format == FrameFormat::Jpeg {
+        return Ok(with_huffman_tables(&frame.bytes));
+    }
     if frame.format.extension().is_some() {
         return Ok(Cow::Borrowed(&frame.bytes));
     }

@@ -87,6 +87,9 @@ pub struct Times {
     pub time_zone: String,
     /// What the local clock was ahead of UTC at commit, in seconds.
     pub utc_offset_s: i32,
+    /// The how-manieth record of its root it is, from 1, in the order of committing, whatever the wall clock says; absent in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
     /// The kernel's id of the boot that both monotonic times belong to.
     pub boot_id: String,
     /// Whether the wall clock was synchronized; absent where that is not known.
@@ -99,9 +102,9 @@ pub struct Times {
 pub struct FrameFacts {
     /// Name of its file in the record.
     pub file: String,
-    /// `jpeg`, `png`, `tiff`, or the raw pixels that were stored as PNG: `rgb8`, `i420`.
+    /// `jpeg`, `png`, `tiff`, or the raw pixels that were stored as PNG: `rgb8`, `i420`, or a camera's pixel format in lower case, `yuyv` for example.
     pub captured_as: String,
-    /// SHA-256 of the bytes as captured; the file's own where the bytes were kept.
+    /// SHA-256 of the bytes as captured: that of the file `<id>_captured.mjpg` where there is one, else the frame file's own unless it is a PNG of raw pixels.
     pub sha256: String,
     /// Number of the frame at its source.
     pub sequence: u64,

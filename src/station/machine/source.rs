@@ -7,15 +7,24 @@ use crate::station::{Effect, Severity};
 
 /// The first pause before a lost source is opened again; it doubles up to the longest.
 pub(super) const SOURCE_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_SOURCE_PAUSE: Duration = Duration::from_secs(30);
+/// Somebody who has plugged a camera in again waits no longer than this; looking for one costs next to nothing.
+const LONGEST_SOURCE_PAUSE: Duration = Duration::from_secs(5);
 
 impl Machine {
-    pub(super) fn source_opened(&mut self, description: String, now: Duration) {
-        if matches!(self.source, SourceState::Lost { .. }) {
+    pub(super) fn source_opened(&mut self, description: String, notes: Vec<String>, takes_stills: bool, now: Duration) {
+        let was_lost = matches!(self.source, SourceState::Lost { .. });
+        if was_lost && !self.source_name.is_empty() && self.source_name != description {
+            let words = format!("the camera is back, and is another than before: {description}");
+            self.say(Severity::Warning, words, now);
+        } else if was_lost {
             self.say(Severity::Info, "the camera is back".into(), now);
+        }
+        for note in notes {
+            self.say(Severity::Warning, note, now);
         }
         self.source = SourceState::Live;
         self.source_name = description;
+        self.takes_stills = takes_stills;
     }
 
     pub(super) fn source_lost(&mut self, reason: String, now: Duration) {

@@ -33,7 +33,7 @@ impl Machine {
             .take()
             .is_some_and(|(refused, at)| refused == by && now.saturating_sub(at) <= OVERRIDE_WITHIN);
         self.keep(by, follows, whole_frame, Which::Newest);
-        self.say(Severity::Info, "picture taken".into(), now);
+        self.say_taken(now);
     }
 
     pub(super) fn may_trigger(&self, by: TriggerKind) -> Result<(), Refusal> {
@@ -87,6 +87,7 @@ impl Machine {
             note: self.settings.note.clone(),
             follows,
             whole_frame,
+            preview: self.scene.present().filter(|_| self.takes_stills).cloned(),
             undone: false,
             stage: Stage::Analysing,
         });
@@ -113,7 +114,7 @@ impl Machine {
                 self.gate_refused = None;
                 self.scene.mark_recorded(seen);
                 self.keep(TriggerKind::Auto, None, false, Which::LastSeen);
-                self.say(Severity::Info, "picture taken".into(), now);
+                self.say_taken(now);
             }
             Err(reason) => {
                 if self.gate_refused.as_ref() != Some(&reason) {
@@ -133,7 +134,7 @@ impl Machine {
             return;
         };
         if seen.fish.is_some() || waiting.whole_frame {
-            self.scene.mark_recorded(seen);
+            self.scene.mark_recorded(waiting.preview.as_ref().unwrap_or(seen));
             self.set_ready(ticket);
             return;
         }
@@ -151,6 +152,27 @@ impl Machine {
         self.no_fish_at = Some((by, now));
         let why = format!("no fish found; {again} within 3 s to save the whole frame");
         self.say_not_saved(Severity::Warning, why, now);
+    }
+
+    fn say_taken(&mut self, now: Duration) {
+        let words = match self.takes_stills {
+            true => "hold still: the full-size picture is being taken",
+            false => "picture taken",
+        };
+        self.say(Severity::Info, words.into(), now);
+    }
+
+    pub(super) fn still_taken(&mut self, ticket: Ticket, now: Duration) {
+        if self.waiting.iter().any(|w| w.ticket == ticket) {
+            self.say(Severity::Info, "picture taken".into(), now);
+        }
+    }
+
+    pub(super) fn still_failed(&mut self, ticket: Ticket, reason: &str, now: Duration) {
+        if self.waiting.iter().any(|w| w.ticket == ticket) {
+            let words = format!("no full-size picture, the preview's smaller one is kept: {reason}");
+            self.say(Severity::Warning, words, now);
+        }
     }
 
     pub(super) fn analysis_failed(&mut self, ticket: Ticket, reason: &str, now: Duration) {

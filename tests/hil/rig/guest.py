@@ -40,12 +40,13 @@ class Guest:
     """The machine that QEMU plays: the `virt` board with a Cortex-A72 (`cpu`), and of the devices below those that are asked for.
 
     disks       raw images, /dev/vda and following
-    display     "virtio" (plugged and unplugged by `gpu`), "bochs" (has /dev/fb0 too), None
+    display     "virtio", "bochs", None; both have /dev/fb0 too
     framebuffer (width, height): /dev/fb0 in RGB565 in the last 4 MiB of memory
     camera      options of vivid, None for none; loopback: options of v4l2loopback
     lines       the eight GPIO lines of the board's PL061, driven from here (`line`, `press`)
     panel_bus   an SPI bus bit-banged over these lines: clock 0, data out 1, data in 2, select 4
     keyboard    a virtio keyboard for `key`
+    modules     further kernel modules; "-name": not this one
     """
 
     def __init__(self, folder, kernel="6.1", cpu="cortex-a72", processors=2, memory=1024, disks=(), display=None, framebuffer=None,
@@ -93,7 +94,7 @@ class Guest:
         if panel_bus or framebuffer:
             command += ["-dtb", self._device_tree(machine, panel_bus, framebuffer)]
             load += ["spi-gpio"] if panel_bus else []
-        load += modules
+        load = [name for name in [*load, *modules] if f"-{name}" not in modules and not name.startswith("-")]
         command += ["-append", f"console=ttyAMA0 quiet loglevel=4 panic=1 hil.modules={','.join(load)} {arguments}"]
         self._process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                          stderr=open(self.folder / "qemu.log", "wb"))

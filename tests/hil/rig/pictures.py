@@ -58,9 +58,9 @@ def jpeg(picture, quality=92):
     return file.getvalue()
 
 
-def difference(one, other):
-    """Share of pixels whose colours differ by more than 24 levels in some channel."""
-    far = numpy.abs(one.astype(int) - other.astype(int)).max(axis=2) > 24
+def difference(one, other, tolerance=24):
+    """Share of pixels whose colours differ by more than so many levels in some channel."""
+    far = numpy.abs(one.astype(int) - other.astype(int)).max(axis=2) > tolerance
     return float(far.mean())
 
 

@@ -67,6 +67,10 @@ class Station:
         """All that it has said."""
         return self.guest.read(self.LOG)
 
+    def last_words(self):
+        """The last line of its log."""
+        return (self.log().rstrip().splitlines() or [""])[-1]
+
     def saved(self):
         """The ids that it said were saved."""
         return re.findall(r"saved (\S+)$", self.log(), re.MULTILINE)
@@ -81,10 +85,19 @@ class Station:
         def taken():
             self.keys("\n")
             time.sleep(1)
-            return "picture taken" in self.log().rstrip().splitlines()[-1]
+            return "picture taken" in self.last_words()
 
         wait_for(taken, seconds, "the first frame")
         return self.wait_saved(1, seconds)[0]
+
+    def press_until(self, pattern, seconds=120):
+        """Presses the key every second until it says this; gives the match."""
+        def said():
+            self.keys("\n")
+            time.sleep(1)
+            return re.search(pattern, self.log(), re.MULTILINE)
+
+        return wait_for(said, seconds, f"the station says {pattern!r}", every=0)
 
     def wait_says(self, pattern, seconds=60, words=None, after=0):
         """Waits until its log, from the character `after` on, has this."""

@@ -1,0 +1,130 @@
+//! From a driver's buffer to a frame: is it whole, when was it taken, which number has it.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::device::Filled;
+use crate::frame::{CaptureTime, Frame, FrameError, FrameFormat};
+
+/// A capture time that lies further back than this is another clock's.
+const OLDEST_FRAME: Duration = Duration::from_secs(60);
+
+/// The frame in a buffer; an error if it can't be a whole picture.
+pub(super) fn frame_of(filled: Filled, format: FrameFormat, sequence: u64) -> Result<Frame, FrameError> {
+    if filled.damaged {
+        return Err(FrameError::Damaged(
+            "the camera's driver marked it as damaged".to_owned(),
+        ));
+    }
+    let got = filled.bytes.len();
+    let bytes = match format {
+        FrameFormat::Raw(raw) => {
+            let wanted = usize::try_from(raw.bytes()).unwrap_or(usize::MAX);
+            match got.cmp(&wanted) {
+                std::cmp::Ordering::Less => {
+                    return Err(FrameError::WrongLength {
+                        got,
+                        wanted: raw.bytes(),
+                        size: raw.size,
+                    });
+                }
+                std::cmp::Ordering::Equal => filled.bytes,
+                // Drivers fill up to whole pages or macroblocks.
+                std::cmp::Ordering::Greater => filled.bytes[..wanted].into(),
+            }
+        }
+        _ if FrameFormat::of_file(&filled.bytes) == Some(FrameFormat::Jpeg) => filled.bytes,
+        _ if got == 0 => return Err(FrameError::Empty),
+        _ => return Err(FrameError::UnknownFormat),
+    };
+    Ok(Frame {
+        bytes,
+        format,
+        captured: captured(filled.monotonic_ns),
+        sequence,
+        name: None,
+    })
+}
+
+/// The driver's time on both clocks; now, where the driver's is another clock's.
+fn captured(monotonic_ns: Option<u64>) -> CaptureTime {
+    let now = CaptureTime::now();
+    let Some(driver) = monotonic_ns else {
+        return now;
+    };
+    let age = Duration::from_nanos(now.monotonic_ns.saturating_sub(driver));
+    let is_ours = driver <= now.monotonic_ns && age <= OLDEST_FRAME;
+    let wall = SignedDuration::try_from(age)
+        .ok()
+        .and_then(|age| now.wall.checked_sub(age).ok());
+    match wall {
+        Some(wall) if is_ours => CaptureTime {
+            wall,
+            monotonic_ns: driver,
+        },
+        _ => now,
+    }
+}
+
+/// The driver's numbers, which wrap around and begin again with each start, as one row that does neither.
+#[derive(Debug, Default)]
+pub(super) struct Sequence {
+    /// The driver's number and ours of the last frame.
+    last: Option<(u32, u64)>,
+    next: u64,
+}
+
+impl Sequence {
+    /// The driver begins to count anew.
+    pub(super) fn restart(&mut self) {
+        self.last = None;
+    }
+
+    /// Gaps, which are frames that the driver had no buffer for, stay.
+    pub(super) fn of(&mut self, driver: u32) -> u64 {
+        let ours = match self.last {
+            Some((before, ours)) => ours + u64::from(driver.wrapping_sub(before).max(1)),
+            None => self.next,
+        };
+        self.last = Some((driver, ours));
+        self.next = ours + 1;
+        ours
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_driver_s_clock_is_taken_where_it_is_ours() {
+        let now = CaptureTime::now();
+        let earlier = now.monotonic_ns - 30_000_000_000;
+        let taken = captured(Some(earlier));
+        assert_eq!(taken.monotonic_ns, earlier);
+        let age = now.wall.duration_since(taken.wall).as_secs_f64();
+        assert!((age - 30.0).abs() < 10.0, "{age} s");
+        for other_clock in [
+            None,
+            Some(0),
+            Some(u64::MAX),
+            Some(now.monotonic_ns + 3_600_000_000_000),
+        ] {
+            let taken = captured(other_clock);
+            assert!(taken.monotonic_ns >= now.monotonic_ns && taken.monotonic_ns < now.monotonic_ns + 60_000_000_000);
+        }
+    }
+
+    #[test]
+    fn numbers_go_on_when_the_driver_s_wrap_around_stand_still_or_begin_anew() {
+        let mut sequence = Sequence::default();
+        let ours: Vec<u64> = [u32::MAX - 1, u32::MAX, 0, 2, 2]
+            .iter()
+            .map(|n| sequence.of(*n))
+            .collect();
+        assert_eq!(ours, [0, 1, 2, 4, 5]);
+        sequence.restart();
+        assert_eq!((sequence.of(0), sequence.of(1)), (6, 7));
+    }
+}

@@ -1,0 +1,143 @@
+//! What the kernel's error numbers mean for somebody at a station.
+
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::source::SourceError;
+
+/// What was being done when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    Opening,
+    Setting,
+    Starting,
+    Capturing,
+}
+
+/// The kernel's error in words, with a cure.
+pub(super) fn trouble(node: &Path, doing: Doing, error: &io::Error) -> SourceError {
+    let device = node.display().to_string();
+    let broken = |reason: String| SourceError::Device {
+        device: device.clone(),
+        reason,
+    };
+    match (error.raw_os_error().unwrap_or(0), doing) {
+        (libc::EBUSY, _) => SourceError::Busy {
+            holder: holder(node).unwrap_or_else(|| "another program".to_owned()),
+            device,
+        },
+        (libc::EACCES | libc::EPERM, Doing::Opening) => SourceError::NotPermitted {
+            group: group_of(node).unwrap_or_else(|| "video".to_owned()),
+            user: user(),
+            device,
+        },
+        (libc::ENOENT | libc::ENODEV | libc::ENXIO, Doing::Opening) => broken("there is no such camera".to_owned()),
+        (libc::ENOTTY, Doing::Opening) => broken("this is no video device".to_owned()),
+        (libc::ENODEV | libc::ENXIO | libc::ESHUTDOWN, _) => broken("it was unplugged".to_owned()),
+        (libc::EIO | libc::EPIPE | libc::EPROTO, _) => broken(format!("it has stopped with an error ({error})")),
+        (libc::ENOSPC, Doing::Starting) => broken(
+            "its bus has no room for so much data; plug it in elsewhere, without other cameras on the same hub, or choose MJPG or a smaller size".to_owned(),
+        ),
+        (libc::ENOMEM, _) => broken("there is no memory for its pictures; choose a smaller size".to_owned()),
+        _ => {
+            let what = match doing {
+                Doing::Opening => "it can't be opened",
+                Doing::Setting => "it can't be set",
+                Doing::Starting => "it does not start",
+                Doing::Capturing => "it gives no frame",
+            };
+            broken(format!("{what} ({error})"))
+        }
+    }
+}
+
+/// The name of the group that owns a node.
+fn group_of(node: &Path) -> Option<String> {
+    let owner = std::fs::metadata(node).ok()?.gid();
+    group_name(&std::fs::read_to_string("/etc/group").ok()?, owner)
+}
+
+/// Looks a group up in the text of `/etc/group`: name, password, number, members.
+fn group_name(groups: &str, wanted: u32) -> Option<String> {
+    groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        let number: u32 = fields.nth(1)?.parse().ok()?;
+        (number == wanted && !name.is_empty()).then(|| name.to_owned())
+    })
+}
+
+fn user() -> String {
+    std::env::var("USER")
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "USER".to_owned())
+}
+
+/// The programs that hold a node open, this one left out; `None` where `/proc` does not tell, as for other users' programs.
+fn holder(node: &Path) -> Option<String> {
+    let node = node.canonicalize().ok()?;
+    let me = std::process::id();
+    let holds = |process: &Path| {
+        let files = std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+        files
+            .into_iter()
+            .any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target == node))
+    };
+    let processes = std::fs::read_dir("/proc").ok()?.flatten();
+    let found: Vec<String> = processes
+        .filter_map(|entry| {
+            let number: u32 = entry.file_name().to_str()?.parse().ok()?;
+            if number == me || !holds(&entry.path()) {
+                return None;
+            }
+            let name = std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            Some(format!("{} (process {number})", name.trim()))
+        })
+        .collect();
+    (!found.is_empty()).then(|| found.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_looked_up_by_number() {
+        let groups = "root:x:0:\nvideo:x:44:pi,fish\nbroken\n:x:45:\nrender:x:106:";
+        assert_eq!(group_name(groups, 44).as_deref(), Some("video"));
+        assert_eq!(group_name(groups, 106).as_deref(), Some("render"));
+        assert_eq!(group_name(groups, 45), None);
+        assert_eq!(group_name(groups, 7), None);
+    }
+
+    #[test]
+    fn errors_are_told_with_their_cure() {
+        // The node is a file that is there, so that its group is that of this machine's temporary files.
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let group = group_of(file.path()).unwrap();
+        let told = |doing, number| trouble(file.path(), doing, &io::Error::from_raw_os_error(number)).to_string();
+        let refused = told(Doing::Opening, libc::EACCES);
+        assert!(refused.contains(&format!("sudo usermod -aG {group}")), "{refused}");
+        assert!(told(Doing::Opening, libc::ENOTTY).contains("no video device"));
+        assert!(told(Doing::Capturing, libc::ENODEV).contains("unplugged"));
+        assert!(told(Doing::Starting, libc::ENOSPC).contains("same hub"));
+    }
+
+    #[test]
+    fn a_busy_device_names_who_has_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut other = std::process::Command::new("sleep")
+            .arg("60")
+            .stdin(file.reopen().unwrap())
+            .spawn()
+            .unwrap();
+        let told = trouble(file.path(), Doing::Starting, &io::Error::from_raw_os_error(libc::EBUSY)).to_string();
+        other.kill().unwrap();
+        other.wait().unwrap();
+        assert!(told.contains(&format!("process {}", other.id())), "{told}");
+        let told = trouble(file.path(), Doing::Starting, &io::Error::from_raw_os_error(libc::EBUSY)).to_string();
+        assert!(told.contains("another program"), "{told}");
+    }
+}
