@@ -109,6 +109,8 @@ fn screen_settings() -> ScreenSettings {
         time_zone: TimeZone::UTC,
         trigger: TriggerSettings::default(),
         decode: DecodeOptions::default(),
+        has_button: false,
+        warn_celsius: 80.0,
         floor_bytes: 0,
         records_before: 0,
     }
@@ -141,6 +143,9 @@ fn status(number: usize, step: usize) -> Status {
         note: String::new(),
         typing: None,
         help: false,
+        has_source: true,
+        has_display: Some(true),
+        lost_switches: Vec::new(),
         health: None,
         records_left: None,
     }
