@@ -149,6 +149,12 @@ impl<C: Contact, O: FnMut() -> Result<C, String>, S: FnMut(Event) -> bool> Watch
     }
 
     fn watch(&mut self, mut contact: C) -> End {
+        if contact.is_pressed() == Ok(true) {
+            let name = self.kind.name();
+            tracing::warn!(
+                "the {name} is held down; if nobody touches it, it is wired or configured the wrong way round (fishrig doctor)"
+            );
+        }
         let mut quiet_since = monotonic();
         loop {
             if self.stop.load(Ordering::Relaxed) {
