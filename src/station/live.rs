@@ -196,7 +196,7 @@ fn prepare_keeping(path: &Path, kept: Option<&LastGood>) -> Result<Prepared, Not
         let cure = "Mend this, or change the configuration. The station tries again by itself.";
         let displays = vec![configuration.display.clone()];
         NotReady {
-            gpio: Some(configuration.gpio.clone()),
+            gpio: Some(Box::new(configuration.gpio.clone())),
             ..not_ready("The station can't start", error.to_string(), cure, displays)
         }
     })?;

@@ -28,7 +28,7 @@ pub struct NotReady {
     /// Displays for the page; the first that opens is taken.
     pub displays: Vec<DisplaySettings>,
     /// Lines of a lamp and a buzzer that tell of a fault, where they are known.
-    pub gpio: Option<GpioSettings>,
+    pub gpio: Option<Box<GpioSettings>>,
 }
 
 /// Tries until the attempt succeeds: at once, whenever one of `files` changes, and now and then. Between, the reason is shown and logged once. `None` where
@@ -95,7 +95,7 @@ impl Waiting<'_> {
             tell(Note::Ready);
             let first_line = problem.page.reason.lines().next().unwrap_or_default();
             tell(Note::Status(format!("{}: {first_line}", problem.page.title)));
-            fault.set(problem.gpio.as_ref(), self.indicator);
+            fault.set(problem.gpio.as_deref(), self.indicator);
             fault.show();
             shown.show(problem);
             let tried = Instant::now();
@@ -203,7 +203,7 @@ mod tests {
                     size: Size::new(320, 240),
                 },
             ],
-            gpio: Some(GpioSettings::NONE),
+            gpio: Some(Box::new(GpioSettings::NONE)),
         }
     }
 
