@@ -13,7 +13,7 @@ use super::{Configuration, StationIdentity};
 use crate::checksum::sha256_hex;
 use crate::display::{
     ColourOrder, DeviceChoice, DisplayError, DisplaySettings, DrmSettings, FitSettings, FramebufferSettings, Kept,
-    LineChoice, PanelModel, PngSettings, Rotation, SpiPanelSettings, WantedMode, WindowSettings,
+    PanelModel, PngSettings, Rotation, SpiPanelSettings, WantedMode, WindowSettings,
 };
 use crate::frame::{Limits, Size};
 use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
@@ -269,6 +269,7 @@ impl Check<'_> {
             self.wrong("display.panel", "model", message);
             PanelModel::default()
         });
+        let defaults = SpiPanelSettings::default();
         SpiPanelSettings {
             model,
             spi: raw.spi,
@@ -281,12 +282,20 @@ impl Check<'_> {
                 raw::Colours::Rgb => ColourOrder::Rgb,
                 raw::Colours::Bgr => ColourOrder::Bgr,
             }),
-            chip: raw.chip,
-            dc: raw.dc.into(),
-            reset: raw.reset.map(LineChoice::from),
-            backlight: raw.backlight.map(LineChoice::from),
+            dc: self.panel_line("dc", &raw.dc).unwrap_or(defaults.dc),
+            reset: raw.reset.and_then(|line| self.panel_line("reset", &line)),
+            backlight: raw.backlight.and_then(|line| self.panel_line("backlight", &line)),
             fit,
         }
+    }
+
+    fn panel_line(&mut self, key: &'static str, text: &str) -> Option<LineId> {
+        text.parse()
+            .map_err(|allowed| {
+                let message = format!("display.panel.{key} is {text:?}; allowed is {allowed}");
+                self.wrong("display.panel", key, message);
+            })
+            .ok()
     }
 
     fn rotation(&mut self, degrees: u32) -> Rotation {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::display::{ColourOrder, Kept, LineChoice, PngSettings, SpiPanelSettings, WindowSettings};
+use crate::display::{ColourOrder, Kept, PngSettings, SpiPanelSettings, WindowSettings};
 use crate::frame;
 use crate::gpio::{Bias, GpioSettings};
 use crate::health::HealthSettings;
@@ -198,35 +198,6 @@ impl Default for Display {
     }
 }
 
-/// A line of a GPIO chip, by number or by name.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(
-    untagged,
-    expecting = "expected a line's number such as 25 or its name such as \"GPIO25\""
-)]
-pub(super) enum Line {
-    Number(u32),
-    Name(String),
-}
-
-impl From<Line> for LineChoice {
-    fn from(line: Line) -> Self {
-        match line {
-            Line::Number(number) => Self::Number(number),
-            Line::Name(name) => Self::Name(name),
-        }
-    }
-}
-
-impl From<LineChoice> for Line {
-    fn from(line: LineChoice) -> Self {
-        match line {
-            LineChoice::Number(number) => Self::Number(number),
-            LineChoice::Name(name) => Self::Name(name),
-        }
-    }
-}
-
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Colours {
@@ -245,10 +216,9 @@ pub(super) struct Panel {
     pub(super) mirror: Option<bool>,
     pub(super) invert: Option<bool>,
     pub(super) colour_order: Option<Colours>,
-    pub(super) chip: PathBuf,
-    pub(super) dc: Line,
-    pub(super) reset: Option<Line>,
-    pub(super) backlight: Option<Line>,
+    pub(super) dc: String,
+    pub(super) reset: Option<String>,
+    pub(super) backlight: Option<String>,
 }
 
 impl Default for Panel {
@@ -266,10 +236,9 @@ impl Default for Panel {
                 ColourOrder::Rgb => Colours::Rgb,
                 ColourOrder::Bgr => Colours::Bgr,
             }),
-            chip: rooms.chip,
-            dc: rooms.dc.into(),
-            reset: rooms.reset.map(Line::from),
-            backlight: rooms.backlight.map(Line::from),
+            dc: rooms.dc.to_string(),
+            reset: rooms.reset.map(|line| line.to_string()),
+            backlight: rooms.backlight.map(|line| line.to_string()),
         }
     }
 }

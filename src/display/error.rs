@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::frame::Size;
+use crate::gpio::GpioError;
 
 /// Why a display could not be opened or could not show a picture.
 #[derive(Debug, Error)]
@@ -109,15 +110,16 @@ pub enum DisplayError {
         cure: &'static str,
     },
     /// This user may not use the device.
-    #[error(
-        "display: no permission to open {device}; add this user to the group {group} (sudo usermod -aG {group} USER, then log in again)"
-    )]
+    #[error("display: no permission to use {device}{cure}")]
     NotPermitted {
         /// The device.
         device: String,
-        /// The group that may.
-        group: String,
+        /// The group that may, and how to join it.
+        cure: String,
     },
+    /// One of a panel's lines can't be had.
+    #[error("display.panel: {0}")]
+    Line(#[from] GpioError),
     /// The device can't show what is wanted of it.
     #[error("display {device}: {problem}; {cure}")]
     Unsuited {
@@ -145,6 +147,9 @@ pub enum DisplayError {
 impl DisplayError {
     /// Whether the display may come by itself: a screen is plugged in, a desktop ends. A station goes on without it meanwhile.
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Absent { .. } | Self::Busy { .. })
+        matches!(
+            self,
+            Self::Absent { .. } | Self::Busy { .. } | Self::Line(GpioError::Busy { .. })
+        )
     }
 }

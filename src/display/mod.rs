@@ -44,7 +44,7 @@ pub use png::PngDisplay;
 pub use settings::{
     DeviceChoice, DisplaySettings, DrmSettings, FramebufferSettings, Kept, PngSettings, WindowSettings,
 };
-pub use spi_panel::{ColourOrder, LineChoice, PanelModel, PanelWires, SpiPanelDisplay, SpiPanelSettings};
+pub use spi_panel::{ColourOrder, PanelModel, PanelWires, SpiPanelDisplay, SpiPanelSettings};
 #[cfg(feature = "window")]
 pub use window::WindowDisplay;
 

@@ -200,6 +200,8 @@ mod tests {
         machine.step(
             Event::SourceOpened {
                 description: "a camera".into(),
+                notes: Vec::new(),
+                takes_stills: false,
             },
             s(0),
         );

@@ -12,7 +12,7 @@ use fishrig::traits::{Palette, Trait, TraitMask, TraitSet};
 
 use crate::scene;
 
-const SIZES: [Size; 8] = [
+const SIZES: [Size; 9] = [
     Size::new(240, 320),
     Size::new(320, 240),
     Size::new(800, 480),
@@ -21,6 +21,7 @@ const SIZES: [Size; 8] = [
     Size::new(1024, 600),
     Size::new(480, 800),
     Size::new(160, 128),
+    Size::new(480, 320),
 ];
 
 fn gallery() -> PathBuf {

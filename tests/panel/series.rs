@@ -108,7 +108,11 @@ fn screen_settings() -> ScreenSettings {
         palette: Palette::Bgnn,
         time_zone: TimeZone::UTC,
         trigger: TriggerSettings::default(),
+        has_button: false,
+        warn_celsius: 80.0,
         decode: DecodeOptions::default(),
+        has_button: false,
+        warn_celsius: 80.0,
         floor_bytes: 0,
         records_before: 0,
     }
@@ -141,6 +145,9 @@ fn status(number: usize, step: usize) -> Status {
         note: String::new(),
         typing: None,
         help: false,
+        has_source: true,
+        has_display: Some(true),
+        lost_switches: Vec::new(),
         health: None,
         records_left: None,
     }

@@ -15,7 +15,8 @@ use crate::display::device::{self, errno};
 const FOLDER: &str = "/dev/dri";
 const ENABLE_KMS: &str = "connect a screen and enable the kernel's mode setting (dtoverlay=vc4-kms-v3d in config.txt on a Raspberry Pi), or choose another \
                           [display] kind";
-pub(super) const STOP_DESKTOP: &str = "stop the desktop: sudo systemctl isolate multi-user.target";
+const STOP_IT: &str =
+    "stop a desktop with `sudo systemctl isolate multi-user.target`, a station with `sudo systemctl stop fishrig`";
 
 /// An open device.
 pub(super) struct Card {
@@ -36,7 +37,7 @@ impl drm::control::Device for Card {}
 impl Card {
     pub(super) fn open(path: &Path) -> Result<Self, DisplayError> {
         let mut card = Self {
-            file: device::open(path, ENABLE_KMS, "video")?,
+            file: device::open(path, ENABLE_KMS)?,
             path: path.to_owned(),
             driver: "unknown driver".to_owned(),
         };
@@ -95,8 +96,8 @@ impl Card {
     pub(super) fn held(&self) -> DisplayError {
         DisplayError::Busy {
             device: self.path().to_string(),
-            problem: "another program, a desktop as a rule, has the screen".to_owned(),
-            cure: STOP_DESKTOP,
+            problem: "another program has the screen, a desktop or another station".to_owned(),
+            cure: STOP_IT,
         }
     }
 

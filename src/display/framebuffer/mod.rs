@@ -43,7 +43,7 @@ impl FramebufferDisplay {
             DeviceChoice::First => Path::new(FIRST),
             DeviceChoice::Path(path) => path,
         };
-        let device = device::open(path, CURE, "video")?;
+        let device = device::open(path, CURE)?;
         let info = ScreenInfo::read(&device, path)?;
         let mapping = Mapping::new(&device, info.memory_bytes, info.memory_start)
             .map_err(|error| failed(path, "map its memory", error))?;

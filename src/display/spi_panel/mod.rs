@@ -19,10 +19,10 @@ use linux_embedded_hal::{Delay, SpidevDevice};
 use mipidsi::InitError;
 
 pub use models::PanelModel;
-pub use settings::{ColourOrder, LineChoice, SpiPanelSettings};
+pub use settings::{ColourOrder, SpiPanelSettings};
 
 use self::bus::{BusError, PanelBus};
-use self::lines::OutputLine;
+use self::lines::PanelLine;
 use self::models::Panel;
 use super::damage::{Area, Damage};
 use super::fitted::FitSettings;
@@ -80,14 +80,13 @@ impl SpiPanelDisplay {
     /// Opens bus and lines, and starts the panel. Whether a panel is there can't be told: they don't answer.
     ///
     /// # Errors
-    /// [`DisplayError::Absent`] without a bus or a line, [`DisplayError::NotPermitted`], [`DisplayError::Busy`], [`DisplayError::Device`].
+    /// [`DisplayError::Absent`] without a bus, [`DisplayError::Line`], [`DisplayError::NotPermitted`], [`DisplayError::Busy`], [`DisplayError::Device`].
     pub fn open(settings: &SpiPanelSettings) -> Result<Self, DisplayError> {
-        let line = |choice: &LineChoice| OutputLine::open(&settings.chip, choice);
         let wires = PanelWires {
             spi: SpidevDevice(open_bus(settings)?),
-            dc: line(&settings.dc)?,
-            reset: settings.reset.as_ref().map(line).transpose()?,
-            backlight: settings.backlight.as_ref().map(line).transpose()?,
+            dc: PanelLine::open(&settings.dc)?,
+            reset: settings.reset.as_ref().map(PanelLine::open).transpose()?,
+            backlight: settings.backlight.as_ref().map(PanelLine::open).transpose()?,
             transfer: longest_transfer(),
         };
         Self::start(settings, wires, Delay)
@@ -211,7 +210,7 @@ fn copy(area: Area, from: &[u16], to: &mut [u16], width: usize) {
 
 fn open_bus(settings: &SpiPanelSettings) -> Result<Spidev, DisplayError> {
     let path = &settings.spi;
-    let mut bus = Spidev::open(path).map_err(|error| device::open_error(path, error, ENABLE_SPI, "spi"))?;
+    let mut bus = Spidev::open(path).map_err(|error| device::open_error(path, error, ENABLE_SPI))?;
     let options = SpidevOptions::new()
         .bits_per_word(8)
         .max_speed_hz(settings.speed_hz)

@@ -1,34 +1,16 @@
 //! Which panel, and how it is wired.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use super::models::PanelModel;
 use crate::display::{DisplayError, FitSettings};
 use crate::frame::Size;
+use crate::gpio::LineId;
 
 /// The configuration's table.
 const SECTION: &str = "display.panel";
 /// Clocks of SPI buses, in Hz.
 const SPEEDS: std::ops::RangeInclusive<u32> = 100_000..=125_000_000;
-
-/// A line of a GPIO chip.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LineChoice {
-    /// By its number on the chip that the settings name.
-    Number(u32),
-    /// By its name, on whichever chip.
-    Name(String),
-}
-
-impl fmt::Display for LineChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(number) => write!(f, "line {number}"),
-            Self::Name(name) => f.write_str(name),
-        }
-    }
-}
 
 /// In which order a panel's colours are wired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,14 +40,12 @@ pub struct SpiPanelSettings {
     pub invert: Option<bool>,
     /// In which order the colours are wired; `None`: as they usually are.
     pub colour_order: Option<ColourOrder>,
-    /// The chip of lines that are given by number; default `/dev/gpiochip0`.
-    pub chip: PathBuf,
     /// The line that tells data from commands; default `GPIO25`.
-    pub dc: LineChoice,
+    pub dc: LineId,
     /// The line that resets the panel; `None`: it is reset by a command.
-    pub reset: Option<LineChoice>,
+    pub reset: Option<LineId>,
     /// The line that switches the backlight on; `None`: it is always on.
-    pub backlight: Option<LineChoice>,
+    pub backlight: Option<LineId>,
     /// How the canvas lies on the panel.
     pub fit: FitSettings,
 }
@@ -81,8 +61,7 @@ impl Default for SpiPanelSettings {
             mirror: None,
             invert: None,
             colour_order: None,
-            chip: PathBuf::from("/dev/gpiochip0"),
-            dc: LineChoice::Name("GPIO25".to_owned()),
+            dc: LineId::Name("GPIO25".to_owned()),
             reset: None,
             backlight: None,
             fit: FitSettings::default(),
