@@ -38,8 +38,8 @@ register_emulator() {
 make_system() {
     [ -e "$cache/debian.tar" ] && return
     mmdebstrap --arch=arm64 --variant=minbase --include=systemd,systemd-sysv,udev,dbus,linux-image-arm64,initramfs-tools,util-linux \
-        bookworm "$cache/debian.tar.new"
-    mv "$cache/debian.tar.new" "$cache/debian.tar"
+        bookworm "$cache/debian-new.tar"
+    mv "$cache/debian-new.tar" "$cache/debian.tar"
 }
 
 install_package() {
