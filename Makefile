@@ -1,5 +1,5 @@
 # The commands that people and CI use. `make demo` and `make test` do all the set-up on a fresh Debian-like machine.
-.PHONY: demo test setup check docs bench kill-test notices reference-full default-network
+.PHONY: demo test setup check docs bench kill-test notices reference-full default-network aarch64 test-aarch64 hil
 
 # One profile (dev, optimised: see Cargo.toml) for the demo, the tests and the binary under test, so that tract is built once.
 demo: setup
@@ -29,6 +29,19 @@ docs:
 # 500 SIGKILLs of the running program at random moments; takes minutes. Results: tests/kill/README.md.
 kill-test:
 	FISHRIG_KILLS=500 cargo test --locked --test kill -- --nocapture
+
+# The station's binary for arm64, without docker; installs what it needs by package name. The package: cross/package.sh.
+aarch64:
+	cross/build-aarch64.sh
+
+# The library's own tests and the networks' on arm64 instructions, in QEMU's user mode, on two kinds of processor.
+test-aarch64:
+	cross/test-aarch64.sh
+
+# Hardware in the loop: the arm64 binary on a booted kernel with devices that QEMU plays. One scenario: tests/hil/run NAME. Results: tests/hil/README.md.
+hil: aarch64
+	cargo build --locked
+	tests/hil/run
 
 # Benchmarks; compare only figures of one run.
 bench:

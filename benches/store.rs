@@ -65,6 +65,7 @@ fn draft() -> RecordDraft {
         station: String::new(),
         operator: String::new(),
         note: String::new(),
+        trigger: "button".to_owned(),
         clock_synchronized: None,
         settings_sha256: "0".repeat(64),
         timings_ms: Default::default(),

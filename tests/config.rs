@@ -5,6 +5,7 @@ use std::path::Path;
 use assert_cmd::Command;
 use fishrig::config::{Configuration, DEFAULT_FILE};
 use fishrig::display::DisplaySettings;
+use fishrig::frame::Size;
 use fishrig::gpio::GpioSettings;
 use fishrig::health::HealthSettings;
 use fishrig::identify::IdSettings;
@@ -12,6 +13,7 @@ use fishrig::input::TriggerSettings;
 use fishrig::locate::LocateSettings;
 use fishrig::network::NetworkSettings;
 use fishrig::source::SourceSettings;
+use fishrig::source::v4l::{DeviceChoice, FourCc, Setting, V4lSettings};
 
 fn parse(text: &str) -> Result<Configuration, String> {
     Configuration::parse(text, Path::new("station.toml")).map_err(|e| e.to_string())
@@ -83,6 +85,34 @@ fn mistakes_are_told_with_file_line_key_and_what_is_allowed() {
         ),
         ("[trigger]\nwaiting_max = 0\n", &["line 2", "waiting_max", "1 to 64"]),
         (
+            "[source]\nkind = \"v4l\"\ndevice = \"../video0\"\n",
+            &["line 3", "source.device", "/dev/v4l/by-id"],
+        ),
+        (
+            "[source]\nkind = \"v4l\"\nformat = \"H264\"\n",
+            &["line 3", "source.format is \"H264\"", "auto, MJPG"],
+        ),
+        (
+            "[source]\nkind = \"v4l\"\nsize = [0, 480]\n",
+            &["line 3", "source.size is 0x480", "16 to 16384"],
+        ),
+        (
+            "[source]\nkind = \"v4l\"\nstill_size = [20000, 480]\n",
+            &["line 3", "source.still_size", "16 to 16384"],
+        ),
+        (
+            "[source]\nkind = \"v4l\"\nframes_per_second = 0.01\n",
+            &["line 3", "frames_per_second", "0.1 to 240"],
+        ),
+        (
+            "[source]\nkind = \"v4l\"\nstill_skip = 61\n",
+            &["line 3", "source.still_skip is 61", "0 to 60"],
+        ),
+        (
+            "[source]\nkind = \"v4l\"\n[source.controls]\ngain = 1.5\n",
+            &["line 3", "source.controls.gain", "float", "a whole number"],
+        ),
+        (
             "[station]\ntime_zone = \"Mars/Base\"\n",
             &["line 2", "Mars/Base", "America/Chicago"],
         ),
@@ -135,6 +165,43 @@ fn mistakes_are_told_with_file_line_key_and_what_is_allowed() {
             assert!(said.contains(part), "{text:?} should say {part:?}:\n{said}");
         }
     }
+}
+
+#[test]
+fn a_camera_is_described_by_its_keys() {
+    let text = r#"
+        [source]
+        kind = "v4l"
+        device = "usb-046d_HD_Pro_Webcam_C920-video-index0"
+        size = [1280, 720]
+        frames_per_second = 15
+        format = "BGGR"
+        still_size = [4208, 3120]
+        still_skip = 3
+        [source.controls]
+        exposure_time_absolute = 200
+        auto_exposure = "Manual Mode"
+        focus_automatic_continuous = false
+    "#;
+    let SourceSettings::V4l(camera) = parse(text).unwrap().source else {
+        panic!("a camera is wanted");
+    };
+    let wanted = V4lSettings {
+        device: DeviceChoice::ById("usb-046d_HD_Pro_Webcam_C920-video-index0".into()),
+        size: Size::new(1280, 720),
+        frames_per_second: 15.0,
+        format: FourCc::named("BA81"),
+        still_size: Some(Size::new(4208, 3120)),
+        still_skip: 3,
+        controls: vec![
+            ("exposure_time_absolute".into(), Setting::Integer(200)),
+            ("auto_exposure".into(), Setting::Text("Manual Mode".into())),
+            ("focus_automatic_continuous".into(), Setting::Boolean(false)),
+        ],
+    };
+    assert_eq!(camera, wanted);
+    let plain = parse("[source]\nkind = \"v4l\"\n").unwrap().source;
+    assert_eq!(plain, SourceSettings::V4l(V4lSettings::default()));
 }
 
 #[test]

@@ -72,3 +72,13 @@ fn numbers_for_prometheus() {
         assert!(text.contains(line), "{text}");
     }
 }
+
+#[test]
+fn records_of_the_future_are_a_sign_of_a_wrong_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("records/2999-01-01/A")).unwrap();
+    let (_, findings) = doctor(folder.path(), "");
+    let clock = finding(&findings, "clock");
+    assert_eq!(clock["state"], "warning");
+    assert!(clock["words"].as_str().unwrap().contains("2999-01-01"), "{clock}");
+}

@@ -188,6 +188,40 @@ fn the_program_takes_lines_and_signals_and_ends_well() {
     let records = records_in(&root);
     assert!(words.contains(&format!("{} records saved", records.len())), "{words}");
     assert!(records.iter().all(|r| r.operator == "Ada") && records[0].fish.is_some());
+    assert_eq!(records[0].trigger, "key");
+    assert_eq!(records.last().unwrap().trigger, "signal");
+}
+
+#[test]
+fn a_station_starts_before_its_camera_is_plugged_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"
+        [source]
+        kind = "v4l"
+        device = "no-camera-has-this-name"
+        [store]
+        floor_megabytes = 0
+    "#;
+    let configuration = Configuration::parse(text, &folder.path().join("station.toml")).unwrap();
+    let prepared = live::prepare(&configuration).unwrap();
+    let summary = prepared.summary().to_owned();
+    assert!(
+        summary.starts_with("no camera yet: there is no /dev/v4l/by-id/no-camera-has-this-name; "),
+        "{summary}"
+    );
+    let station = prepared.start().unwrap();
+    let controls = station.controls();
+    let running = std::thread::spawn(move || station.run());
+    let same_specimen = false;
+    let by = TriggerKind::Key;
+    assert!(controls.send(input::Event::Trigger { by, same_specimen }));
+    controls.send(input::Event::Finish);
+    let counts = running.join().unwrap().unwrap();
+    assert_eq!(
+        (counts.saved, counts.refused),
+        (0, 1),
+        "a trigger without a camera is refused"
+    );
 }
 
 #[test]

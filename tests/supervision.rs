@@ -38,6 +38,7 @@ impl Manager {
             .arg(&file)
             .env("NOTIFY_SOCKET", self.folder.path().join("notify"))
             .env("WATCHDOG_USEC", "600000")
+            .env("STATE_DIRECTORY", self.folder.path())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -85,6 +86,8 @@ fn a_service_manager_hears_that_it_runs_and_that_it_ends() {
     }
     assert!(std::fs::read_to_string(&numbers).unwrap().contains("\nfishrig_up 1\n"));
     end(program, &mut manager);
+    let kept = std::fs::read_to_string(manager.folder.path().join("last-good.toml")).unwrap();
+    assert!(kept.contains("looping = true"), "the configuration that worked: {kept}");
     assert!(std::fs::read_to_string(&numbers).unwrap().contains("\nfishrig_up 0\n"));
     assert_eq!(manager.heard.iter().filter(|line| *line == "READY=1").count(), 1);
 }

@@ -127,24 +127,31 @@ fn device_words(device: &Listed) -> String {
     if let Err(unfit) = identity.fitness {
         words += &format!("  no camera: {unfit}\n");
     }
-    for offer in &device.offers {
-        let Offer {
-            format,
-            description,
-            sizes,
-        } = offer;
-        let unread = if format.is_readable() {
-            ""
-        } else {
-            ", not read by fishrig"
-        };
-        words += &format!("  {format} ({description}{unread})");
-        words += &match sizes.len() {
-            0 => ": sizes not told\n".to_owned(),
-            _ => format!(": {}\n", sizes.iter().map(size_words).collect::<Vec<_>>().join(", ")),
-        };
+    for (formats, sizes) in grouped(&device.offers) {
+        words += &format!("  {formats}: {sizes}\n");
+    }
+    let unread = device.offers.iter().filter(|offer| !offer.format.is_readable());
+    let unread: Vec<String> = unread.map(|offer| offer.format.to_string()).collect();
+    if !unread.is_empty() {
+        words += &format!("  not read by fishrig: {}\n", unread.join(" "));
     }
     words
+}
+
+/// The formats that fishrig reads, those with the same sizes together.
+fn grouped(offers: &[Offer]) -> Vec<(String, String)> {
+    let mut groups: Vec<(String, String)> = Vec::new();
+    for offer in offers.iter().filter(|offer| offer.format.is_readable()) {
+        let sizes = match offer.sizes.len() {
+            0 => "sizes not told".to_owned(),
+            _ => offer.sizes.iter().map(size_words).collect::<Vec<_>>().join(", "),
+        };
+        match groups.iter_mut().find(|(_, same)| *same == sizes) {
+            Some((formats, _)) => *formats += &format!(" {}", offer.format),
+            None => groups.push((offer.format.to_string(), sizes)),
+        }
+    }
+    groups
 }
 
 /// A size with its fastest rate, for example `1920x1080@30`.
@@ -171,7 +178,7 @@ fn device_json(device: &Listed) -> Value {
         Err(error) => (None, Some(error.to_string())),
     };
     json!({
-        "device": device.node,
+        "path": device.node,
         "by_id": device.by_id,
         "card": identity.map(|i| &i.card),
         "driver": identity.map(|i| &i.driver),
@@ -225,42 +232,34 @@ fn show_controls(args: &ControlsArgs) -> anyhow::Result<Outcome> {
 
 /// A line of a configuration: the present value, then what is allowed. What can't be set is a comment.
 fn control_line(control: &Control) -> String {
-    let value = match (&control.kind, control.value) {
+    let present = match (&control.kind, control.value) {
+        (Kind::Button, _) => "true".to_owned(),
+        (_, None) => "?".to_owned(),
         (Kind::Boolean, Some(value)) => (value != 0).to_string(),
         (Kind::Menu(entries), Some(value)) => match entries.iter().find(|(number, _)| *number == value) {
             Some((_, words)) => format!("{words:?}"),
             None => value.to_string(),
         },
-        (Kind::Button, _) => "true".to_owned(),
         (_, Some(value)) => value.to_string(),
-        (_, None) => "?".to_owned(),
     };
-    let can_be_set = !control.read_only && control.kind != Kind::Other && value != "?";
-    let hash = if can_be_set && control.kind != Kind::Button {
-        ""
-    } else {
-        "# "
+    let is_entry = |entries: &[(i64, String)]| entries.iter().any(|(number, _)| Some(*number) == control.value);
+    let can_be_set = match &control.kind {
+        Kind::Button | Kind::Other => false,
+        Kind::Menu(entries) => !control.read_only && is_entry(entries),
+        Kind::Integer | Kind::Boolean | Kind::Bits => !control.read_only && control.value.is_some(),
     };
     let mut notes = control.allowed();
-    if let Kind::Integer | Kind::Boolean = control.kind {
-        notes += &format!(
-            ", after plugging in {}",
-            match control.kind {
-                Kind::Boolean => (control.default != 0).to_string(),
-                _ => control.default.to_string(),
-            }
-        );
+    match control.kind {
+        _ if control.read_only => notes += "; can only be read",
+        Kind::Boolean => notes += &format!(", after plugging in {}", control.default != 0),
+        Kind::Integer => notes += &format!(", after plugging in {}", control.default),
+        _ => {}
     }
-    for (holds, words) in [
-        (control.read_only, "can only be read"),
-        (control.inactive, "inactive at present"),
-    ] {
-        if holds {
-            notes += "; ";
-            notes += words;
-        }
+    if control.inactive {
+        notes += "; inactive at present";
     }
-    format!("{hash}{} = {value} # {notes}", control.name())
+    let comment = if can_be_set { "" } else { "# " };
+    format!("{comment}{} = {present} # {notes}", control.name())
 }
 
 fn control_json(control: &Control) -> Value {
@@ -368,4 +367,90 @@ fn file_of(frame: &Frame, wants_jpeg: bool, limits: &Limits) -> anyhow::Result<V
         .write_image(&decoded.rgb, width, height, ExtendedColorType::Rgb8)
         .context("the picture can't be written as PNG")?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::v4l::Unfit;
+
+    fn sizes(sizes: &[(u32, u32)], rates: &[f64]) -> Vec<OfferedSize> {
+        let exact = |(w, h): &(u32, u32)| OfferedSize::Exact(Size::new(*w, *h), Rates::Listed(rates.to_vec()));
+        sizes.iter().map(exact).collect()
+    }
+
+    fn device(fitness: Result<(), Unfit>, offers: Vec<Offer>) -> Listed {
+        Listed {
+            node: "/dev/video0".into(),
+            by_id: Some("usb-Maker_Camera-video-index0".to_owned()),
+            identity: Ok(Identity {
+                node: "/dev/video0".into(),
+                card: "Maker Camera".to_owned(),
+                driver: "uvcvideo".to_owned(),
+                bus: "usb-0000:01:00.0-1.2".to_owned(),
+                fitness,
+            }),
+            offers,
+        }
+    }
+
+    #[test]
+    fn a_device_is_told_in_a_few_lines() {
+        let offer = |format: &[u8; 4], sizes| Offer {
+            format: FourCc(*format),
+            description: String::new(),
+            sizes,
+        };
+        let offers = vec![
+            offer(b"MJPG", sizes(&[(1920, 1080), (640, 480)], &[15.0, 30.0])),
+            offer(b"YUYV", sizes(&[(640, 480)], &[7.5])),
+            offer(b"UYVY", sizes(&[(640, 480)], &[7.5])),
+            offer(b"NV12", Vec::new()),
+            offer(b"H264", sizes(&[(640, 480)], &[30.0])),
+            offer(b"HEVC", Vec::new()),
+        ];
+        insta::assert_snapshot!(device_words(&device(Ok(()), offers)), @r"
+        /dev/video0  Maker Camera (uvcvideo, usb-0000:01:00.0-1.2)
+          by id: usb-Maker_Camera-video-index0
+          MJPG: 1920x1080@30, 640x480@30
+          YUYV UYVY: 640x480@7.5
+          NV12: sizes not told
+          not read by fishrig: H264 HEVC
+        ");
+        insta::assert_snapshot!(device_words(&device(Err(Unfit::Metadata), Vec::new())), @r"
+        /dev/video0  Maker Camera (uvcvideo, usb-0000:01:00.0-1.2)
+          by id: usb-Maker_Camera-video-index0
+          no camera: gives data about frames, not frames; its camera is another node
+        ");
+    }
+
+    #[test]
+    fn the_lines_of_controls_are_a_configuration() {
+        let line = |kind: Kind, value: Option<i64>, read_only| {
+            let control = Control::for_test("White Balance, Automatic", kind, value, read_only);
+            control_line(&control)
+        };
+        let menu = || Kind::Menu(vec![(0, "Disabled".to_owned()), (2, "60 Hz".to_owned())]);
+        let lines = [
+            line(Kind::Boolean, Some(1), false),
+            line(Kind::Integer, Some(40), false),
+            line(menu(), Some(2), false),
+            line(menu(), Some(7), false),
+            line(Kind::Button, None, false),
+            line(Kind::Other, None, false),
+            line(Kind::Integer, Some(40), true),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        white_balance_automatic = true # true or false, after plugging in false
+        white_balance_automatic = 40 # 0 to 100, after plugging in 0
+        white_balance_automatic = "60 Hz" # "Disabled" (0), "60 Hz" (2)
+        # white_balance_automatic = 7 # "Disabled" (0), "60 Hz" (2)
+        # white_balance_automatic = true # true, which presses it
+        # white_balance_automatic = ? # not for fishrig to set
+        # white_balance_automatic = 40 # 0 to 100; can only be read
+        "#);
+        for line in lines {
+            let _: toml::Table = line.parse().unwrap_or_else(|e| panic!("{line}: {e}"));
+        }
+    }
 }

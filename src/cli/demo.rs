@@ -165,6 +165,7 @@ impl Demo {
             Circumstances {
                 operator: "demo",
                 note: "drawn, not photographed",
+                trigger: None,
                 same_specimen_as: None,
                 clock: ClockTrust::Unknown,
             },

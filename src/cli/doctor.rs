@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Outcome;
@@ -69,7 +70,7 @@ pub(super) fn run(args: DoctorArgs) -> anyhow::Result<Outcome> {
         records(&configuration),
         space(&configuration, &reading),
         memory(&reading),
-        clock(&reading),
+        clock(&configuration, &reading),
         temperature(&configuration, &reading),
         throttling(&reading),
         frames(&configuration),
@@ -164,7 +165,22 @@ fn space(configuration: &Configuration, reading: &Reading) -> Finding {
     }
 }
 
-fn clock(reading: &Reading) -> Finding {
+fn clock(configuration: &Configuration, reading: &Reading) -> Finding {
+    let today = Timestamp::now()
+        .to_zoned_datetime(configuration.store.time_zone.clone())
+        .date();
+    let days = Archive::open(&configuration.store.root).and_then(|archive| archive.days());
+    if let Some(last) = days.ok().and_then(|days| days.last().copied())
+        && last > today
+    {
+        return warning(
+            "clock",
+            format!(
+                "it says {today}, but there are records of {last}: set it right. If they bear a wrong day, rename their folder in store.root while no station \
+                 runs; until then new records go there too, so that the order holds"
+            ),
+        );
+    }
     match reading.clock {
         ClockTrust::Synchronized => ready("clock", "synchronized".to_owned()),
         ClockTrust::NotSynchronized => warning(

@@ -83,8 +83,11 @@ pub(crate) mod reader {
     pub(crate) struct Family {
         pub(crate) help: String,
         pub(crate) kind: String,
-        pub(crate) samples: Vec<(Vec<(String, String)>, f64)>,
+        pub(crate) samples: Vec<Sample>,
     }
+
+    /// Labels and their values, and the number.
+    pub(crate) type Sample = (Vec<(String, String)>, f64);
 
     /// The families by their names, or the first line that breaks a rule.
     pub(crate) fn read(text: &str) -> Result<BTreeMap<String, Family>, String> {
@@ -117,7 +120,7 @@ pub(crate) mod reader {
                 }
                 family.ok_or_else(broken)?.kind = kind.to_owned();
             } else {
-                let (name, labels, value) = sample(line).ok_or_else(broken)?;
+                let (name, (labels, value)) = sample(line).ok_or_else(broken)?;
                 let family = families
                     .get_mut(&name)
                     .filter(|f| name == current && !f.kind.is_empty())
@@ -134,7 +137,8 @@ pub(crate) mod reader {
         }
     }
 
-    fn sample(line: &str) -> Option<(String, Vec<(String, String)>, f64)> {
+    /// The name before the sample.
+    fn sample(line: &str) -> Option<(String, Sample)> {
         let end = line.find(['{', ' '])?;
         let (name, mut rest) = line.split_at(end);
         let mut labels = Vec::new();
@@ -163,7 +167,7 @@ pub(crate) mod reader {
             digits if digits.bytes().all(|b| b.is_ascii_digit() || b"+-.e".contains(&b)) => digits.parse().ok()?,
             _ => return None,
         };
-        (is_name(name, true) && names.len() == labels.len()).then(|| (name.to_owned(), labels, value))
+        (is_name(name, true) && names.len() == labels.len()).then(|| (name.to_owned(), (labels, value)))
     }
 
     fn closing_quote(text: &str) -> Option<usize> {

@@ -40,6 +40,8 @@ pub(super) struct Beats {
 /// What waits for a thread, beside what it works on.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Waiting {
+    /// The wish to open the source.
+    pub(super) source: bool,
     /// A frame for the network.
     pub(super) frame: bool,
     /// A record for the recorder.
@@ -89,7 +91,7 @@ impl HangWatch {
         now: Duration,
     ) -> Option<(&'static str, Duration)> {
         let seen = [
-            (&beats.source, false),
+            (&beats.source, waiting.source),
             (&beats.network, waiting.frame),
             (&beats.recorder, waiting.record),
         ];
@@ -114,6 +116,7 @@ mod tests {
     use super::*;
 
     const NOTHING: Waiting = Waiting {
+        source: false,
         frame: false,
         record: false,
     };
@@ -152,13 +155,14 @@ mod tests {
         let waiting = Waiting {
             frame: true,
             record: true,
+            ..NOTHING
         };
         assert_eq!(watch.hanging(&beats, NOTHING, s(100)), None);
         assert_eq!(watch.hanging(&beats, waiting, s(109)), None);
         assert_eq!(watch.hanging(&beats, waiting, s(111)), Some(("network", s(11))));
         let record = Waiting {
-            frame: false,
             record: true,
+            ..NOTHING
         };
         assert_eq!(watch.hanging(&beats, record, s(139)), None, "a disk may be slower");
         assert_eq!(watch.hanging(&beats, record, s(141)), Some(("recorder", s(41))));

@@ -5,6 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::frame_analyser::{FrameAnalyser, LiveAnalysis};
+use super::last_good::LastGood;
 use super::machine::{MachineSettings, OpenGate};
 use super::overlay_screen::{OverlayScreen, ScreenSettings};
 use super::parts::{OpenScreen, Screen, StationParts};
@@ -168,11 +169,15 @@ fn open_screen(
 /// # Errors
 /// [`NotReady`], for [`wait_until_ready`](super::wait_until_ready).
 pub fn prepare_from(path: &Path) -> Result<Prepared, NotReady> {
+    prepare_keeping(path, LastGood::of_this_process().as_ref())
+}
+
+fn prepare_keeping(path: &Path, kept: Option<&LastGood>) -> Result<Prepared, NotReady> {
     let not_ready = |title: &str, reason: String, cure: &str, displays| NotReady {
         page: ErrorPage {
             title: title.into(),
             reason,
-            last_good: None,
+            last_good: kept.and_then(LastGood::words),
             cure: cure.into(),
         },
         displays,
@@ -186,11 +191,15 @@ pub fn prepare_from(path: &Path) -> Result<Prepared, NotReady> {
         let displays = Configuration::display_of_broken(&text, path).into_iter().collect();
         not_ready("The configuration has an error", error.to_string(), &cure, displays)
     })?;
-    prepare(&configuration).map_err(|error| {
+    let prepared = prepare(&configuration).map_err(|error| {
         let cure = "Mend this, or change the configuration. The station tries again by itself.";
         let displays = vec![configuration.display.clone()];
         not_ready("The station can't start", error.to_string(), cure, displays)
-    })
+    })?;
+    if let Some(kept) = kept {
+        kept.keep(path, &configuration);
+    }
+    Ok(prepared)
 }
 
 impl Prepared {

@@ -23,6 +23,7 @@ mod frame_analyser;
 mod frame_analysis;
 mod heartbeat;
 mod indicate;
+mod last_good;
 pub mod live;
 pub mod machine;
 mod metrics;

@@ -15,6 +15,7 @@ use crate::config::Configuration;
 use crate::frame::{DecodeOptions, Frame, FrameError, Orientation, Size};
 use crate::health::{ClockTrust, Probe};
 use crate::identify::{Identifier, IdentifyError, RecordId};
+use crate::input::TriggerKind;
 use crate::network::Manifest;
 use crate::overlay::{Annotations, annotated_picture};
 use crate::store::{Committed, FishDraft, NetworkIdentity, RecordDraft, Store, StoreError};
@@ -35,6 +36,8 @@ pub struct Circumstances<'a> {
     pub operator: &'a str,
     /// The note that held.
     pub note: &'a str,
+    /// What asked for the picture; `None` where nobody did.
+    pub trigger: Option<TriggerKind>,
     /// The specimen that this is a further picture of.
     pub same_specimen_as: Option<&'a str>,
     /// Whether the wall clock could be trusted.
@@ -149,6 +152,9 @@ impl RecordKeeper {
             collection: self.configuration.station.collection.clone(),
             operator: circumstances.operator.to_owned(),
             note: circumstances.note.to_owned(),
+            trigger: circumstances
+                .trigger
+                .map_or_else(String::new, |by| by.name().to_owned()),
             clock_synchronized: match circumstances.clock {
                 ClockTrust::Synchronized => Some(true),
                 ClockTrust::NotSynchronized => Some(false),
@@ -184,6 +190,7 @@ impl Recorder<LiveAnalysis> for RecordKeeper {
         let circumstances = Circumstances {
             operator: &draft.facts.operator,
             note: &draft.facts.note,
+            trigger: Some(draft.facts.trigger),
             same_specimen_as: draft.facts.same_specimen_as.as_deref(),
             clock: Probe::new(self.store.archive().root()).read().clock,
         };

@@ -60,6 +60,7 @@ pub struct Station<A> {
     last_seen: Option<(Frame, Arc<Analysed<A>>)>,
     source_asked: Sender<()>,
     recorder_jobs: Sender<RecorderJob<A>>,
+    source_answer_due: bool,
     recorder_answers_due: usize,
     hang_watch: HangWatch,
     hanging: Option<&'static str>,
@@ -194,6 +195,7 @@ impl<A: Send + Sync + 'static> Station<A> {
             last_seen: None,
             source_asked,
             recorder_jobs,
+            source_answer_due: false,
             recorder_answers_due: 0,
             hang_watch: HangWatch::new(settings.hangs_after),
             hanging: None,
@@ -252,6 +254,7 @@ impl<A: Send + Sync + 'static> Station<A> {
     fn supervise(&mut self) {
         let now = self.started.elapsed();
         let waiting = Waiting {
+            source: self.source_answer_due,
             frame: self.shared.slot.has_job(),
             record: self.recorder_answers_due > 0,
         };
@@ -272,8 +275,17 @@ impl<A: Send + Sync + 'static> Station<A> {
     fn hear(&mut self, told: Told<A>) -> bool {
         match told {
             Told::Event(event) => {
-                if is_of_the_recorder(&event) {
-                    self.recorder_answers_due = self.recorder_answers_due.saturating_sub(1);
+                match event {
+                    Event::SourceOpened { .. } | Event::SourceLost { .. } | Event::SourceEnded => {
+                        self.source_answer_due = false;
+                    }
+                    Event::Committed { .. }
+                    | Event::CommitFailed { .. }
+                    | Event::Voided { .. }
+                    | Event::VoidFailed { .. } => {
+                        self.recorder_answers_due = self.recorder_answers_due.saturating_sub(1);
+                    }
+                    _ => {}
                 }
                 if let Event::Committed { .. } = event {
                     let now = SystemTime::now()
@@ -318,6 +330,7 @@ impl<A: Send + Sync + 'static> Station<A> {
                 Effect::OpenSource => {
                     // The source's thread ends with the station only.
                     let _ = self.source_asked.send(());
+                    self.source_answer_due = true;
                 }
                 Effect::Keep { ticket, which } => answers.extend(self.keep(ticket, which)),
                 Effect::Release { ticket } => {
@@ -414,13 +427,6 @@ fn log(message: &Message) {
         Severity::Warning => tracing::warn!(target: OPERATOR_LOG, "{}", message.text),
         Severity::Error => tracing::error!(target: OPERATOR_LOG, "{}", message.text),
     }
-}
-
-fn is_of_the_recorder(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Committed { .. } | Event::CommitFailed { .. } | Event::Voided { .. } | Event::VoidFailed { .. }
-    )
 }
 
 fn thread_name(thread: &JoinHandle<()>) -> String {

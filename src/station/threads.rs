@@ -15,6 +15,8 @@ use super::{CommitFailure, Event, RecordFacts, Status, Ticket};
 use crate::frame::{CaptureTime, Frame};
 use crate::source::Source;
 
+/// Whoever sleeps no longer than this is expected back.
+const SHORT_SLEEP: Duration = Duration::from_secs(1);
 /// A picture that has not changed is drawn again this often, so that times and rates on it stay true.
 const REDRAW_EVERY: Duration = Duration::from_secs(1);
 /// The first pause before a failed display is tried again; it doubles up to the longest.
@@ -142,7 +144,15 @@ fn deliver<A>(shared: &Shared<A>, tell: &Teller<A>, mut source: Box<dyn Source>)
         }
         // A rate is kept by due times; a source that falls behind does not rush afterwards.
         due = (due + source.pace()).max(Instant::now());
-        if shared.stop.wait_until(due) {
+        let wait = || shared.stop.wait_until(due);
+        // A short sleep is a part of the work: a thread that does not wake from it hangs.
+        let is_short = source.pace() <= SHORT_SLEEP;
+        let stopped = if is_short {
+            shared.beats.source.during(wait)
+        } else {
+            wait()
+        };
+        if stopped {
             return false;
         }
     }
@@ -151,11 +161,12 @@ fn deliver<A>(shared: &Shared<A>, tell: &Teller<A>, mut source: Box<dyn Source>)
 /// Takes the stills that triggers wish for; whether the station still runs.
 fn take_stills<A>(shared: &Shared<A>, tell: &Teller<A>, source: &mut dyn Source) -> bool {
     while let Some((ticket, otherwise)) = shared.slot.next_wish() {
-        let taken = contained(|| match source.take_still() {
+        let take = || match source.take_still() {
             Ok(Some(frame)) => Ok(frame),
             Ok(None) => Err("the source has ended".to_owned()),
             Err(error) => Err(error.to_string()),
-        });
+        };
+        let taken = shared.beats.source.during(|| contained(take));
         // The loop has to know the frame before the worker tells of its analysis.
         let (told, frame) = match taken {
             Ok(still) => {

@@ -102,6 +102,7 @@ fn record(
         station: draft.station.clone(),
         collection: draft.collection.clone(),
         operator: draft.operator.clone(),
+        trigger: draft.trigger.clone(),
         note: draft.note.clone(),
         voided: false,
         voided_utc: None,

@@ -35,6 +35,8 @@ pub struct RecordDraft {
     pub operator: String,
     /// Free text.
     pub note: String,
+    /// What asked for the picture: `key`, `button`, `timer` and the like; may be empty.
+    pub trigger: String,
     /// Whether the wall clock was synchronized at capture; `None` where that is not known.
     pub clock_synchronized: Option<bool>,
     /// SHA-256 of the settings in force, in hexadecimal digits.

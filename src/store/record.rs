@@ -45,6 +45,9 @@ pub struct Record {
     pub operator: String,
     /// Free text.
     pub note: String,
+    /// What asked for the picture: `key`, `button`, `foot-switch`, `timer`, `signal`, `auto`; empty where that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub trigger: String,
     /// Marked as not valid. Nothing is ever deleted.
     pub voided: bool,
     /// When it was marked, UTC.

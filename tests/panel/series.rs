@@ -108,6 +108,8 @@ fn screen_settings() -> ScreenSettings {
         palette: Palette::Bgnn,
         time_zone: TimeZone::UTC,
         trigger: TriggerSettings::default(),
+        has_button: false,
+        warn_celsius: 80.0,
         decode: DecodeOptions::default(),
         has_button: false,
         warn_celsius: 80.0,

@@ -70,6 +70,7 @@ pub fn draft(name: &str, seed: u32) -> RecordDraft {
         collection: "INHS".to_owned(),
         operator: "T. \"Ida\" Müller, MSc".to_owned(),
         note: format!("seed {seed}\nsecond line"),
+        trigger: "button".to_owned(),
         clock_synchronized: Some(true),
         settings_sha256: "0".repeat(64),
         timings_ms: BTreeMap::from([("locate".to_owned(), 3.25), ("network".to_owned(), 480.5)]),

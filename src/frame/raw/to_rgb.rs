@@ -1,7 +1,10 @@
 //! Raw pixels to RGB, three bytes a pixel.
 
 use image::RgbImage;
-use yuv::{YuvBiPlanarImage, YuvConversionMode, YuvError, YuvPackedImage, YuvPlanarImage, YuvRange, YuvStandardMatrix};
+use yuv::{
+    YuvBiPlanarImage, YuvChromaSubsampling, YuvConversionMode, YuvError, YuvPackedImage, YuvPlanarImage,
+    YuvPlanarImageMut, YuvRange, YuvStandardMatrix,
+};
 
 use super::bayer::demosaic;
 use super::{Matrix, PixelLayout, Range, RawFormat};
@@ -41,15 +44,22 @@ fn from_yuv(bytes: &[u8], format: &RawFormat, rgb: &mut [u8]) -> Result<(), YuvE
     };
     let first = format.stride as usize * height as usize;
     let chroma = format.chroma_stride() as usize * height.div_ceil(2) as usize;
-    let packed = || YuvPackedImage {
-        yuy: &bytes[..first],
-        yuy_stride: format.stride,
-        width,
-        height,
-    };
     match format.layout {
-        PixelLayout::Yuyv => yuv::yuyv422_to_rgb(&packed(), rgb, rgb_stride, range, matrix),
-        PixelLayout::Uyvy => yuv::uyvy422_to_rgb(&packed(), rgb, rgb_stride, range, matrix),
+        // The crate's own way from packed pixels to RGB counts with 6 binary digits and is up to 3 levels off; by way of planes it counts with 13.
+        PixelLayout::Yuyv | PixelLayout::Uyvy => {
+            let packed = YuvPackedImage {
+                yuy: &bytes[..first],
+                yuy_stride: format.stride,
+                width,
+                height,
+            };
+            let mut planes = YuvPlanarImageMut::alloc(width, height, YuvChromaSubsampling::Yuv422);
+            match format.layout {
+                PixelLayout::Yuyv => yuv::yuyv422_to_yuv422(&mut planes, &packed)?,
+                _ => yuv::uyvy422_to_yuv422(&mut planes, &packed)?,
+            }
+            yuv::yuv422_to_rgb(&planes.to_fixed(), rgb, rgb_stride, range, matrix)
+        }
         PixelLayout::Nv12 => {
             let picture = YuvBiPlanarImage {
                 y_plane: &bytes[..first],

@@ -44,6 +44,16 @@ struct Delivery {
     format: FrameFormat,
 }
 
+impl Delivery {
+    /// Drivers fill up to whole pages or blocks of pixels; nobody needs a copy of that.
+    fn bytes_max(&self) -> usize {
+        match self.format {
+            FrameFormat::Raw(raw) => usize::try_from(raw.bytes()).unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        }
+    }
+}
+
 enum State {
     /// The mode is set; nothing streams.
     Set,
@@ -112,7 +122,7 @@ impl V4lCamera {
             };
             let filled = self
                 .device
-                .next(within)
+                .next(within, delivery.bytes_max())
                 .map_err(|e| trouble(&self.node, Doing::Capturing, &e))?;
             let Some(filled) = filled else {
                 return Err(SourceError::Stalled {

@@ -70,6 +70,24 @@ pub(super) struct Value {
 }
 
 impl Control {
+    /// A control from 0 to 100 in the hands of a test.
+    #[cfg(test)]
+    pub(crate) fn for_test(label: &str, kind: Kind, value: Option<i64>, read_only: bool) -> Self {
+        Self {
+            id: 1,
+            label: label.to_owned(),
+            kind,
+            is_wide: false,
+            least: 0,
+            most: 100,
+            step: 1,
+            default: 0,
+            value,
+            read_only,
+            inactive: false,
+        }
+    }
+
     /// The name for configurations, as `v4l2-ctl --list-ctrls` makes it: letters and digits in lower case, underscores for all between.
     pub fn name(&self) -> String {
         let words = self
@@ -87,13 +105,7 @@ impl Control {
             }
             Kind::Integer | Kind::Bits => format!("{} to {}", self.least, self.most),
             Kind::Boolean => "true or false".to_owned(),
-            Kind::Menu(entries) => {
-                let entries: Vec<String> = entries
-                    .iter()
-                    .map(|(number, words)| format!("{words:?} ({number})"))
-                    .collect();
-                entries.join(", ")
-            }
+            Kind::Menu(entries) => shortened(entries.iter().map(|(number, words)| format!("{words:?} ({number})"))),
             Kind::Button => "true, which presses it".to_owned(),
             Kind::Other => "not for fishrig to set".to_owned(),
         }
@@ -124,6 +136,23 @@ impl Control {
     }
 }
 
+/// So many items of a list are told.
+const MOST_TOLD: usize = 30;
+
+/// The items with commas between; of a long list the first, and how many are left.
+fn shortened(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    let told = items.iter().take(MOST_TOLD).cloned().collect::<Vec<_>>().join(", ");
+    match items.len() {
+        0 => "none".to_owned(),
+        count if count > MOST_TOLD => format!(
+            "{told}, and {} more that `fishrig camera controls --json` lists",
+            count - MOST_TOLD
+        ),
+        _ => told,
+    }
+}
+
 /// A control and the value that it is to get.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Planned<'a> {
@@ -137,16 +166,8 @@ pub(super) fn plan<'a>(controls: &'a [Control], settings: &'a [(String, Setting)
     let (mut planned, mut refused) = (Vec::new(), Vec::new());
     for (name, setting) in settings {
         let Some(control) = controls.iter().find(|control| control.name() == *name) else {
-            let known: Vec<String> = controls
-                .iter()
-                .filter(|c| !c.read_only && c.kind != Kind::Other)
-                .map(Control::name)
-                .collect();
-            let known = if known.is_empty() {
-                "none".to_owned()
-            } else {
-                known.join(", ")
-            };
+            let can_be_set = controls.iter().filter(|c| !c.read_only && c.kind != Kind::Other);
+            let known = shortened(can_be_set.map(Control::name));
             refused.push(format!(
                 "{name} = {setting} is refused: the device has no such control; it has {known}"
             ));

@@ -120,8 +120,8 @@ pub(super) trait Device: Send {
     /// Maps `buffers` buffers, hands them to the driver and begins to stream.
     fn start(&mut self, buffers: u32) -> io::Result<()>;
 
-    /// The next filled buffer, which the driver gets back at once; `None` if none came in time.
-    fn next(&mut self, within: Duration) -> io::Result<Option<Filled>>;
+    /// The next filled buffer, of which at most so many bytes are taken, and which the driver gets back at once; `None` if none came in time.
+    fn next(&mut self, within: Duration, bytes_max: usize) -> io::Result<Option<Filled>>;
 
     /// Ends streaming and gives the buffers back. What the device says to that is of no use to anyone.
     fn stop(&mut self);

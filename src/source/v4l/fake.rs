@@ -64,17 +64,10 @@ pub(super) fn offer(format: &[u8; 4], sizes: &[(u32, u32)], rates: &[f64]) -> Of
 
 pub(super) fn control(label: &str, kind: Kind, least: i64, most: i64) -> Control {
     Control {
-        id: 1,
-        label: label.to_owned(),
-        kind,
-        is_wide: false,
         least,
         most,
-        step: 1,
         default: least,
-        value: Some(least),
-        read_only: false,
-        inactive: false,
+        ..Control::for_test(label, kind, Some(least), false)
     }
 }
 
@@ -168,7 +161,7 @@ impl Device for FakeDevice {
         })
     }
 
-    fn next(&mut self, within: Duration) -> io::Result<Option<Filled>> {
+    fn next(&mut self, within: Duration, bytes_max: usize) -> io::Result<Option<Filled>> {
         let step = self.desk(|desk| {
             desk.waits.push(within.as_secs_f64());
             desk.steps.pop_front().expect("the script tells what comes")
@@ -189,7 +182,7 @@ impl Device for FakeDevice {
         let sequence = self.sequence;
         self.sequence = self.sequence.wrapping_add(1);
         Ok(Some(Filled {
-            bytes: bytes.into(),
+            bytes: bytes[..bytes.len().min(bytes_max)].into(),
             damaged,
             sequence,
             monotonic_ns: None,

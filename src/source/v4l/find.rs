@@ -107,7 +107,9 @@ fn open_first() -> Result<Node, SourceError> {
 }
 
 fn open_node(node: &Path) -> Result<Node, SourceError> {
-    kernel::open(node).map_err(|error| trouble(node, Doing::Opening, &error))
+    // The node itself is shorter than the link that leads to it, and is what other programs call it.
+    let node = node.canonicalize().unwrap_or_else(|_| node.to_owned());
+    kernel::open(&node).map_err(|error| trouble(&node, Doing::Opening, &error))
 }
 
 /// What there is instead, in a few words.

@@ -18,28 +18,21 @@ pub(super) fn frame_of(filled: Filled, format: FrameFormat, sequence: u64) -> Re
         ));
     }
     let got = filled.bytes.len();
-    let bytes = match format {
-        FrameFormat::Raw(raw) => {
-            let wanted = usize::try_from(raw.bytes()).unwrap_or(usize::MAX);
-            match got.cmp(&wanted) {
-                std::cmp::Ordering::Less => {
-                    return Err(FrameError::WrongLength {
-                        got,
-                        wanted: raw.bytes(),
-                        size: raw.size,
-                    });
-                }
-                std::cmp::Ordering::Equal => filled.bytes,
-                // Drivers fill up to whole pages or macroblocks.
-                std::cmp::Ordering::Greater => filled.bytes[..wanted].into(),
-            }
+    match format {
+        FrameFormat::Raw(raw) if got as u64 != raw.bytes() => {
+            return Err(FrameError::WrongLength {
+                got,
+                wanted: raw.bytes(),
+                size: raw.size,
+            });
         }
-        _ if FrameFormat::of_file(&filled.bytes) == Some(FrameFormat::Jpeg) => filled.bytes,
+        FrameFormat::Raw(_) => {}
         _ if got == 0 => return Err(FrameError::Empty),
+        _ if FrameFormat::of_file(&filled.bytes) == Some(FrameFormat::Jpeg) => {}
         _ => return Err(FrameError::UnknownFormat),
-    };
+    }
     Ok(Frame {
-        bytes,
+        bytes: filled.bytes,
         format,
         captured: captured(filled.monotonic_ns),
         sequence,

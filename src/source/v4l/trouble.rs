@@ -33,7 +33,10 @@ pub(super) fn trouble(node: &Path, doing: Doing, error: &io::Error) -> SourceErr
             device,
         },
         (libc::ENOENT | libc::ENODEV | libc::ENXIO, Doing::Opening) => broken("there is no such camera".to_owned()),
-        (libc::ENOTTY, Doing::Opening) => broken("this is no video device".to_owned()),
+        (libc::ENOTTY | libc::EINVAL | libc::EISDIR, Doing::Opening) => SourceError::NoCamera {
+            wanted: format!("{device} is no video device"),
+            found: "name the node of a camera".to_owned(),
+        },
         (libc::ENODEV | libc::ENXIO | libc::ESHUTDOWN, _) => broken("it was unplugged".to_owned()),
         (libc::EIO | libc::EPIPE | libc::EPROTO, _) => broken(format!("it has stopped with an error ({error})")),
         (libc::ENOSPC, Doing::Starting) => broken(

@@ -90,7 +90,7 @@ class Kernel:
 
     def loopback_camera(self):
         """v4l2loopback, built for this kernel (Debian 12's is for 6.1)."""
-        built = CACHE / f"v4l2loopback-{self.version}.ko"
+        built = self.root / "v4l2loopback.ko"
         if built.exists():
             return built
         work = CACHE / "kernel-build"

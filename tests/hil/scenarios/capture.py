@@ -63,11 +63,12 @@ def play(guest, fourcc, frame):
 def capture(folder, fourcc, frame):
     """One frame on its whole way."""
     folder.mkdir()
-    disk, share = make_disk(folder / "disk.img", 96), folder / "share"
+    disk, share = make_disk(folder / "disk.img", 24 << 10), folder / "share"
     with Guest(folder / "guest", disks=[disk], display="virtio", loopback="video_nr=9 max_buffers=4", lines=True, share=share) as guest:
         install(guest)
         guest.shell("mount -t ext4 /dev/vda /mnt")
         refused = play(guest, fourcc, frame)
+        expect(not refused or fourcc != "YUYV", f"the loopback camera can't be played into: {refused}")
         if refused:
             return f"not taken by the loopback device ({refused})"
         station = Station(guest, CONFIGURATION.replace("FORMAT", fourcc))

@@ -107,6 +107,17 @@ fn refusals_say_what_was_asked_and_what_is_allowed() {
 }
 
 #[test]
+fn of_long_menus_the_beginning_is_told() {
+    let timings = (0..111).map(|n| (n, format!("mode {n}"))).collect();
+    let said = control("DV Timings", Kind::Menu(timings), 0, 110).allowed();
+    assert!(said.starts_with("\"mode 0\" (0), \"mode 1\" (1)"), "{said}");
+    assert!(
+        said.ends_with("\"mode 29\" (29), and 81 more that `fishrig camera controls --json` lists"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_refusal_of_the_device_tells_of_automatic_controls() {
     let exposure = Control {
         inactive: true,

@@ -96,7 +96,7 @@ fn read(fd: RawFd, control: &Control) -> Option<i64> {
     Some(unsafe {
         match control.is_wide {
             true => one.__bindgen_anon_1.value64,
-            false => one.__bindgen_anon_1.value.into(),
+            false => narrow_number(control, one.__bindgen_anon_1.value),
         }
     })
 }
@@ -108,10 +108,25 @@ pub(super) fn set(fd: RawFd, control: &Control, value: &Value) -> io::Result<()>
         true => one.__bindgen_anon_1.value64 = value.number,
         false => {
             one.__bindgen_anon_1.value =
-                i32::try_from(value.number).map_err(|_| io::Error::from_raw_os_error(libc::ERANGE))?;
+                narrow_value(control, value.number).ok_or_else(|| io::Error::from_raw_os_error(libc::ERANGE))?;
         }
     }
     extended(fd, vidioc::VIDIOC_S_EXT_CTRLS, &mut one)
+}
+
+/// The kernel hands the 32 bits of a mask over as a signed number, and its range as one without a sign.
+fn narrow_number(control: &Control, value: i32) -> i64 {
+    match control.kind {
+        Kind::Bits => i64::from(value.cast_unsigned()),
+        _ => value.into(),
+    }
+}
+
+fn narrow_value(control: &Control, number: i64) -> Option<i32> {
+    match control.kind {
+        Kind::Bits => u32::try_from(number).ok().map(u32::cast_signed),
+        _ => i32::try_from(number).ok(),
+    }
 }
 
 fn extended(fd: RawFd, number: std::ffi::c_ulong, one: &mut v4l2_ext_control) -> io::Result<()> {

@@ -114,9 +114,9 @@ impl Device for Node {
         Ok(())
     }
 
-    fn next(&mut self, within: Duration) -> io::Result<Option<Filled>> {
+    fn next(&mut self, within: Duration, bytes_max: usize) -> io::Result<Option<Filled>> {
         match &mut self.stream {
-            Some(stream) => stream.next(&self.file, within),
+            Some(stream) => stream.next(&self.file, within, bytes_max),
             None => Err(io::ErrorKind::InvalidInput.into()),
         }
     }

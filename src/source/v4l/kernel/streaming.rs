@@ -59,7 +59,7 @@ impl Stream {
         unsafe { request(file.as_raw_fd(), vidioc::VIDIOC_STREAMON, &mut kind) }
     }
 
-    pub(super) fn next(&mut self, file: &File, within: Duration) -> io::Result<Option<Filled>> {
+    pub(super) fn next(&mut self, file: &File, within: Duration, bytes_max: usize) -> io::Result<Option<Filled>> {
         let deadline = Instant::now() + within;
         loop {
             let Some(events) = wait(file, deadline)? else {
@@ -68,7 +68,7 @@ impl Stream {
             let mut buffer = mapped_buffer(0);
             // SAFETY: VIDIOC_DQBUF takes a `v4l2_buffer`.
             match unsafe { request(file.as_raw_fd(), vidioc::VIDIOC_DQBUF, &mut buffer) } {
-                Ok(()) => return self.take(file, &buffer).map(Some),
+                Ok(()) => return self.take(file, &buffer, bytes_max).map(Some),
                 // Nothing is there although poll said so. With an error flag it would say so for ever.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if events.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL) {
@@ -81,13 +81,13 @@ impl Stream {
     }
 
     /// Copies what is in a buffer and gives the buffer back.
-    fn take(&self, file: &File, buffer: &v4l2_buffer) -> io::Result<Filled> {
+    fn take(&self, file: &File, buffer: &v4l2_buffer, bytes_max: usize) -> io::Result<Filled> {
         let Some(mapping) = self.buffers.get(buffer.index as usize) else {
             return Err(io::Error::other(format!("the driver names buffer {}", buffer.index)));
         };
         let damaged = buffer.flags & V4L2_BUF_FLAG_ERROR != 0;
         let used = if damaged { 0 } else { buffer.bytesused as usize };
-        let bytes = Arc::from(mapping.first(used));
+        let bytes = Arc::from(mapping.first(used.min(bytes_max)));
         queue(file, buffer.index)?;
         let is_monotonic = buffer.flags & V4L2_BUF_FLAG_TIMESTAMP_MASK == V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
         let nanoseconds = |seconds: i64, micros: i64| {
