@@ -37,7 +37,7 @@ pub(super) struct Scanout {
     /// What the screen showed before.
     before: Option<crtc::Info>,
     /// Comes back when all is put back.
-    console: Option<QuietConsole>,
+    console: QuietConsole,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,7 +30,7 @@ pub struct FramebufferDisplay {
     mapping: Mapping,
     info_checked: Instant,
     /// From the first picture on.
-    console: Option<Option<QuietConsole>>,
+    console: Option<QuietConsole>,
 }
 
 impl FramebufferDisplay {
