@@ -38,7 +38,7 @@ pub struct NotReady {
 /// [`InputError`] where signals can't be taken.
 pub fn wait_until_ready<T>(
     files: &[PathBuf],
-    attempt: impl FnMut() -> Result<T, NotReady>,
+    attempt: impl FnMut() -> Result<T, Box<NotReady>>,
 ) -> Result<Option<T>, InputError> {
     let stop = Arc::new(StopSignal::default());
     let asked = Arc::clone(&stop);
@@ -73,7 +73,11 @@ struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    fn until_ready<T>(&mut self, files: &[PathBuf], mut attempt: impl FnMut() -> Result<T, NotReady>) -> Option<T> {
+    fn until_ready<T>(
+        &mut self,
+        files: &[PathBuf],
+        mut attempt: impl FnMut() -> Result<T, Box<NotReady>>,
+    ) -> Option<T> {
         let mut shown = Shown {
             open: &mut *self.open,
             display: None,
@@ -150,7 +154,7 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn show(&mut self, problem: NotReady) {
+    fn show(&mut self, problem: Box<NotReady>) {
         if self.page.as_ref() != Some(&problem.page) {
             tracing::error!("{}: {}", problem.page.title, problem.page.reason);
         }
@@ -189,8 +193,8 @@ mod tests {
 
     const QUICK: Duration = Duration::from_millis(5);
 
-    fn not_ready(reason: &str) -> NotReady {
-        NotReady {
+    fn not_ready(reason: &str) -> Box<NotReady> {
+        Box::new(NotReady {
             page: ErrorPage {
                 title: "The configuration has an error".into(),
                 reason: reason.into(),
@@ -204,7 +208,7 @@ mod tests {
                 },
             ],
             gpio: Some(GpioSettings::NONE),
-        }
+        })
     }
 
     struct Listening(Arc<Mutex<Vec<Note>>>);
