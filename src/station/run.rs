@@ -61,7 +61,34 @@ pub struct Station<A> {
     source_asked: Sender<()>,
     recorder_jobs: Sender<RecorderJob<A>>,
     watchdog: Watchdog,
-    threads: Vec<JoinHandle<()>>,
+    /// The last of the fields: what the threads wait for is dropped before.
+    threads: Threads<A>,
+}
+
+/// The threads; dropping them ends them, also where the loop fails or panics, so that a screen is left as it was found.
+struct Threads<A> {
+    shared: Arc<Shared<A>>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl<A> Drop for Threads<A> {
+    /// One that hangs in something from outside is left to the end of the process: it holds nothing that must be finished.
+    fn drop(&mut self) {
+        self.shared.stop.set();
+        self.shared.slot.close();
+        let deadline = Instant::now() + JOIN_WITHIN;
+        for thread in self.handles.drain(..) {
+            while !thread.is_finished() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            let name = thread_name(&thread);
+            if !thread.is_finished() {
+                tracing::debug!("the {name} thread is still busy and is left to the end of the process");
+            } else if thread.join().is_err() {
+                tracing::error!("the {name} thread ended with a panic");
+            }
+        }
+    }
 }
 
 /// What a thread does.
@@ -113,11 +140,14 @@ impl<A: Send + Sync + 'static> Station<A> {
         let teller = Teller(told_sender);
         let (source_asked, asked) = channel();
         let (recorder_jobs, jobs) = channel();
-        let mut threads = Vec::new();
+        let mut threads = Threads {
+            shared: Arc::clone(&shared),
+            handles: Vec::new(),
+        };
         let mut spawn = |name: &str, work: Work<A>| {
             let (shared, teller) = (Arc::clone(&shared), teller.clone());
             let thread = std::thread::Builder::new().name(name.into());
-            threads.push(
+            threads.handles.push(
                 thread
                     .spawn(move || work(&shared, &teller))
                     .map_err(StationError::Thread)?,
@@ -178,7 +208,7 @@ impl<A: Send + Sync + 'static> Station<A> {
     pub fn run(mut self) -> Result<Counts, StationError> {
         let ended = self.live();
         let counts = self.machine.counts();
-        self.end();
+        self.watchdog.stop();
         ended.map(|()| counts)
     }
 
@@ -204,7 +234,7 @@ impl<A: Send + Sync + 'static> Station<A> {
     }
 
     fn check_threads(&self) -> Result<(), StationError> {
-        match self.threads.iter().find(|thread| thread.is_finished()) {
+        match self.threads.handles.iter().find(|thread| thread.is_finished()) {
             Some(ended) => Err(StationError::PartEnded(thread_name(ended))),
             None => Ok(()),
         }
@@ -348,26 +378,6 @@ impl<A: Send + Sync + 'static> Station<A> {
         if *board.status != status {
             board.status = Arc::new(status);
             board.version += 1;
-        }
-    }
-
-    /// Ends the threads. One that hangs in something from outside is left to the end of the process: it holds nothing that must be finished.
-    fn end(mut self) {
-        self.watchdog.stop();
-        self.shared.stop.set();
-        self.shared.slot.close();
-        drop((self.told, self.source_asked, self.recorder_jobs));
-        let deadline = Instant::now() + JOIN_WITHIN;
-        for thread in self.threads {
-            while !thread.is_finished() && Instant::now() < deadline {
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            let name = thread_name(&thread);
-            if !thread.is_finished() {
-                tracing::debug!("the {name} thread is still busy and is left to the end of the process");
-            } else if thread.join().is_err() {
-                tracing::error!("the {name} thread ended with a panic");
-            }
         }
     }
 }

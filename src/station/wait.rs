@@ -48,7 +48,12 @@ pub fn wait_until_ready<T>(
         }
         true
     })?;
-    let mut open = |settings: &DisplaySettings| display::open(settings).ok();
+    let mut open = |settings: &DisplaySettings| {
+        let opened = display::open(settings);
+        opened
+            .inspect_err(|error| tracing::warn!("the page can't be shown: {error}"))
+            .ok()
+    };
     let supervisor = ServiceManager::of_this_process();
     let mut waiting = Waiting {
         open: &mut open,
