@@ -28,7 +28,7 @@ pub struct NotReady {
     /// Displays for the page; the first that opens is taken.
     pub displays: Vec<DisplaySettings>,
     /// Lines of a lamp and a buzzer that tell of a fault, where they are known.
-    pub gpio: Option<Box<GpioSettings>>,
+    pub gpio: Option<GpioSettings>,
 }
 
 /// Tries until the attempt succeeds: at once, whenever one of `files` changes, and now and then. Between, the reason is shown and logged once. `None` where
@@ -38,7 +38,7 @@ pub struct NotReady {
 /// [`InputError`] where signals can't be taken.
 pub fn wait_until_ready<T>(
     files: &[PathBuf],
-    attempt: impl FnMut() -> Result<T, NotReady>,
+    attempt: impl FnMut() -> Result<T, Box<NotReady>>,
 ) -> Result<Option<T>, InputError> {
     let stop = Arc::new(StopSignal::default());
     let asked = Arc::clone(&stop);
@@ -78,7 +78,11 @@ struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    fn until_ready<T>(&mut self, files: &[PathBuf], mut attempt: impl FnMut() -> Result<T, NotReady>) -> Option<T> {
+    fn until_ready<T>(
+        &mut self,
+        files: &[PathBuf],
+        mut attempt: impl FnMut() -> Result<T, Box<NotReady>>,
+    ) -> Option<T> {
         let mut shown = Shown {
             open: &mut *self.open,
             display: None,
@@ -100,7 +104,7 @@ impl Waiting<'_> {
             tell(Note::Ready);
             let first_line = problem.page.reason.lines().next().unwrap_or_default();
             tell(Note::Status(format!("{}: {first_line}", problem.page.title)));
-            fault.set(problem.gpio.as_deref(), self.indicator);
+            fault.set(problem.gpio.as_ref(), self.indicator);
             fault.show();
             shown.show(problem);
             let tried = Instant::now();
@@ -155,7 +159,7 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn show(&mut self, problem: NotReady) {
+    fn show(&mut self, problem: Box<NotReady>) {
         if self.page.as_ref() != Some(&problem.page) {
             tracing::error!("{}: {}", problem.page.title, problem.page.reason);
         }
@@ -194,8 +198,8 @@ mod tests {
 
     const QUICK: Duration = Duration::from_millis(5);
 
-    fn not_ready(reason: &str) -> NotReady {
-        NotReady {
+    fn not_ready(reason: &str) -> Box<NotReady> {
+        Box::new(NotReady {
             page: ErrorPage {
                 title: "The configuration has an error".into(),
                 reason: reason.into(),
@@ -208,8 +212,8 @@ mod tests {
                     size: Size::new(320, 240),
                 },
             ],
-            gpio: Some(Box::new(GpioSettings::NONE)),
-        }
+            gpio: Some(GpioSettings::NONE),
+        })
     }
 
     struct Listening(Arc<Mutex<Vec<Note>>>);
