@@ -109,7 +109,7 @@ fn device_json(device: &Listed) -> Value {
         Err(error) => (None, Some(error.to_string())),
     };
     json!({
-        "path": device.node,
+        "device": device.node,
         "by_id": device.by_id,
         "card": identity.map(|i| &i.card),
         "driver": identity.map(|i| &i.driver),

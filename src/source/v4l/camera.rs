@@ -9,7 +9,7 @@ use super::find;
 use super::frames::{Sequence, frame_of};
 use super::mode::{Active, Offer, OfferedSize, Wanted, choose};
 use super::settings::V4lSettings;
-use super::trouble::{Doing, trouble};
+use super::trouble::{Doing, trouble, words_of};
 use crate::frame::{Frame, FrameError, FrameFormat, Limits, Size};
 use crate::source::{Source, SourceError};
 
@@ -316,7 +316,7 @@ fn set_controls(device: &mut dyn Device, settings: &V4lSettings) -> Vec<String> 
     for planned in planned {
         let value: Value = planned.value;
         if let Err(error) = device.set_control(planned.control, &value) {
-            refused.push(controls::refusal(&planned, &error.to_string()));
+            refused.push(controls::refusal(&planned, &words_of(&error)));
         }
     }
     refused.into_iter().map(|words| format!("control {words}")).collect()
