@@ -61,6 +61,13 @@ fn every_key_is_documented() {
             );
         }
     }
+    let panel = parse("[display.panel]\nno_such_key = 1\n").unwrap_err();
+    for key in panel.split("expected").nth(1).unwrap().split('`').skip(1).step_by(2) {
+        assert!(
+            file["display"]["panel"].get(key).is_some(),
+            "display.panel.{key} is not in config/station.toml"
+        );
+    }
     let refused = parse("[no_such_section]\n").unwrap_err();
     for section in refused.split("expected").nth(1).unwrap().split('`').skip(1).step_by(2) {
         assert!(file.contains_key(section), "[{section}] is not in config/station.toml");
@@ -105,8 +112,8 @@ fn mistakes_are_told_with_file_line_key_and_what_is_allowed() {
             &["line 3", "frames_per_second", "0.1 to 240"],
         ),
         (
-            "[source]\nkind = \"v4l\"\nstill_skip = 61\n",
-            &["line 3", "source.still_skip is 61", "0 to 60"],
+            "[source]\nkind = \"v4l\"\nstill_skip = 11\n",
+            &["line 3", "source.still_skip is 11", "0 to 10"],
         ),
         (
             "[source]\nkind = \"v4l\"\n[source.controls]\ngain = 1.5\n",
@@ -157,6 +164,31 @@ fn mistakes_are_told_with_file_line_key_and_what_is_allowed() {
             &["line 2", "health.warn_celsius is NaN", "20 to 120"],
         ),
         ("[store]\nroot = \"\"\n", &["line 2", "store.root", "empty"]),
+        (
+            "[display]\nrotation = 45\n",
+            &["line 2", "display.rotation is 45", "0, 90, 180 or 270"],
+        ),
+        ("[display]\nsize = \"large\"\n", &["line 2", "\"auto\"", "[800, 480]"]),
+        (
+            "[display]\nkind = \"drm\"\nmode = \"fast\"\n",
+            &["line 3", "display.mode is \"fast\"", "1280x720@60"],
+        ),
+        (
+            "[display]\nkind = \"spi_panel\"\n[display.panel]\nmodel = \"hd44780\"\n",
+            &["line 4", "display.panel.model is \"hd44780\"", "ili9341", "st7789"],
+        ),
+        (
+            "[display]\nkind = \"spi_panel\"\n[display.panel]\ndc = \"gpiochip0/\"\n",
+            &["line 4", "display.panel.dc", "GPIO17"],
+        ),
+        (
+            "[display]\nkind = \"spi_panel\"\n[display.panel]\n\nspeed_hz = 1\n",
+            &["line 5", "display.panel.speed_hz is 1", "100000 to 125000000"],
+        ),
+        (
+            "[display]\nkind = \"spi_panel\"\n[display.panel]\nsize = [320, 240]\n",
+            &["line 4", "display.panel.size 320x240", "240x320"],
+        ),
         ("station = 1 1\n", &["line 1"]),
     ];
     for (text, wanted) in mistakes {
@@ -226,6 +258,11 @@ fn a_broken_file_still_tells_which_display_it_meant() {
         let found = Configuration::display_of_broken(&broken, path).unwrap();
         assert!(matches!(&found, DisplaySettings::Png(_)), "{found:?}");
         assert_eq!(found.size(), Some(fishrig::frame::Size::new(320, 240)));
+    }
+    let panel = "[display]\nkind = \"spi_panel\"\n[display.panel]\nmodel = \"st7789\"\n[store]\nroot = 7\n";
+    match Configuration::display_of_broken(panel, path) {
+        Some(DisplaySettings::SpiPanel(panel)) => assert_eq!(panel.model, fishrig::display::PanelModel::St7789),
+        other => panic!("{other:?}"),
     }
     assert_eq!(
         Configuration::display_of_broken("[display]\nkind = \"hdmi\"\n", path),

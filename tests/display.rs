@@ -10,7 +10,8 @@ use embedded_graphics::pixelcolor::{Rgb888, RgbColor, WebColors};
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::{Circle, PrimitiveStyle};
 use fishrig::display::{
-    Canvas, Display, DisplayError, DisplayEvent, DisplaySettings, Kept, MemoryDisplay, PngDisplay, PngSettings, open,
+    Canvas, DeviceChoice, Display, DisplayError, DisplayEvent, DisplaySettings, DrmSettings, FramebufferSettings, Kept,
+    MemoryDisplay, PngDisplay, PngSettings, SpiPanelSettings, open,
 };
 use fishrig::frame::Size;
 
@@ -160,4 +161,50 @@ fn impossible_sizes_are_refused_before_anything_is_allocated() {
         assert!(error.contains(&size.to_string()) && error.contains("8192"), "{error}");
     }
     assert!(open(&DisplaySettings::default()).is_ok());
+}
+
+#[test]
+fn devices_that_are_not_there_may_come_and_files_that_are_none_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("device");
+    let file = folder.path().join("file");
+    fs::write(&file, "no device").unwrap();
+    let all = |path: &Path| {
+        let device = DeviceChoice::Path(path.to_owned());
+        [
+            DisplaySettings::Drm(DrmSettings {
+                device: device.clone(),
+                ..DrmSettings::default()
+            }),
+            DisplaySettings::Framebuffer(FramebufferSettings {
+                device,
+                ..FramebufferSettings::default()
+            }),
+            DisplaySettings::SpiPanel(SpiPanelSettings {
+                spi: path.to_owned(),
+                ..SpiPanelSettings::default()
+            }),
+        ]
+    };
+    for settings in all(&missing) {
+        assert!(settings.may_come_later());
+        let error = open(&settings).err().unwrap();
+        let words = error.to_string();
+        assert!(
+            matches!(error, DisplayError::Absent { .. }) && error.passes(),
+            "{words}"
+        );
+        assert!(
+            words.contains(&format!("{} is not there; ", missing.display())),
+            "{words}"
+        );
+    }
+    for settings in all(&file) {
+        let error = open(&settings).err().unwrap();
+        let words = error.to_string();
+        assert!(
+            words.contains(&*file.to_string_lossy()) && words.contains("; "),
+            "{words}"
+        );
+    }
 }

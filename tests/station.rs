@@ -422,6 +422,43 @@ fn a_screen_that_panics_is_a_display_that_fails() {
     bench.finish();
 }
 
+/// Tells when it is dropped.
+struct Guard(Sender<()>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+struct PanickingSupervisor;
+
+impl Supervisor for PanickingSupervisor {
+    fn tell(&mut self, _: &Note) {
+        panic!("what a defect in the loop does");
+    }
+
+    fn watchdog(&self) -> Option<Duration> {
+        None
+    }
+}
+
+#[test]
+fn a_panic_in_the_loop_closes_the_screen_before_the_station_is_gone() {
+    let (sender, closed) = channel();
+    let guard = Guard(sender);
+    let bench = Bench::start(Faults {
+        draw: Box::new(move || {
+            let Guard(_held) = &guard;
+            Ok(())
+        }),
+        supervisor: Some(Box::new(PanickingSupervisor)),
+        ..Faults::default()
+    });
+    assert!(bench.running.join().is_err(), "the loop panics");
+    assert!(closed.try_recv().is_ok(), "the screen is still open");
+}
+
 #[test]
 fn while_the_disk_is_full_the_operator_is_told_and_the_frame_is_kept() {
     let mut full = 1;

@@ -223,3 +223,21 @@ fn a_station_starts_before_its_camera_is_plugged_in() {
         "a trigger without a camera is refused"
     );
 }
+
+#[test]
+fn a_screen_that_is_not_there_yet_keeps_no_station_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    draw_frames(&folder.path().join("frames"), 1);
+    let prepared = |display: &str| {
+        let configuration = Configuration::parse(display, &folder.path().join("station.toml")).unwrap();
+        live::prepare(&configuration).map(|_| ()).map_err(|e| e.to_string())
+    };
+    for kind in ["drm", "framebuffer"] {
+        let absent = format!("[display]\nkind = \"{kind}\"\ndevice = \"/dev/no-such-screen\"\n");
+        assert_eq!(prepared(&absent), Ok(()));
+    }
+    // What waiting does not cure is told at once.
+    let no_screen = "[display]\nkind = \"framebuffer\"\ndevice = \"/dev/null\"\n";
+    let refused = prepared(no_screen).unwrap_err();
+    assert!(refused.contains("/dev/null"), "{refused}");
+}

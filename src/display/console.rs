@@ -6,63 +6,58 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 
 use rustix::fs::OFlags;
-use rustix::ioctl::{Getter, IntegerSetter, Opcode, ioctl};
+use rustix::ioctl::{IntegerSetter, Opcode, ioctl};
 
 /// The console in the foreground, whichever it is.
 const FOREGROUND: &str = "/dev/tty0";
-/// `linux/kd.h`: ask for and set a console's mode, and the two modes.
-const KDGETMODE: Opcode = 0x4B3B;
+/// `linux/kd.h`: set a console's mode, and the two modes.
 const KDSETMODE: Opcode = 0x4B3A;
 const KD_TEXT: usize = 0;
 const KD_GRAPHICS: usize = 1;
 
-/// A console that was made to draw nothing; it is as before when this is dropped.
+/// A console that draws nothing as long as this lives.
 #[derive(Debug)]
 pub(super) struct QuietConsole {
-    console: File,
+    /// `None` on a machine without one, and for a user without the right.
+    console: Option<File>,
 }
 
 impl QuietConsole {
-    /// Takes the console in the foreground. `None` on a machine without one, and where another program has it in graphics mode already: then it draws nothing anyway.
+    /// Takes the console in the foreground. One that draws nothing already was left so by a program that was killed, or a desktop would have the screen.
     ///
     /// A user without the right is told so in the log and goes on: the picture is right but for a cursor.
-    pub(super) fn take() -> Option<Self> {
-        match Self::try_take() {
-            Ok(console) => console,
+    pub(super) fn take() -> Self {
+        let console = match Self::open_quiet() {
+            Ok(console) => Some(console),
+            Err(error) if is_absent(&error) => None,
             Err(error) => {
                 tracing::warn!(
-                    "{FOREGROUND}: the console's cursor can't be hidden: {error}; it may show through on /dev/fb0. Run the station as a service with TTYPath=/dev/tty1 \
-                     or AmbientCapabilities=CAP_SYS_TTY_CONFIG in the group tty, or boot with vt.global_cursor_default=0"
+                    "{FOREGROUND}: the console's cursor can't be hidden: {error}; it may show through on /dev/fb0. Run the station as the service that its package \
+                     installs (group tty, CAP_SYS_TTY_CONFIG), or boot with vt.global_cursor_default=0"
                 );
                 None
             }
-        }
+        };
+        Self { console }
     }
 
-    fn try_take() -> io::Result<Option<Self>> {
+    fn open_quiet() -> io::Result<File> {
         let flags = (OFlags::NOCTTY | OFlags::CLOEXEC).bits();
-        let console = match OpenOptions::new()
+        // The group tty may write, no more.
+        let console = OpenOptions::new()
             .write(true)
             .custom_flags(flags.cast_signed())
-            .open(FOREGROUND)
-        {
-            Ok(console) => console,
-            Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        // SAFETY: KDGETMODE writes one int to where its argument points.
-        let mode = unsafe { ioctl(&console, Getter::<KDGETMODE, i32>::new()) }?;
-        if mode != KD_TEXT as i32 {
-            return Ok(None);
-        }
+            .open(FOREGROUND)?;
         set_mode(&console, KD_GRAPHICS)?;
-        Ok(Some(Self { console }))
+        Ok(console)
     }
 }
 
 impl Drop for QuietConsole {
     fn drop(&mut self) {
-        if let Err(error) = set_mode(&self.console, KD_TEXT) {
+        if let Some(console) = &self.console
+            && let Err(error) = set_mode(console, KD_TEXT)
+        {
             tracing::warn!("{FOREGROUND}: the console can't be brought back to text: {error}");
         }
     }

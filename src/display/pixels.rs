@@ -1,5 +1,7 @@
 //! From the canvas's three bytes a pixel to what a screen's memory holds.
 
+use super::Canvas;
+
 /// Where one colour lies in a pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ColourField {
@@ -81,8 +83,20 @@ impl PixelLayout {
         self.bytes
     }
 
+    /// Writes a canvas into a screen's memory, which begins with the first pixel and has `stride` bytes from a row to the next; what lies between the rows
+    /// is left alone. Stops where the memory ends.
+    pub(super) fn write_picture(self, canvas: &Canvas, memory: &mut [u8], stride: usize) {
+        let row_bytes = canvas.size().width as usize * self.bytes;
+        let rows = (0..).map_while(|y| canvas.row(y));
+        for (line, rgb) in memory.chunks_mut(stride.max(1)).zip(rows) {
+            // The last line may end with its last pixel.
+            let end = row_bytes.min(line.len());
+            self.write_row(rgb, &mut line[..end]);
+        }
+    }
+
     /// Writes a row of a canvas (three bytes a pixel, red first) into a row of the screen's memory; stops where either ends.
-    pub(super) fn write_row(self, rgb: &[u8], row: &mut [u8]) {
+    fn write_row(self, rgb: &[u8], row: &mut [u8]) {
         match self {
             Self::XRGB8888 => {
                 for (pixel, rgb) in row.chunks_exact_mut(4).zip(rgb.chunks_exact(3)) {
@@ -149,6 +163,32 @@ mod tests {
             prop_assert_eq!(written(layout(24, (0, 8), (8, 8), (16, 8)), &bytes), raw(&bgr888, 3));
             prop_assert_eq!(written(PixelLayout::XRGB8888, &bytes), raw(&rgb888, 4));
             prop_assert_eq!(written(layout(32, (0, 8), (8, 8), (16, 8)), &bytes), raw(&bgr888, 4));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_picture_lies_in_its_rows_and_nowhere_else(
+            width in 1u32..9, height in 1u32..7, bits in prop::sample::select(vec![16u32, 24, 32]), padding in 0usize..7, missing in 0usize..40,
+        ) {
+            let field = |offset| ColourField::new(offset, 5);
+            let layout = PixelLayout::new(bits, [field(0), field(11), field(6)], None).unwrap();
+            let bytes = layout.bytes();
+            let stride = width as usize * bytes + padding;
+            let canvas = Canvas::from(image::RgbImage::from_fn(width, height, |x, y| image::Rgb([(31 * x) as u8, (57 * y) as u8, 255])));
+            let mut memory = vec![0xAA; (stride * height as usize).saturating_sub(missing)];
+            layout.write_picture(&canvas, &mut memory, stride);
+            for (at, byte) in memory.iter().enumerate() {
+                let (y, x) = (at / stride, at % stride / bytes);
+                let is_whole = y * stride + (x + 1) * bytes <= memory.len();
+                let expected = if x < width as usize && is_whole {
+                    let [r, g, b] = canvas.picture().get_pixel(x as u32, y as u32).0.map(|level| u32::from(level) / 8);
+                    (r | g << 11 | b << 6).to_le_bytes()[at % stride % bytes]
+                } else {
+                    0xAA
+                };
+                prop_assert_eq!(*byte, expected, "byte {} of {}", at, memory.len());
+            }
         }
     }
 

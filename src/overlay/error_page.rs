@@ -90,7 +90,12 @@ fn cure(screen: &mut Screen, page: &ErrorPage, rest: &mut Rectangle, measures: &
         let words = format!("Last good configuration: {name}");
         lines.extend(style.wrapped(&words, width, 2).into_iter().map(|line| (line, style)));
     }
-    let rows = lines.iter().map(|(_, style)| style.line_height()).sum();
+    // On a small display the reason comes first: it has half of the room at least.
+    let rows_of = |lines: &[(String, TextStyle)]| lines.iter().map(|(_, style)| style.line_height()).sum::<u32>();
+    while rows_of(&lines) > rest.size.height / 2 {
+        lines.pop();
+    }
+    let rows = rows_of(&lines);
     let mut area = layout::take_bottom(rest, rows);
     layout::take_bottom(rest, measures.margin);
     for (line, style) in lines {
@@ -120,6 +125,15 @@ fn reason(screen: &mut Screen, text: &str, area: Rectangle, measures: &Measures)
             None => break,
         }
     }
+    // Where room is short, lines that only point at others are left out.
+    let words_only;
+    let text = if fits(style) {
+        text
+    } else {
+        let has_words = |line: &&str| line.contains(char::is_alphanumeric);
+        words_only = text.lines().filter(has_words).collect::<Vec<_>>().join("\n");
+        &words_only
+    };
     let lines = style.pieces(
         text,
         inner.size.width,

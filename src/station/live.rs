@@ -121,7 +121,7 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
 }
 
 /// The lamp and the buzzer, opened where they are used; the station goes on without them.
-fn indicator(gpio: &GpioSettings) -> Option<Indicator> {
+pub(super) fn indicator(gpio: &GpioSettings) -> Option<Indicator> {
     let open = |settings: &Option<OutputSettings>| -> Option<OpenOutput> {
         let settings = settings.clone()?;
         Some(Box::new(move || {
@@ -181,6 +181,7 @@ fn prepare_keeping(path: &Path, kept: Option<&LastGood>) -> Result<Prepared, Not
             cure: cure.into(),
         },
         displays,
+        gpio: None,
     };
     let configuration = Configuration::read(path).map_err(|error| {
         let cure = format!(
@@ -194,7 +195,10 @@ fn prepare_keeping(path: &Path, kept: Option<&LastGood>) -> Result<Prepared, Not
     let prepared = prepare(&configuration).map_err(|error| {
         let cure = "Mend this, or change the configuration. The station tries again by itself.";
         let displays = vec![configuration.display.clone()];
-        not_ready("The station can't start", error.to_string(), cure, displays)
+        NotReady {
+            gpio: Some(Box::new(configuration.gpio.clone())),
+            ..not_ready("The station can't start", error.to_string(), cure, displays)
+        }
     })?;
     if let Some(kept) = kept {
         kept.keep(path, &configuration);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use thiserror::Error;
 
-use super::heartbeat::{Beats, HangWatch, Waiting};
+use super::heartbeat::Beats;
 use super::indicate::run_indicator;
 use super::machine::Machine;
 use super::metrics::run_health;
@@ -17,8 +17,8 @@ use super::parts::{Analysed, StationParts};
 use super::rates::{Meters, RateWindow, Rates};
 use super::slot::{Keeping, Slot};
 use super::stop::StopSignal;
-use super::supervision::{Supervision, hanging_words};
 use super::threads::{self, Board, RecorderJob, Shared, Teller, Told};
+use super::watchdog::Watchdog;
 use super::{Counts, Effect, Event, Message, Phase, Severity, StationSettings, Ticket, Which};
 use crate::frame::Frame;
 use crate::health::Textfile;
@@ -60,12 +60,35 @@ pub struct Station<A> {
     last_seen: Option<(Frame, Arc<Analysed<A>>)>,
     source_asked: Sender<()>,
     recorder_jobs: Sender<RecorderJob<A>>,
-    source_answer_due: bool,
-    recorder_answers_due: usize,
-    hang_watch: HangWatch,
-    hanging: Option<&'static str>,
-    supervision: Option<Supervision>,
-    threads: Vec<JoinHandle<()>>,
+    watchdog: Watchdog,
+    /// The last of the fields: what the threads wait for is dropped before.
+    threads: Threads<A>,
+}
+
+/// The threads; dropping them ends them, also where the loop fails or panics, so that a screen is left as it was found.
+struct Threads<A> {
+    shared: Arc<Shared<A>>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl<A> Drop for Threads<A> {
+    /// One that hangs in something from outside is left to the end of the process: it holds nothing that must be finished.
+    fn drop(&mut self) {
+        self.shared.stop.set();
+        self.shared.slot.close();
+        let deadline = Instant::now() + JOIN_WITHIN;
+        for thread in self.handles.drain(..) {
+            while !thread.is_finished() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            let name = thread_name(&thread);
+            if !thread.is_finished() {
+                tracing::debug!("the {name} thread is still busy and is left to the end of the process");
+            } else if thread.join().is_err() {
+                tracing::error!("the {name} thread ended with a panic");
+            }
+        }
+    }
 }
 
 /// What a thread does.
@@ -117,11 +140,14 @@ impl<A: Send + Sync + 'static> Station<A> {
         let teller = Teller(told_sender);
         let (source_asked, asked) = channel();
         let (recorder_jobs, jobs) = channel();
-        let mut threads = Vec::new();
+        let mut threads = Threads {
+            shared: Arc::clone(&shared),
+            handles: Vec::new(),
+        };
         let mut spawn = |name: &str, work: Work<A>| {
             let (shared, teller) = (Arc::clone(&shared), teller.clone());
             let thread = std::thread::Builder::new().name(name.into());
-            threads.push(
+            threads.handles.push(
                 thread
                     .spawn(move || work(&shared, &teller))
                     .map_err(StationError::Thread)?,
@@ -165,11 +191,7 @@ impl<A: Send + Sync + 'static> Station<A> {
             last_seen: None,
             source_asked,
             recorder_jobs,
-            source_answer_due: false,
-            recorder_answers_due: 0,
-            hang_watch: HangWatch::new(settings.hangs_after),
-            hanging: None,
-            supervision: parts.supervisor.map(Supervision::new),
+            watchdog: Watchdog::new(settings.hangs_after, parts.supervisor),
             threads,
         })
     }
@@ -186,7 +208,7 @@ impl<A: Send + Sync + 'static> Station<A> {
     pub fn run(mut self) -> Result<Counts, StationError> {
         let ended = self.live();
         let counts = self.machine.counts();
-        self.end();
+        self.watchdog.stop();
         ended.map(|()| counts)
     }
 
@@ -212,49 +234,23 @@ impl<A: Send + Sync + 'static> Station<A> {
     }
 
     fn check_threads(&self) -> Result<(), StationError> {
-        match self.threads.iter().find(|thread| thread.is_finished()) {
+        match self.threads.handles.iter().find(|thread| thread.is_finished()) {
             Some(ended) => Err(StationError::PartEnded(thread_name(ended))),
             None => Ok(()),
         }
     }
 
-    /// Looks for a thread that hangs, and tells the supervisor how things are.
     fn supervise(&mut self) {
         let now = self.started.elapsed();
-        let waiting = Waiting {
-            source: self.source_answer_due,
-            frame: self.shared.slot.has_job(),
-            record: self.recorder_answers_due > 0,
-        };
-        let hanging = self.hang_watch.hanging(&self.shared.beats, waiting, now);
-        let name = hanging.map(|(thread, _)| thread);
-        if name != self.hanging {
-            match (hanging, self.hanging) {
-                (Some((thread, time)), _) => tracing::error!("{}", hanging_words(thread, time)),
-                (None, before) => tracing::warn!("the {} thread moves again", before.unwrap_or_default()),
-            }
-            self.hanging = name;
-        }
-        if let Some(supervision) = &mut self.supervision {
-            supervision.step(&self.machine.status(now), hanging, now);
-        }
+        let frame_waits = self.shared.slot.has_job();
+        self.watchdog
+            .look(&self.shared.beats, frame_waits, &self.machine.status(now), now);
     }
 
     fn hear(&mut self, told: Told<A>) -> bool {
         match told {
             Told::Event(event) => {
-                match event {
-                    Event::SourceOpened { .. } | Event::SourceLost { .. } | Event::SourceEnded => {
-                        self.source_answer_due = false;
-                    }
-                    Event::Committed { .. }
-                    | Event::CommitFailed { .. }
-                    | Event::Voided { .. }
-                    | Event::VoidFailed { .. } => {
-                        self.recorder_answers_due = self.recorder_answers_due.saturating_sub(1);
-                    }
-                    _ => {}
-                }
+                self.watchdog.heard(&event);
                 if let Event::Committed { .. } = event {
                     let now = SystemTime::now()
                         .duration_since(SystemTime::UNIX_EPOCH)
@@ -294,11 +290,11 @@ impl<A: Send + Sync + 'static> Station<A> {
         let mut to_do = VecDeque::from(effects);
         while let Some(effect) = to_do.pop_front() {
             let mut answers = Vec::new();
+            self.watchdog.asked(&effect);
             match effect {
                 Effect::OpenSource => {
                     // The source's thread ends with the station only.
                     let _ = self.source_asked.send(());
-                    self.source_answer_due = true;
                 }
                 Effect::Keep { ticket, which } => answers.extend(self.keep(ticket, which)),
                 Effect::Release { ticket } => {
@@ -306,7 +302,6 @@ impl<A: Send + Sync + 'static> Station<A> {
                 }
                 Effect::Commit { ticket, facts } => {
                     if let Some(kept) = self.kept.get(&ticket) {
-                        self.recorder_answers_due += 1;
                         let _ = self.recorder_jobs.send(RecorderJob::Commit {
                             ticket,
                             frame: kept.frame.clone(),
@@ -316,7 +311,6 @@ impl<A: Send + Sync + 'static> Station<A> {
                     }
                 }
                 Effect::Void { id } => {
-                    self.recorder_answers_due += 1;
                     let _ = self.recorder_jobs.send(RecorderJob::Void { id });
                 }
                 Effect::StopAnalysing => {
@@ -384,28 +378,6 @@ impl<A: Send + Sync + 'static> Station<A> {
         if *board.status != status {
             board.status = Arc::new(status);
             board.version += 1;
-        }
-    }
-
-    /// Ends the threads. One that hangs in something from outside is left to the end of the process: it holds nothing that must be finished.
-    fn end(mut self) {
-        if let Some(supervision) = &mut self.supervision {
-            supervision.stop();
-        }
-        self.shared.stop.set();
-        self.shared.slot.close();
-        drop((self.told, self.source_asked, self.recorder_jobs));
-        let deadline = Instant::now() + JOIN_WITHIN;
-        for thread in self.threads {
-            while !thread.is_finished() && Instant::now() < deadline {
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            let name = thread_name(&thread);
-            if !thread.is_finished() {
-                tracing::debug!("the {name} thread is still busy and is left to the end of the process");
-            } else if thread.join().is_err() {
-                tracing::error!("the {name} thread ended with a panic");
-            }
         }
     }
 }

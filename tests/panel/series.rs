@@ -111,8 +111,6 @@ fn screen_settings() -> ScreenSettings {
         has_button: false,
         warn_celsius: 80.0,
         decode: DecodeOptions::default(),
-        has_button: false,
-        warn_celsius: 80.0,
         floor_bytes: 0,
         records_before: 0,
     }

@@ -87,7 +87,12 @@ impl Card {
     pub(super) fn require_master(&self) -> Result<(), DisplayError> {
         match self.acquire_master_lock() {
             Ok(()) => Ok(()),
-            Err(error) if matches!(errno(&error), Some(Errno::BUSY | Errno::ACCESS | Errno::PERM)) => Err(self.held()),
+            // Before Linux 5.8 only root may ask, whoever is the master; but a user's own file is authenticated only where it is the master's.
+            Err(error) if matches!(errno(&error), Some(Errno::ACCESS | Errno::PERM)) => match self.authenticated() {
+                Ok(true) => Ok(()),
+                _ => Err(self.held()),
+            },
+            Err(error) if errno(&error) == Some(Errno::BUSY) => Err(self.held()),
             Err(error) => Err(self.failed("become its master", error)),
         }
     }

@@ -16,35 +16,55 @@ pub(super) struct Output {
     pub(super) crtc: crtc::Handle,
 }
 
+/// Why a device does not show anything.
+enum Without {
+    /// No screen is connected that the settings allow; the device and what it has.
+    Screen(String),
+    /// Something that somebody has to mend.
+    Sense(DisplayError),
+}
+
+impl From<DisplayError> for Without {
+    fn from(error: DisplayError) -> Self {
+        Self::Sense(error)
+    }
+}
+
 /// The first connected screen that the settings allow. A Raspberry Pi has devices that only render; they are passed over.
 pub(super) fn find(settings: &DrmSettings) -> Result<(Card, Output), DisplayError> {
     let paths = match &settings.device {
         DeviceChoice::First => Card::paths(),
         DeviceChoice::Path(path) => vec![path.clone()],
     };
-    let mut reason = Card::none_there();
+    let mut looked_at = Vec::new();
+    let mut reason = None;
     for path in paths {
-        match Card::open(&path).and_then(|card| Ok((of_card(&card, settings)?, card))) {
+        let found = Card::open(&path).map_err(Without::from);
+        match found.and_then(|card| Ok((of_card(&card, settings)?, card))) {
             Ok((output, card)) => return Ok((card, output)),
-            // What somebody has to mend is told rather than what is only not there.
-            Err(error) if reason.passes() => reason = error,
-            Err(_) => {}
+            Err(Without::Screen(words)) => looked_at.push(words),
+            Err(Without::Sense(error)) => reason = reason.or(Some(error)),
         }
     }
-    Err(reason)
+    Err(reason.unwrap_or_else(|| {
+        if looked_at.is_empty() {
+            return Card::none_there();
+        }
+        let at = settings
+            .connector
+            .as_ref()
+            .map_or(String::new(), |name| format!(" at {name}"));
+        DisplayError::Absent {
+            problem: format!("no screen is connected{at}: {}", looked_at.join("; ")),
+            cure: super::PLUG_IN,
+        }
+    }))
 }
 
-fn of_card(card: &Card, settings: &DrmSettings) -> Result<Output, DisplayError> {
-    let no_screen = |problem: String| DisplayError::Absent {
-        problem,
-        cure: super::PLUG_IN,
-    };
+fn of_card(card: &Card, settings: &DrmSettings) -> Result<Output, Without> {
+    let device = format!("{} ({})", card.path(), card.driver());
     if !card.has_dumb_buffers() {
-        return Err(no_screen(format!(
-            "{} ({}) drives no screens",
-            card.path(),
-            card.driver()
-        )));
+        return Err(Without::Screen(format!("{device} drives none")));
     }
     let resources = card
         .resource_handles()
@@ -55,48 +75,22 @@ fn of_card(card: &Card, settings: &DrmSettings) -> Result<Output, DisplayError> 
         // One that has just vanished is no reason to give up.
         .filter_map(|handle| card.get_connector(*handle, true).ok())
         .collect();
-    let names = || {
-        connectors
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(", ")
+    let is_wanted = |c: &&connector::Info| match &settings.connector {
+        // Some outputs can't tell whether a screen is there; who names one means it.
+        Some(name) => c.to_string().eq_ignore_ascii_case(name) && c.state() != connector::State::Disconnected,
+        None => c.state() == connector::State::Connected,
     };
-    let found = match &settings.connector {
-        None => connectors
-            .iter()
-            .find(|c| c.state() == connector::State::Connected && !c.modes().is_empty())
-            .ok_or_else(|| no_screen(format!("no screen is connected to {} ({})", card.path(), names())))?,
-        Some(wanted) => {
-            let named = connectors
-                .iter()
-                .find(|c| c.to_string().eq_ignore_ascii_case(wanted))
-                .ok_or_else(|| {
-                    unsuited(
-                        card,
-                        format!("it has no connector {wanted}"),
-                        format!("it has: {}", names()),
-                    )
-                })?;
-            // Some outputs can't tell whether a screen is there; who names one means it.
-            if named.state() == connector::State::Disconnected || named.modes().is_empty() {
-                return Err(no_screen(format!(
-                    "no screen is connected to {named} of {}",
-                    card.path()
-                )));
-            }
-            named
-        }
+    let Some(found) = connectors.iter().find(|c| is_wanted(c) && !c.modes().is_empty()) else {
+        let names: Vec<String> = connectors.iter().map(ToString::to_string).collect();
+        return Err(Without::Screen(format!("{device} has {}", names.join(", "))));
     };
     let mode = mode::choose(settings.mode, found.modes()).ok_or_else(|| {
         let problem = format!("the screen at {found} has no mode {}", settings.mode);
+        let modes = mode::list(found.modes());
         unsuited(
             card,
             problem,
-            format!(
-                "display.mode can be \"preferred\" or one of {}",
-                mode::list(found.modes())
-            ),
+            format!("display.mode can be \"preferred\" or one of {modes}"),
         )
     })?;
     Ok(Output {

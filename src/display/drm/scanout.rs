@@ -37,7 +37,7 @@ pub(super) struct Scanout {
     /// What the screen showed before.
     before: Option<crtc::Info>,
     /// Comes back when all is put back.
-    console: Option<QuietConsole>,
+    console: QuietConsole,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,14 +236,11 @@ impl ScreenBuffer {
     }
 
     fn draw(&mut self, card: &Card, canvas: &Canvas) -> Result<(), DisplayError> {
-        let pitch = (self.memory.pitch() as usize).max(1);
+        let pitch = self.memory.pitch() as usize;
         let mut memory = card
             .map_dumb_buffer(&mut self.memory)
             .map_err(|error| card.failed("map a buffer of the screen", error))?;
-        let rows = (0..).map_while(|y| canvas.row(y));
-        for (pixels, rgb) in memory.chunks_mut(pitch).zip(rows) {
-            self.layout.write_row(rgb, pixels);
-        }
+        self.layout.write_picture(canvas, &mut memory, pitch);
         Ok(())
     }
 

@@ -30,7 +30,7 @@ pub struct FramebufferDisplay {
     mapping: Mapping,
     info_checked: Instant,
     /// From the first picture on.
-    console: Option<Option<QuietConsole>>,
+    console: Option<QuietConsole>,
 }
 
 impl FramebufferDisplay {
@@ -92,18 +92,12 @@ impl Display for FramebufferDisplay {
         self.check_info()?;
         self.console.get_or_insert_with(QuietConsole::take);
         let info = &self.info;
-        let row_bytes = info.size.width as usize * info.layout.bytes();
         let area = self
             .mapping
             .bytes_mut()
             .get_mut(info.first_pixel()..)
             .unwrap_or_default();
-        let rows = (0..).map_while(|y| canvas.row(y));
-        for (line, rgb) in area.chunks_mut(info.stride).zip(rows) {
-            // The last line may end with its last pixel.
-            let end = row_bytes.min(line.len());
-            info.layout.write_row(rgb, &mut line[..end]);
-        }
+        info.layout.write_picture(canvas, area, info.stride);
         Ok(())
     }
 }
