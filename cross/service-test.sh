@@ -92,7 +92,10 @@ install_package() {
     tar -C "$root" -xf "$cache/debian.tar" --exclude='./dev/*'
     cp "$package" "$root/root/fishrig.deb"
     chroot "$root" dpkg --install /root/fishrig.deb
-    chroot "$root" fishrig render --count 1 --output /var/lib/fishrig/frames
+    # Its masks are drawn beside it; the frame alone is played.
+    chroot "$root" fishrig render --count 1 --output /root/drawn
+    install -d "$root/var/lib/fishrig/frames"
+    cp "$root"/root/drawn/*.jpg "$root/var/lib/fishrig/frames/"
     install -m 755 cross/service-test-guest.sh "$root/root/test"
     cat >"$root/etc/systemd/system/test.service" <<'UNIT'
 [Unit]
