@@ -34,7 +34,7 @@ kill-test:
 aarch64:
 	cross/build-aarch64.sh
 
-# The library's own tests and the networks' on arm64 instructions, in QEMU's user mode, on two kinds of processor.
+# That binary, and the networks' tests on arm64 instructions, in QEMU's user mode, on two kinds of processor.
 test-aarch64:
 	cross/test-aarch64.sh
 

@@ -17,7 +17,7 @@ config=/etc/fishrig/station.toml
 records=
 output=.
 ask=yes
-runs=10
+repeats=10
 part=all
 usage() {
     sed -n '2,/^set /{s/^# \{0,1\}//p;s/^#$//p}' "$0"
@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
         --records) records=${2:?--records DIR} && shift ;;
         --output) output=${2:?--output DIR} && shift ;;
         --unattended) ask= ;;
-        --quick) runs=2 ;;
+        --quick) repeats=2 ;;
         before-cut | after-cut) part=$1 ;;
         -h | --help) usage 0 ;;
         *) usage 2 >&2 ;;
@@ -149,6 +149,7 @@ machine() {
 
 doctor() {
     step '2 doctor'
+    runs && say '   the service runs, so that its camera and display are not free: stop it first (sudo systemctl stop fishrig)'
     try fishrig config check "$config"
     try fishrig doctor --config "$config"
     try fishrig doctor --config "$config" --json
@@ -169,18 +170,30 @@ storage() {
     if has timedatectl; then try timedatectl show; fi
 }
 
+# Whether the service runs.
+runs() {
+    [ "$(systemctl is-active fishrig 2>/dev/null)" = active ]
+}
+
+# A picture to send along; the camera is free only while the station does not run.
+snapshot() {
+    local picture=${results%.txt}.png
+    if runs; then
+        say '   no snapshot: the station has the camera'
+    else
+        try fishrig camera snapshot --config "$config" --output "$picture"
+    fi
+}
+
 devices() {
     step '4 camera'
     nodes /dev/video*
     if has v4l2-ctl; then try v4l2-ctl --list-devices; fi
-    if fishrig camera --help >/dev/null 2>&1; then
-        try fishrig camera list
-        try fishrig camera controls
-        try fishrig camera snapshot --help
-        question 'Unplug the camera while the station runs, count to ten, plug it in again. What did the screen say, and did the picture come back?'
-    else
-        say '   this build has no camera command'
-    fi
+    try fishrig camera list
+    try fishrig camera controls
+    snapshot
+    runs || question 'Start the station: sudo systemctl start fishrig. Enter when the screen shows the preview.'
+    question 'Unplug the camera while the station runs, count to ten, plug it in again. What did the screen say, and did the picture come back?'
 
     step '5 display'
     local connector
@@ -204,8 +217,8 @@ speed() {
     step '7 speed'
     say 'before:'
     temperature
-    try fishrig model bench --runs "$runs"
-    try fishrig model bench --runs "$runs" --threads 1
+    try fishrig model bench --runs "$repeats"
+    try fishrig model bench --runs "$repeats" --threads 1
     say 'after the network:'
     temperature
     take_records
@@ -232,7 +245,7 @@ take_records() {
     local pid own=
     pid=$(has systemctl && systemctl show --property MainPID --value fishrig 2>/dev/null)
     if [ "${pid:-0}" = 0 ]; then
-        say "the service does not run; a station of this script's own takes the records"
+        say "   the service does not run; a station of this script's own takes the records"
         fishrig run --config "$config" </dev/null >/dev/null 2>>"$results" &
         own=$! pid=$!
     fi
@@ -242,7 +255,7 @@ take_records() {
     fi
     sleep 3
     local number before started waited
-    for number in $(seq "$runs"); do
+    for number in $(seq "$repeats"); do
         if ! kill -USR1 "$pid" 2>/dev/null && ! "${as_root[@]}" kill -USR1 "$pid" 2>/dev/null; then
             say "   the station (process $pid) takes no signal: it has ended, or this needs sudo"
             break

@@ -34,7 +34,7 @@ fn the_list_holds_every_video_device_and_its_exit_code_tells_whether_one_is_a_ca
     assert_eq!(words_code, code);
     assert!(
         list.iter()
-            .all(|device| words.contains(device["path"].as_str().unwrap()))
+            .all(|device| words.contains(device["device"].as_str().unwrap()))
     );
 }
 

@@ -112,8 +112,8 @@ fn mistakes_are_told_with_file_line_key_and_what_is_allowed() {
             &["line 3", "frames_per_second", "0.1 to 240"],
         ),
         (
-            "[source]\nkind = \"v4l\"\nstill_skip = 61\n",
-            &["line 3", "source.still_skip is 61", "0 to 60"],
+            "[source]\nkind = \"v4l\"\nstill_skip = 11\n",
+            &["line 3", "source.still_skip is 11", "0 to 10"],
         ),
         (
             "[source]\nkind = \"v4l\"\n[source.controls]\ngain = 1.5\n",

@@ -5,12 +5,17 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+/// One guest at a time: what they do is timed by what a person would wait.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 fn holds(scenario: &str) {
     if std::env::var("FISHRIG_HIL").as_deref() != Ok("1") {
         eprintln!("SKIPPED {scenario}: set FISHRIG_HIL=1 after cross/build-aarch64.sh to boot an arm64 guest for it");
         return;
     }
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let rig = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hil/run");
     let status = Command::new(&rig)
         .arg(scenario)

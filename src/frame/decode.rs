@@ -279,7 +279,7 @@ fn over_white(picture: &RgbaImage) -> RgbImage {
 /// Whether a JPEG's markers lead to its end-of-image marker.
 ///
 /// Decoders fill up what is missing with grey; for a museum's archive that is worse than an error.
-fn jpeg_is_complete(bytes: &[u8]) -> bool {
+pub(crate) fn jpeg_is_complete(bytes: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xda;
     const END_OF_IMAGE: u8 = 0xd9;
     let mut at = 2;

@@ -16,8 +16,8 @@ mod raw;
 pub mod resize;
 
 pub use captured::{CaptureTime, Frame, FrameFormat};
-pub(crate) use decode::png_decoder;
 pub use decode::{DecodeOptions, Decoded, FrameError, Limits, Orientation};
+pub(crate) use decode::{jpeg_is_complete, png_decoder};
 pub use for_display::for_display;
 pub use geometry::{PixelBox, Size};
 pub(crate) use huffman::with_huffman_tables;

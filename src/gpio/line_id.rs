@@ -85,6 +85,7 @@ mod tests {
         ] {
             assert!(text.parse::<LineId>().is_err(), "{text:?}");
         }
+        assert!("x".repeat(LONGEST + 1).parse::<LineId>().is_err());
     }
 
     proptest! {

@@ -149,6 +149,12 @@ impl<C: Contact, O: FnMut() -> Result<C, String>, S: FnMut(Event) -> bool> Watch
     }
 
     fn watch(&mut self, mut contact: C) -> End {
+        if contact.is_pressed() == Ok(true) {
+            let name = self.kind.name();
+            tracing::warn!(
+                "the {name} is held down; if nobody touches it, it is wired or configured the wrong way round (fishrig doctor)"
+            );
+        }
         let mut quiet_since = monotonic();
         loop {
             if self.stop.load(Ordering::Relaxed) {
@@ -207,6 +213,8 @@ mod tests {
 
     enum Step {
         Edge(Edge),
+        /// It is let go, and nobody is told.
+        LostRelease,
         Lost(&'static str),
     }
 
@@ -222,6 +230,10 @@ mod tests {
                 Ok(Step::Edge(edge)) => {
                     self.pressed = edge == Edge::Pressed;
                     Ok(Some((edge, monotonic())))
+                }
+                Ok(Step::LostRelease) => {
+                    self.pressed = false;
+                    Ok(None)
                 }
                 Ok(Step::Lost(reason)) => Err(reason.into()),
                 Err(_) => Ok(None),
@@ -288,6 +300,19 @@ mod tests {
         assert_eq!(next(), picture);
         drop(switch);
         assert!(told.recv().is_err(), "nothing more, and the thread has ended");
+    }
+
+    #[test]
+    fn a_release_that_was_lost_does_not_end_the_session() {
+        let (steps, told, _switch) = bench(Duration::from_millis(150));
+        let next = || told.recv_timeout(HANG).unwrap();
+        assert_eq!([next(), next()], [lost("not there"), BACK]);
+        steps.send(Step::Edge(Edge::Pressed)).unwrap();
+        steps.send(Step::LostRelease).unwrap();
+        // Asked at least once whether it is down: the button is looked at again and again until it would have been a long press.
+        std::thread::sleep(Duration::from_millis(400));
+        steps.send(Step::Lost("unplugged")).unwrap();
+        assert_eq!(next(), lost("unplugged"), "no end before");
     }
 
     #[test]

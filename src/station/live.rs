@@ -121,7 +121,7 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
 }
 
 /// The lamp and the buzzer, opened where they are used; the station goes on without them.
-fn indicator(gpio: &GpioSettings) -> Option<Indicator> {
+pub(super) fn indicator(gpio: &GpioSettings) -> Option<Indicator> {
     let open = |settings: &Option<OutputSettings>| -> Option<OpenOutput> {
         let settings = settings.clone()?;
         Some(Box::new(move || {
@@ -168,11 +168,11 @@ fn open_screen(
 ///
 /// # Errors
 /// [`NotReady`], for [`wait_until_ready`](super::wait_until_ready).
-pub fn prepare_from(path: &Path) -> Result<Prepared, NotReady> {
+pub fn prepare_from(path: &Path) -> Result<Prepared, Box<NotReady>> {
     prepare_keeping(path, LastGood::of_this_process().as_ref())
 }
 
-fn prepare_keeping(path: &Path, kept: Option<&LastGood>) -> Result<Prepared, NotReady> {
+fn prepare_keeping(path: &Path, kept: Option<&LastGood>) -> Result<Prepared, Box<NotReady>> {
     let not_ready = |title: &str, reason: String, cure: &str, displays| NotReady {
         page: ErrorPage {
             title: title.into(),
@@ -181,6 +181,7 @@ fn prepare_keeping(path: &Path, kept: Option<&LastGood>) -> Result<Prepared, Not
             cure: cure.into(),
         },
         displays,
+        gpio: None,
     };
     let configuration = Configuration::read(path).map_err(|error| {
         let cure = format!(
@@ -189,12 +190,20 @@ fn prepare_keeping(path: &Path, kept: Option<&LastGood>) -> Result<Prepared, Not
         );
         let text = std::fs::read_to_string(path).unwrap_or_default();
         let displays = Configuration::display_of_broken(&text, path).into_iter().collect();
-        not_ready("The configuration has an error", error.to_string(), &cure, displays)
+        Box::new(not_ready(
+            "The configuration has an error",
+            error.to_string(),
+            &cure,
+            displays,
+        ))
     })?;
     let prepared = prepare(&configuration).map_err(|error| {
         let cure = "Mend this, or change the configuration. The station tries again by itself.";
         let displays = vec![configuration.display.clone()];
-        not_ready("The station can't start", error.to_string(), cure, displays)
+        Box::new(NotReady {
+            gpio: Some(configuration.gpio.clone()),
+            ..not_ready("The station can't start", error.to_string(), cure, displays)
+        })
     })?;
     if let Some(kept) = kept {
         kept.keep(path, &configuration);

@@ -40,6 +40,7 @@ mod stop;
 mod supervision;
 mod threads;
 mod wait;
+mod watchdog;
 
 pub use event::{CommitFailure, Effect, Event, RecordFacts, Ticket, Which};
 pub use frame_analyser::{FrameAnalyser, LiveAnalysis};

@@ -254,7 +254,7 @@ fn warnings(status: &Status, warn_celsius: f32) -> Vec<String> {
         warnings.push("Memory almost full".into());
     }
     if health.is_some_and(|h| h.clock == ClockTrust::NotSynchronized) {
-        warnings.push("The clock is not set".into());
+        warnings.push("The clock is not synchronized".into());
     }
     if health.and_then(|h| h.storage).is_some_and(|s| s.read_only) {
         warnings.push("The disk is read-only".into());
@@ -416,7 +416,11 @@ mod tests {
         };
         assert_eq!(
             said(bad, 80.0),
-            ["Weak power supply", "Memory almost full", "The clock is not set"]
+            [
+                "Weak power supply",
+                "Memory almost full",
+                "The clock is not synchronized"
+            ]
         );
         let lost = Status {
             lost_switches: vec![SwitchKind::FootSwitch],

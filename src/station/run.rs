@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use thiserror::Error;
 
-use super::heartbeat::{Beats, HangWatch, Waiting};
+use super::heartbeat::Beats;
 use super::indicate::run_indicator;
 use super::machine::Machine;
 use super::metrics::run_health;
@@ -17,8 +17,8 @@ use super::parts::{Analysed, StationParts};
 use super::rates::{Meters, RateWindow, Rates};
 use super::slot::{Keeping, Slot};
 use super::stop::StopSignal;
-use super::supervision::{Supervision, hanging_words};
 use super::threads::{self, Board, RecorderJob, Shared, Teller, Told};
+use super::watchdog::Watchdog;
 use super::{Counts, Effect, Event, Message, Phase, Severity, StationSettings, Ticket, Which};
 use crate::frame::Frame;
 use crate::health::Textfile;
@@ -60,11 +60,7 @@ pub struct Station<A> {
     last_seen: Option<(Frame, Arc<Analysed<A>>)>,
     source_asked: Sender<()>,
     recorder_jobs: Sender<RecorderJob<A>>,
-    source_answer_due: bool,
-    recorder_answers_due: usize,
-    hang_watch: HangWatch,
-    hanging: Option<&'static str>,
-    supervision: Option<Supervision>,
+    watchdog: Watchdog,
     /// The last of the fields: what the threads wait for is dropped before.
     threads: Threads<A>,
 }
@@ -195,11 +191,7 @@ impl<A: Send + Sync + 'static> Station<A> {
             last_seen: None,
             source_asked,
             recorder_jobs,
-            source_answer_due: false,
-            recorder_answers_due: 0,
-            hang_watch: HangWatch::new(settings.hangs_after),
-            hanging: None,
-            supervision: parts.supervisor.map(Supervision::new),
+            watchdog: Watchdog::new(settings.hangs_after, parts.supervisor),
             threads,
         })
     }
@@ -216,9 +208,7 @@ impl<A: Send + Sync + 'static> Station<A> {
     pub fn run(mut self) -> Result<Counts, StationError> {
         let ended = self.live();
         let counts = self.machine.counts();
-        if let Some(supervision) = &mut self.supervision {
-            supervision.stop();
-        }
+        self.watchdog.stop();
         ended.map(|()| counts)
     }
 
@@ -250,43 +240,17 @@ impl<A: Send + Sync + 'static> Station<A> {
         }
     }
 
-    /// Looks for a thread that hangs, and tells the supervisor how things are.
     fn supervise(&mut self) {
         let now = self.started.elapsed();
-        let waiting = Waiting {
-            source: self.source_answer_due,
-            frame: self.shared.slot.has_job(),
-            record: self.recorder_answers_due > 0,
-        };
-        let hanging = self.hang_watch.hanging(&self.shared.beats, waiting, now);
-        let name = hanging.map(|(thread, _)| thread);
-        if name != self.hanging {
-            match (hanging, self.hanging) {
-                (Some((thread, time)), _) => tracing::error!("{}", hanging_words(thread, time)),
-                (None, before) => tracing::warn!("the {} thread moves again", before.unwrap_or_default()),
-            }
-            self.hanging = name;
-        }
-        if let Some(supervision) = &mut self.supervision {
-            supervision.step(&self.machine.status(now), hanging, now);
-        }
+        let frame_waits = self.shared.slot.has_job();
+        self.watchdog
+            .look(&self.shared.beats, frame_waits, &self.machine.status(now), now);
     }
 
     fn hear(&mut self, told: Told<A>) -> bool {
         match told {
             Told::Event(event) => {
-                match event {
-                    Event::SourceOpened { .. } | Event::SourceLost { .. } | Event::SourceEnded => {
-                        self.source_answer_due = false;
-                    }
-                    Event::Committed { .. }
-                    | Event::CommitFailed { .. }
-                    | Event::Voided { .. }
-                    | Event::VoidFailed { .. } => {
-                        self.recorder_answers_due = self.recorder_answers_due.saturating_sub(1);
-                    }
-                    _ => {}
-                }
+                self.watchdog.heard(&event);
                 if let Event::Committed { .. } = event {
                     let now = SystemTime::now()
                         .duration_since(SystemTime::UNIX_EPOCH)
@@ -326,11 +290,11 @@ impl<A: Send + Sync + 'static> Station<A> {
         let mut to_do = VecDeque::from(effects);
         while let Some(effect) = to_do.pop_front() {
             let mut answers = Vec::new();
+            self.watchdog.asked(&effect);
             match effect {
                 Effect::OpenSource => {
                     // The source's thread ends with the station only.
                     let _ = self.source_asked.send(());
-                    self.source_answer_due = true;
                 }
                 Effect::Keep { ticket, which } => answers.extend(self.keep(ticket, which)),
                 Effect::Release { ticket } => {
@@ -338,7 +302,6 @@ impl<A: Send + Sync + 'static> Station<A> {
                 }
                 Effect::Commit { ticket, facts } => {
                     if let Some(kept) = self.kept.get(&ticket) {
-                        self.recorder_answers_due += 1;
                         let _ = self.recorder_jobs.send(RecorderJob::Commit {
                             ticket,
                             frame: kept.frame.clone(),
@@ -348,7 +311,6 @@ impl<A: Send + Sync + 'static> Station<A> {
                     }
                 }
                 Effect::Void { id } => {
-                    self.recorder_answers_due += 1;
                     let _ = self.recorder_jobs.send(RecorderJob::Void { id });
                 }
                 Effect::StopAnalysing => {

@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::live;
 use super::stop::StopSignal;
 use super::supervision::{Note, ServiceManager, Supervisor};
 use crate::display::{self, Canvas, Display, DisplayEvent, DisplaySettings};
+use crate::gpio::GpioSettings;
+use crate::indicator::{Indicator, Signal};
 use crate::input::{Event, InputError, Signals};
 use crate::overlay::{self, ErrorPage};
 
@@ -24,6 +27,8 @@ pub struct NotReady {
     pub page: ErrorPage,
     /// Displays for the page; the first that opens is taken.
     pub displays: Vec<DisplaySettings>,
+    /// Lines of a lamp and a buzzer that tell of a fault, where they are known.
+    pub gpio: Option<GpioSettings>,
 }
 
 /// Tries until the attempt succeeds: at once, whenever one of `files` changes, and now and then. Between, the reason is shown and logged once. `None` where
@@ -33,7 +38,7 @@ pub struct NotReady {
 /// [`InputError`] where signals can't be taken.
 pub fn wait_until_ready<T>(
     files: &[PathBuf],
-    attempt: impl FnMut() -> Result<T, NotReady>,
+    attempt: impl FnMut() -> Result<T, Box<NotReady>>,
 ) -> Result<Option<T>, InputError> {
     let stop = Arc::new(StopSignal::default());
     let asked = Arc::clone(&stop);
@@ -52,6 +57,7 @@ pub fn wait_until_ready<T>(
     let supervisor = ServiceManager::of_this_process();
     let mut waiting = Waiting {
         open: &mut open,
+        indicator: &mut live::indicator,
         supervisor: supervisor.map(|manager| Box::new(manager) as Box<dyn Supervisor>),
         stop: &stop,
         look_every: LOOK_EVERY,
@@ -60,17 +66,23 @@ pub fn wait_until_ready<T>(
 }
 
 type Open<'a> = &'a mut dyn FnMut(&DisplaySettings) -> Option<Box<dyn Display>>;
+type MakeIndicator<'a> = &'a mut dyn FnMut(&GpioSettings) -> Option<Indicator>;
 
 /// What the waiting needs from around it.
 struct Waiting<'a> {
     open: Open<'a>,
+    indicator: MakeIndicator<'a>,
     supervisor: Option<Box<dyn Supervisor>>,
     stop: &'a StopSignal,
     look_every: Duration,
 }
 
 impl Waiting<'_> {
-    fn until_ready<T>(&mut self, files: &[PathBuf], mut attempt: impl FnMut() -> Result<T, NotReady>) -> Option<T> {
+    fn until_ready<T>(
+        &mut self,
+        files: &[PathBuf],
+        mut attempt: impl FnMut() -> Result<T, Box<NotReady>>,
+    ) -> Option<T> {
         let mut shown = Shown {
             open: &mut *self.open,
             display: None,
@@ -81,6 +93,7 @@ impl Waiting<'_> {
                 supervisor.tell(&note);
             }
         };
+        let mut fault = Fault::default();
         loop {
             let seen = stamps(files);
             let problem = match attempt() {
@@ -91,15 +104,40 @@ impl Waiting<'_> {
             tell(Note::Ready);
             let first_line = problem.page.reason.lines().next().unwrap_or_default();
             tell(Note::Status(format!("{}: {first_line}", problem.page.title)));
+            fault.set(problem.gpio.as_ref(), self.indicator);
+            fault.show();
             shown.show(problem);
             let tried = Instant::now();
             while stamps(files) == seen && tried.elapsed() < TRY_EVERY {
                 tell(Note::Alive);
+                fault.show();
                 if self.stop.wait(self.look_every) || shown.was_closed() {
                     tell(Note::Stopping);
                     return None;
                 }
             }
+        }
+    }
+}
+
+/// The lamp that blinks, and since when.
+#[derive(Default)]
+struct Fault(Option<(GpioSettings, Indicator, Instant)>);
+
+impl Fault {
+    /// Blinks on these lines from now on, if they are others than before.
+    fn set(&mut self, lines: Option<&GpioSettings>, indicator: MakeIndicator<'_>) {
+        if self.0.as_ref().map(|(before, ..)| before) != lines {
+            // The lines before are given back first: they may be wanted for something else.
+            self.0 = None;
+            self.0 = lines.and_then(|lines| Some((lines.clone(), indicator(lines)?, Instant::now())));
+        }
+    }
+
+    fn show(&mut self) {
+        if let Some((_, indicator, since)) = &mut self.0 {
+            let elapsed = since.elapsed();
+            indicator.show(Signal::Fault.levels(elapsed), elapsed);
         }
     }
 }
@@ -121,7 +159,7 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn show(&mut self, problem: NotReady) {
+    fn show(&mut self, problem: Box<NotReady>) {
         if self.page.as_ref() != Some(&problem.page) {
             tracing::error!("{}: {}", problem.page.title, problem.page.reason);
         }
@@ -155,12 +193,13 @@ mod tests {
     use super::*;
     use crate::display::{DisplayError, NoDisplay};
     use crate::frame::Size;
+    use crate::indicator::Output;
     use std::sync::Mutex;
 
     const QUICK: Duration = Duration::from_millis(5);
 
-    fn not_ready(reason: &str) -> NotReady {
-        NotReady {
+    fn not_ready(reason: &str) -> Box<NotReady> {
+        Box::new(NotReady {
             page: ErrorPage {
                 title: "The configuration has an error".into(),
                 reason: reason.into(),
@@ -173,7 +212,8 @@ mod tests {
                     size: Size::new(320, 240),
                 },
             ],
-        }
+            gpio: Some(GpioSettings::NONE),
+        })
     }
 
     struct Listening(Arc<Mutex<Vec<Note>>>);
@@ -185,6 +225,21 @@ mod tests {
 
         fn watchdog(&self) -> Option<Duration> {
             None
+        }
+    }
+
+    struct Lamp(Arc<Mutex<Vec<bool>>>);
+
+    impl Output for Lamp {
+        fn set(&mut self, on: bool) -> Result<(), String> {
+            self.0.lock().unwrap().push(on);
+            Ok(())
+        }
+    }
+
+    impl Drop for Lamp {
+        fn drop(&mut self) {
+            self.0.lock().unwrap().push(false);
         }
     }
 
@@ -231,8 +286,16 @@ mod tests {
             Err(not_ready(&format!("error {tries}")))
         };
         let notes = Arc::new(Mutex::new(Vec::new()));
+        let (lamp, mut lamps) = (Arc::new(Mutex::new(Vec::new())), 0);
+        let mut make = |_: &GpioSettings| {
+            lamps += 1;
+            let lamp = Arc::clone(&lamp);
+            let open = move || Ok(Box::new(Lamp(Arc::clone(&lamp))) as Box<dyn Output>);
+            Some(Indicator::new(Some(Box::new(open)), None))
+        };
         let mut waiting = Waiting {
             open: &mut open,
+            indicator: &mut make,
             supervisor: Some(Box::new(Listening(Arc::clone(&notes)))),
             stop: &StopSignal::default(),
             look_every: QUICK,
@@ -242,6 +305,13 @@ mod tests {
         assert_eq!(notes[0], Note::Ready);
         assert_eq!(notes[1], Note::Status("The configuration has an error: error 1".into()));
         assert!(!notes.contains(&Note::Stopping), "{notes:?}");
+        let lamp = lamp.lock().unwrap();
+        assert_eq!(lamps, 1, "it goes on blinking from one attempt to the next");
+        assert_eq!(
+            (lamp.first(), lamp.last()),
+            (Some(&true), Some(&false)),
+            "given back to the station"
+        );
         assert_eq!(*pages.lock().unwrap(), 2);
     }
 
@@ -252,6 +322,7 @@ mod tests {
         let notes = Arc::new(Mutex::new(Vec::new()));
         let mut waiting = Waiting {
             open: &mut |_| None,
+            indicator: &mut |_| None,
             supervisor: Some(Box::new(Listening(Arc::clone(&notes)))),
             stop: &stop,
             look_every: QUICK,

@@ -1,7 +1,7 @@
 //! The camera as a source: sets the device, streams, and takes stills at another size.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::controls::{self, Value};
 use super::device::Device;
@@ -9,7 +9,7 @@ use super::find;
 use super::frames::{Sequence, frame_of};
 use super::mode::{Active, Offer, OfferedSize, Wanted, choose};
 use super::settings::V4lSettings;
-use super::trouble::{Doing, trouble};
+use super::trouble::{Doing, trouble, words_of};
 use crate::frame::{Frame, FrameError, FrameFormat, Limits, Size};
 use crate::source::{Source, SourceError};
 
@@ -115,6 +115,7 @@ impl V4lCamera {
 
     /// The next frame of a running stream.
     fn capture(&mut self, delivery: Delivery) -> Result<Frame, SourceError> {
+        let began = Instant::now();
         loop {
             let within = match self.state {
                 State::Streaming => patience(STALLED_AFTER, &delivery.active),
@@ -137,26 +138,28 @@ impl V4lCamera {
                     self.damaged = 0;
                     return Ok(frame);
                 }
-                Err(reason) => self.count_damaged(sequence, reason)?,
+                Err(reason) => self.count_damaged(sequence, reason, began.elapsed())?,
             }
         }
     }
 
-    /// Tells of the first of several damaged frames, and gives up when they don't end.
-    fn count_damaged(&mut self, sequence: u64, reason: FrameError) -> Result<(), SourceError> {
+    /// Tells of the first of several damaged frames, of further ones only so that nobody takes this thread for hanging, and gives up when they don't end.
+    fn count_damaged(&mut self, sequence: u64, reason: FrameError, waited: Duration) -> Result<(), SourceError> {
         self.damaged += 1;
         let device = self.node.display();
-        match self.damaged {
-            1 => Err(SourceError::Picture {
-                name: format!("frame {sequence} of {device}"),
-                reason,
-            }),
-            MOST_DAMAGED => Err(SourceError::Device {
+        if self.damaged == MOST_DAMAGED {
+            return Err(SourceError::Device {
                 device: device.to_string(),
                 reason: format!("{MOST_DAMAGED} damaged frames one after another; the last: {reason}"),
-            }),
-            _ => Ok(()),
+            });
         }
+        if self.damaged == 1 || waited > STALLED_AFTER {
+            return Err(SourceError::Picture {
+                name: format!("frame {sequence} of {device}"),
+                reason,
+            });
+        }
+        Ok(())
     }
 
     /// Leaves the preview for one picture at the size of stills.
@@ -313,7 +316,7 @@ fn set_controls(device: &mut dyn Device, settings: &V4lSettings) -> Vec<String> 
     for planned in planned {
         let value: Value = planned.value;
         if let Err(error) = device.set_control(planned.control, &value) {
-            refused.push(controls::refusal(&planned, &error.to_string()));
+            refused.push(controls::refusal(&planned, &words_of(&error)));
         }
     }
     refused.into_iter().map(|words| format!("control {words}")).collect()

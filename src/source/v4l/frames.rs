@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::device::Filled;
-use crate::frame::{CaptureTime, Frame, FrameError, FrameFormat};
+use crate::frame::{CaptureTime, Frame, FrameError, FrameFormat, jpeg_is_complete};
 
 /// A capture time that lies further back than this is another clock's.
 const OLDEST_FRAME: Duration = Duration::from_secs(60);
@@ -28,8 +28,14 @@ pub(super) fn frame_of(filled: Filled, format: FrameFormat, sequence: u64) -> Re
         }
         FrameFormat::Raw(_) => {}
         _ if got == 0 => return Err(FrameError::Empty),
-        _ if FrameFormat::of_file(&filled.bytes) == Some(FrameFormat::Jpeg) => {}
-        _ => return Err(FrameError::UnknownFormat),
+        _ if FrameFormat::of_file(&filled.bytes) != Some(FrameFormat::Jpeg) => {
+            return Err(FrameError::Damaged("it does not begin as a JPEG does".to_owned()));
+        }
+        // A trigger must not take half a picture; where one ends is seen without decoding it.
+        _ if !jpeg_is_complete(&filled.bytes) => {
+            return Err(FrameError::Damaged(format!("its JPEG data end after {got} bytes")));
+        }
+        _ => {}
     }
     Ok(Frame {
         bytes: filled.bytes,
@@ -89,6 +95,34 @@ impl Sequence {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_a_jpeg_is_no_frame() {
+        let mut whole = std::io::Cursor::new(Vec::new());
+        let picture = image::RgbImage::from_fn(32, 32, |x, y| image::Rgb([x as u8 * 8, y as u8 * 8, 77]));
+        picture.write_to(&mut whole, image::ImageFormat::Jpeg).unwrap();
+        let whole = whole.into_inner();
+        let frame = |bytes: &[u8]| {
+            let filled = Filled {
+                bytes: bytes.into(),
+                damaged: false,
+                sequence: 0,
+                monotonic_ns: None,
+            };
+            frame_of(filled, FrameFormat::Jpeg, 7).map_err(|e| e.to_string())
+        };
+        let padded = [&whole[..], &[0; 100]].concat();
+        assert_eq!(&*frame(&padded).unwrap().bytes, &padded, "kept as captured");
+        for length in 0..whole.len() {
+            let said = frame(&whole[..length]).unwrap_err();
+            let words = match length {
+                0 => "0 bytes",
+                1..=2 => "does not begin as a JPEG",
+                _ => "JPEG data end after",
+            };
+            assert!(said.contains(words), "{length} bytes: {said}");
+        }
+    }
 
     #[test]
     fn the_driver_s_clock_is_taken_where_it_is_ours() {

@@ -21,7 +21,7 @@ pub struct V4lSettings {
     pub format: Option<FourCc>,
     /// Size of the picture that a trigger takes, where it is another than that of the preview.
     pub still_size: Option<Size>,
-    /// Frames that are passed over after the switch to the size of stills, while exposure settles, 0 to 60; default 2.
+    /// Frames that are passed over after the switch to the size of stills, while exposure settles, 0 to 10; default 2.
     pub still_skip: u32,
     /// Controls by name.
     pub controls: Vec<(String, Setting)>,
@@ -97,8 +97,8 @@ impl V4lSettings {
                 "0.1 to 240 for a camera",
             );
         }
-        if self.still_skip > 60 {
-            return wrong("still_skip", self.still_skip.to_string(), "0 to 60");
+        if self.still_skip > 10 {
+            return wrong("still_skip", self.still_skip.to_string(), "0 to 10");
         }
         Ok(())
     }

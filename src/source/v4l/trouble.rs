@@ -38,7 +38,7 @@ pub(super) fn trouble(node: &Path, doing: Doing, error: &io::Error) -> SourceErr
             found: "name the node of a camera".to_owned(),
         },
         (libc::ENODEV | libc::ENXIO | libc::ESHUTDOWN, _) => broken("it was unplugged".to_owned()),
-        (libc::EIO | libc::EPIPE | libc::EPROTO, _) => broken(format!("it has stopped with an error ({error})")),
+        (libc::EIO | libc::EPIPE | libc::EPROTO, _) => broken(format!("it has stopped with an error ({})", words_of(error))),
         (libc::ENOSPC, Doing::Starting) => broken(
             "its bus has no room for so much data; plug it in elsewhere, without other cameras on the same hub, or choose MJPG or a smaller size".to_owned(),
         ),
@@ -50,9 +50,15 @@ pub(super) fn trouble(node: &Path, doing: Doing, error: &io::Error) -> SourceErr
                 Doing::Starting => "it does not start",
                 Doing::Capturing => "it gives no frame",
             };
-            broken(format!("{what} ({error})"))
+            broken(format!("{what} ({})", words_of(error)))
         }
     }
+}
+
+/// The system's words without its number, which tells nobody anything.
+pub(super) fn words_of(error: &io::Error) -> String {
+    let words = error.to_string();
+    words.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// The name of the group that owns a node.
@@ -124,6 +130,9 @@ mod tests {
         let refused = told(Doing::Opening, libc::EACCES);
         assert!(refused.contains(&format!("sudo usermod -aG {group}")), "{refused}");
         assert!(told(Doing::Opening, libc::ENOTTY).contains("no video device"));
+        assert!(
+            told(Doing::Capturing, libc::EIO).ends_with("an error (Input/output error); check its cable and power")
+        );
         assert!(told(Doing::Capturing, libc::ENODEV).contains("unplugged"));
         assert!(told(Doing::Starting, libc::ENOSPC).contains("same hub"));
     }

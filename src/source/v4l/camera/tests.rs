@@ -224,7 +224,7 @@ fn automatic_controls_are_set_first_and_refusals_are_noted() {
         "control zoom = 1 is refused: the device has no such control; it has exposure_time_absolute, auto_exposure"
     );
     assert!(
-        notes[1].starts_with("control exposure_time_absolute = 200 is refused by the device (Permission denied"),
+        notes[1].starts_with("control exposure_time_absolute = 200 is refused by the device (Permission denied)"),
         "{notes:?}"
     );
     assert!(notes[1].ends_with("allowed is 3 to 2047"), "{notes:?}");

@@ -7,7 +7,7 @@
 //! * after a time-out its next call queues a buffer that is queued already;
 //! * it indexes its buffers with a number that the driver gives;
 //! * its control query panics on kinds that it does not know and on names that are not UTF-8;
-//! * it calls `ioctl` by number, past the C library, where `libcamerify` can't step in.
+//! * it calls `ioctl` by number, past the C library, where `libcamerify` can't step in (raspberrypi/libcamera, `src/v4l2/v4l2_compat.cpp`).
 
 #![allow(unsafe_code)]
 
@@ -15,11 +15,11 @@ mod controls;
 mod formats;
 mod streaming;
 
-use std::ffi::c_ulong;
-use std::fs::{File, OpenOptions};
+use std::ffi::{CString, c_ulong};
+use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -40,11 +40,7 @@ pub(super) struct Node {
 
 /// Opens a node and asks who it is; nothing is changed by that.
 pub(super) fn open(node: &Path) -> io::Result<Node> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(libc::O_NONBLOCK)
-        .open(node)?;
+    let file = open_node(node)?;
     let mut capability: v4l2_capability = zeroed();
     // SAFETY: VIDIOC_QUERYCAP fills in a `v4l2_capability`.
     unsafe { request(file.as_raw_fd(), vidioc::VIDIOC_QUERYCAP, &mut capability) }?;
@@ -63,6 +59,23 @@ pub(super) fn open(node: &Path) -> io::Result<Node> {
         },
         stream: None,
     })
+}
+
+/// By the C library's `open`: the standard library calls `open64`, which `v4l2-compat.so` of older libcameras does not replace.
+fn open_node(node: &Path) -> io::Result<File> {
+    let path = CString::new(node.as_os_str().as_bytes())?;
+    loop {
+        // SAFETY: `path` ends with a zero byte and lives through the call.
+        let fd = unsafe { libc::open(path.as_ptr(), libc::O_RDWR | libc::O_NONBLOCK | libc::O_CLOEXEC) };
+        if fd != -1 {
+            // SAFETY: the descriptor was just opened and belongs to nobody else.
+            return Ok(unsafe { File::from_raw_fd(fd) });
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
 }
 
 fn fitness(abilities: u32) -> Result<(), Unfit> {

@@ -90,17 +90,11 @@ impl Stream {
         let bytes = Arc::from(mapping.first(used.min(bytes_max)));
         queue(file, buffer.index)?;
         let is_monotonic = buffer.flags & V4L2_BUF_FLAG_TIMESTAMP_MASK == V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
-        let nanoseconds = |seconds: i64, micros: i64| {
-            let seconds = u64::try_from(seconds).ok()?.checked_mul(1_000_000_000)?;
-            seconds.checked_add(u64::try_from(micros).ok()?.checked_mul(1000)?)
-        };
         Ok(Filled {
             bytes,
             damaged,
             sequence: buffer.sequence,
-            monotonic_ns: is_monotonic
-                .then(|| nanoseconds(buffer.timestamp.tv_sec as i64, buffer.timestamp.tv_usec as i64))
-                .flatten(),
+            monotonic_ns: nanoseconds(buffer.timestamp).filter(|_| is_monotonic),
         })
     }
 
@@ -120,6 +114,13 @@ impl Stream {
             tracing::debug!("buffers were not taken back: {error}");
         }
     }
+}
+
+/// `None` for times before the clock began.
+fn nanoseconds(time: timeval) -> Option<u64> {
+    let seconds = u64::try_from(time.tv_sec).ok()?.checked_mul(1_000_000_000)?;
+    let rest = u64::try_from(time.tv_usec).ok()?.checked_mul(1000)?;
+    seconds.checked_add(rest)
 }
 
 fn mapped_buffer(index: u32) -> v4l2_buffer {
