@@ -111,13 +111,25 @@ pub(super) fn words(mode: &Mode) -> String {
     format!("{}@{}", size(mode), mode.vrefresh())
 }
 
-/// All that are offered, each once, for a message.
+/// The first of those that are offered, each once, for a message.
 pub(super) fn list(offered: &[Mode]) -> String {
+    first_names(offered.iter().map(words))
+}
+
+/// Screens offer up to a hundred.
+const NAMES_MAX: usize = 12;
+
+fn first_names(all: impl Iterator<Item = String>) -> String {
     let mut names: Vec<String> = Vec::new();
-    for name in offered.iter().map(words) {
-        if !names.contains(&name) {
-            names.push(name);
+    for name in all {
+        if names.contains(&name) {
+            continue;
         }
+        if names.len() == NAMES_MAX {
+            names.push("…".to_owned());
+            break;
+        }
+        names.push(name);
     }
     names.join(", ")
 }
@@ -152,6 +164,14 @@ mod tests {
         ] {
             assert_eq!(text.parse::<WantedMode>(), Err(()), "{text:?}");
         }
+    }
+
+    #[test]
+    fn names_of_modes_are_told_once_and_not_all() {
+        let names = |count: u32| first_names((0..count).map(|n| format!("{}x480@60", 640 + n / 2)));
+        assert_eq!(names(4), "640x480@60, 641x480@60");
+        assert!(names(24).ends_with("651x480@60"));
+        assert!(names(26).ends_with("651x480@60, …"), "{}", names(26));
     }
 
     #[test]
