@@ -1,5 +1,5 @@
 # The commands that people and CI use. `make demo` and `make test` do all the set-up on a fresh Debian-like machine.
-.PHONY: demo test setup check docs bench kill-test notices reference-full default-network aarch64 test-aarch64 hil
+.PHONY: demo test setup check docs bench kill-test notices reference-full default-network aarch64 test-aarch64 package hil service-test
 
 # One profile (dev, optimised: see Cargo.toml) for the demo, the tests and the binary under test, so that tract is built once.
 demo: setup
@@ -37,6 +37,14 @@ aarch64:
 # That binary, and the networks' tests on arm64 instructions, in QEMU's user mode, on two kinds of processor.
 test-aarch64:
 	cross/test-aarch64.sh
+
+# The Debian package for arm64, target/debian/*.deb; docs/install.md.
+package:
+	cross/package.sh
+
+# That package installed, run and taken away in a booted Debian with systemd (long; needs root).
+service-test:
+	cross/service-test.sh
 
 # Hardware in the loop: the arm64 binary on a booted kernel with devices that QEMU plays. One scenario: tests/hil/run NAME. Results: tests/hil/README.md.
 hil: aarch64

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # cross/build-aarch64.sh [--profile NAME] [cargo arguments]
 #
-# Builds fishrig for aarch64-unknown-linux-gnu on a Debian 12 x86-64 machine without docker (with docker: `cross build`, see Cross.toml).
+# Builds fishrig for aarch64-unknown-linux-gnu on a Debian 12 x86-64 machine without docker (with docker: `cross build`, see docs/install.md).
 # The result runs where glibc is 2.31 or newer: Raspberry Pi OS 11 and 12, JetPack 5 and 6.
 #
 #   Rust    Debian's rustc-web and cargo-web, and the same version's standard library for arm64, unpacked beside the machine's own.

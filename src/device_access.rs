@@ -1,4 +1,4 @@
-//! Who may use a device file: the words that name the group to join.
+//! Who may use a device file, and who does: the words that name the group to join and the program to end.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -31,6 +31,30 @@ fn name_of(group: u32, names: &str) -> Option<&str> {
         let name = fields.next()?;
         (fields.nth(1)?.parse() == Ok(group)).then_some(name)
     })
+}
+
+/// The programs that hold a node open, this one left out; `None` where `/proc` does not tell, as for other users' programs.
+pub fn holder(node: &Path) -> Option<String> {
+    let node = node.canonicalize().ok()?;
+    let me = std::process::id();
+    let holds = |process: &Path| {
+        let files = std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+        files
+            .into_iter()
+            .any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target == node))
+    };
+    let processes = std::fs::read_dir("/proc").ok()?.flatten();
+    let found: Vec<String> = processes
+        .filter_map(|entry| {
+            let number: u32 = entry.file_name().to_str()?.parse().ok()?;
+            if number == me || !holds(&entry.path()) {
+                return None;
+            }
+            let name = std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            Some(format!("{} (process {number})", name.trim()))
+        })
+        .collect();
+    (!found.is_empty()).then(|| found.join(" and "))
 }
 
 #[cfg(test)]

@@ -39,7 +39,10 @@ pub(super) fn open_error(path: &Path, source: io::Error, cure: &'static str) -> 
         },
         Some(Errno::BUSY) => DisplayError::Busy {
             device,
-            problem: "another program uses it".to_owned(),
+            problem: format!(
+                "{} uses it",
+                device_access::holder(path).unwrap_or_else(|| "another program".to_owned())
+            ),
             cure: "end that program; `sudo fuser -v DEVICE` names it",
         },
         _ => DisplayError::Device {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use drm::{Device as _, DriverCapability};
 use rustix::io::Errno;
 
+use crate::device_access::holder;
 use crate::display::DisplayError;
 use crate::display::device::{self, errno};
 
@@ -101,7 +102,10 @@ impl Card {
     pub(super) fn held(&self) -> DisplayError {
         DisplayError::Busy {
             device: self.path().to_string(),
-            problem: "another program has the screen, a desktop or another station".to_owned(),
+            problem: match holder(&self.path) {
+                Some(holder) => format!("the screen is held by {holder}"),
+                None => "another program has the screen, a desktop or another station".to_owned(),
+            },
             cure: STOP_IT,
         }
     }

@@ -6,6 +6,7 @@ use std::io;
 use std::ptr::NonNull;
 
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::param::page_size;
 
 /// Memory of a screen, mapped for writing as long as this lives.
 pub(super) struct Mapping {
@@ -60,21 +61,6 @@ impl Drop for Mapping {
     }
 }
 
-/// Bytes of a page as the kernel tells each program when it starts it: pairs of words, of which number 6 names the page's size (`AT_PAGESZ` of getauxval(3)).
-fn page_size() -> usize {
-    const AT_PAGESZ: usize = 6;
-    let words = std::fs::read("/proc/self/auxv").unwrap_or_default();
-    let mut words = words
-        .chunks_exact(size_of::<usize>())
-        .map(|word| word.iter().rev().fold(0, |value, byte| value << 8 | usize::from(*byte)));
-    while let (Some(key), Some(value)) = (words.next(), words.next()) {
-        if key == AT_PAGESZ && value.is_power_of_two() {
-            return value;
-        }
-    }
-    4096
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,12 +79,6 @@ mod tests {
         file.read_to_end(&mut bytes).unwrap();
         assert_eq!(bytes.iter().position(|b| *b != 0), Some(27));
         assert_eq!(bytes[27], 9);
-    }
-
-    #[test]
-    fn the_page_is_as_large_as_the_system_says() {
-        let said = std::process::Command::new("getconf").arg("PAGESIZE").output().unwrap();
-        assert_eq!(String::from_utf8(said.stdout).unwrap().trim(), page_size().to_string());
     }
 
     #[test]

@@ -89,3 +89,64 @@ where
         self.send_pixels(std::iter::repeat_n(pixel, count as usize))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use embedded_hal_mock::eh1::digital::{Mock as Line, State, Transaction as Level};
+    use embedded_hal_mock::eh1::spi::{Mock as Spi, Transaction};
+
+    /// What a transfer is on the bus: chip select on, bytes, chip select off.
+    fn transfer(bytes: &[u8]) -> [Transaction<u8>; 3] {
+        [
+            Transaction::transaction_start(),
+            Transaction::write_vec(bytes.to_vec()),
+            Transaction::transaction_end(),
+        ]
+    }
+
+    #[test]
+    fn the_line_is_low_for_a_command_alone_and_pixels_come_in_whole_transfers() {
+        let transfers = [
+            transfer(&[0x2a]),
+            transfer(&[0, 1, 2, 3]),
+            transfer(&[0x2c]),
+            transfer(&[0xf8, 0x00, 0x07, 0xe0, 0x00, 0x1f]),
+            transfer(&[0xff, 0xff]),
+            transfer(&[0x12, 0x34, 0x12, 0x34]),
+        ];
+        let mut spi = Spi::new(&transfers.concat());
+        let level = |state| Level::set(state);
+        let mut dc = Line::new(&[
+            level(State::Low),
+            level(State::High),
+            level(State::Low),
+            level(State::High),
+        ]);
+        // Seven bytes at once hold three pixels.
+        let mut bus = PanelBus::new(spi.clone(), dc.clone(), 7);
+        bus.send_command(0x2a, &[0, 1, 2, 3]).unwrap();
+        bus.send_command(0x2c, &[]).unwrap();
+        bus.send_pixels([[0xf8, 0x00], [0x07, 0xe0], [0x00, 0x1f], [0xff, 0xff]])
+            .unwrap();
+        bus.send_repeated_pixel([0x12, 0x34], 2).unwrap();
+        spi.done();
+        dc.done();
+    }
+
+    #[test]
+    fn a_bus_that_fails_says_where() {
+        let mut spi = Spi::new(&[]);
+        let mut dc = Line::new(&[
+            Level::set(State::Low).with_error(embedded_hal_mock::eh1::MockError::Io(std::io::ErrorKind::NotFound))
+        ]);
+        let mut bus = PanelBus::new(spi.clone(), dc.clone(), 64);
+        let error = bus.send_command(0x2a, &[]).unwrap_err();
+        assert!(
+            error.to_string().starts_with("the line for data and commands"),
+            "{error}"
+        );
+        spi.done();
+        dc.done();
+    }
+}

@@ -1,9 +1,9 @@
 //! What the kernel's error numbers mean for somebody at a station.
 
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use crate::device_access::{group_of, holder};
 use crate::source::SourceError;
 
 /// What was being done when it failed.
@@ -61,22 +61,6 @@ pub(super) fn words_of(error: &io::Error) -> String {
     words.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
-/// The name of the group that owns a node.
-fn group_of(node: &Path) -> Option<String> {
-    let owner = std::fs::metadata(node).ok()?.gid();
-    group_name(&std::fs::read_to_string("/etc/group").ok()?, owner)
-}
-
-/// Looks a group up in the text of `/etc/group`: name, password, number, members.
-fn group_name(groups: &str, wanted: u32) -> Option<String> {
-    groups.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        let number: u32 = fields.nth(1)?.parse().ok()?;
-        (number == wanted && !name.is_empty()).then(|| name.to_owned())
-    })
-}
-
 fn user() -> String {
     std::env::var("USER")
         .ok()
@@ -84,42 +68,9 @@ fn user() -> String {
         .unwrap_or_else(|| "USER".to_owned())
 }
 
-/// The programs that hold a node open, this one left out; `None` where `/proc` does not tell, as for other users' programs.
-fn holder(node: &Path) -> Option<String> {
-    let node = node.canonicalize().ok()?;
-    let me = std::process::id();
-    let holds = |process: &Path| {
-        let files = std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
-        files
-            .into_iter()
-            .any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target == node))
-    };
-    let processes = std::fs::read_dir("/proc").ok()?.flatten();
-    let found: Vec<String> = processes
-        .filter_map(|entry| {
-            let number: u32 = entry.file_name().to_str()?.parse().ok()?;
-            if number == me || !holds(&entry.path()) {
-                return None;
-            }
-            let name = std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-            Some(format!("{} (process {number})", name.trim()))
-        })
-        .collect();
-    (!found.is_empty()).then(|| found.join(" and "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn groups_are_looked_up_by_number() {
-        let groups = "root:x:0:\nvideo:x:44:pi,fish\nbroken\n:x:45:\nrender:x:106:";
-        assert_eq!(group_name(groups, 44).as_deref(), Some("video"));
-        assert_eq!(group_name(groups, 106).as_deref(), Some("render"));
-        assert_eq!(group_name(groups, 45), None);
-        assert_eq!(group_name(groups, 7), None);
-    }
 
     #[test]
     fn errors_are_told_with_their_cure() {
