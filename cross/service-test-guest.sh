@@ -63,7 +63,7 @@ journal_lacks() {
     ! journalctl --unit fishrig --boot --output cat | grep "$1"
 }
 
-cp "$configuration" /root/installed.toml
+cp "$configuration" /srv/installed.toml
 holds 'the installation has started nothing' is ActiveState inactive
 holds 'the rules give lines to their group' device_of_group /dev/gpiochip0 gpio
 holds 'the installed configuration is taken' fishrig config check "$configuration"
@@ -94,12 +94,12 @@ systemctl kill --signal=STOP fishrig
 holds 'the watchdog has it started again' is NRestarts 1
 holds 'it runs again' says '^ready'
 
-cp "$configuration" /root/good.toml
+cp "$configuration" /srv/good.toml
 echo 'nonsense = 1' >>"$configuration"
 systemctl restart fishrig
 holds 'a broken configuration is told, and it stays up' says 'configuration has an error'
 holds 'that is active to systemd' is ActiveState active
-cp /root/good.toml "$configuration"
+cp /srv/good.toml "$configuration"
 holds 'it goes on when the file is whole again' says '^ready'
 
 install -d -o fishrig -g fishrig /srv/fish

@@ -90,19 +90,19 @@ install_package() {
     rm -rf "$root"
     mkdir -p "$root"
     tar -C "$root" -xf "$cache/debian.tar" --exclude='./dev/*'
-    cp "$package" "$root/root/fishrig.deb"
-    chroot "$root" dpkg --install /root/fishrig.deb
+    cp "$package" "$root/srv/fishrig.deb"
+    chroot "$root" dpkg --install /srv/fishrig.deb
     # Its masks are drawn beside it; the frame alone is played.
-    chroot "$root" fishrig render --count 1 --output /root/drawn
+    chroot "$root" fishrig render --count 1 --output /srv/drawn
     install -d "$root/var/lib/fishrig/frames"
-    cp "$root"/root/drawn/*.jpg "$root/var/lib/fishrig/frames/"
-    install -m 755 cross/service-test-guest.sh "$root/root/test"
+    cp "$root"/srv/drawn/*.jpg "$root/var/lib/fishrig/frames/"
+    install -m 755 cross/service-test-guest.sh "$root/srv/test"
     cat >"$root/etc/systemd/system/test.service" <<'UNIT'
 [Unit]
 After=basic.target
 [Service]
 Type=oneshot
-ExecStart=/root/test
+ExecStart=/srv/test
 StandardOutput=tty
 StandardError=tty
 TTYPath=/dev/ttyAMA0
