@@ -31,11 +31,11 @@ kill-test:
 	FISHRIG_KILLS=500 cargo test --locked --test kill -- --nocapture
 
 # The station's binary for arm64, without docker; installs what it needs by package name. The package: cross/package.sh.
-aarch64:
+aarch64: setup
 	cross/build-aarch64.sh
 
 # That binary, and the networks' tests on arm64 instructions, in QEMU's user mode, on two kinds of processor.
-test-aarch64:
+test-aarch64: setup
 	cross/test-aarch64.sh
 
 # The Debian package for arm64, target/debian/*.deb; docs/install.md.
