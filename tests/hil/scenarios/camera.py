@@ -1,6 +1,5 @@
 """vivid as the camera: every format that we claim, unplugged and plugged in, a stall, its injected errors, a busy device, no permission."""
 
-import re
 import time
 
 from rig import pictures

@@ -20,27 +20,28 @@ def prepare(folder, megabytes):
     return make_disk(folder / "disk.img", megabytes)
 
 
-def full(folder):
-    """Fills up under the station; space returns."""
-    disk = prepare(folder, 32)
+def refusing(folder, megabytes, refuse, said, allow):
+    """The file system takes no more, and then does again; the mount stays the same."""
+    disk = prepare(folder, megabytes)
     with Guest(folder / "guest", disks=[disk], share=folder / "share") as guest:
         install(guest)
         guest.shell("mount -t ext4 /dev/vda /mnt")
         station = Station(guest, CONFIGURATION)
         station.take_first()
-        guest.start("dd if=/dev/zero of=/mnt/ballast bs=64k 2>/dev/null")
+        before = len(station.log())
+        guest.start(refuse)
         station.keys("\n")
-        station.wait_says(r"full|no room|space", 30)
-        expect(len(station.saved()) == 1, "a record was announced on a full disk")
-        guest.shell("rm /mnt/ballast")
+        station.wait_says(said, 30, after=before)
+        expect(len(station.saved()) == 1, "a record was announced that could not be written")
+        guest.shell(allow)
         station.wait_saved(2, 60)
         expect(station.finish() == 0, "the station ended with an error")
         verify(guest, 2)
         guest.power_off()
-    return "the waiting picture was saved when space returned"
+    return "said so, and saved the waiting picture when it could be written again"
 
 
-def failing(folder, table, what, returns):
+def failing(folder, table, what):
     """A device-mapper target takes the place of the disk under the mounted file system."""
     disk = prepare(folder, 64)
     sectors = 64 * 2048
@@ -55,37 +56,16 @@ def failing(folder, table, what, returns):
         trouble = station.wait_says(r"(WARN|ERROR).*", 60, after=before)[0]
         expect(len(station.saved()) == 1, f"a record was announced on a disk that {what}")
         guest.shell(f"tool map swap disk '0 {sectors} linear /dev/vda 0'")
-        if returns:
-            # ext4 stops at an aborted journal: somebody mounts it again, and the station finds it.
-            guest.start("umount -l /mnt; mount -t ext4 /dev/mapper/disk /mnt")
-            station.wait_saved(2, 90)
+        # ext4 stops at an aborted journal: somebody mounts it again, and the station finds it.
+        guest.start("umount -l /mnt; mount -t ext4 /dev/mapper/disk /mnt")
+        station.wait_saved(2, 90)
         station.keys("q\n")
         station.wait_end(60)
         guest.start("umount -l /mnt")
         guest.shell("mount -t ext4 /dev/mapper/disk /mnt")
-        verify(guest, 2 if returns else 1)
-        guest.power_off()
-    return trouble.split("operator: ")[-1]
-
-
-def read_only(folder):
-    """The file system is mounted again read-only, as the kernel does after an error, and back."""
-    disk = prepare(folder, 64)
-    with Guest(folder / "guest", disks=[disk], share=folder / "share") as guest:
-        install(guest)
-        guest.shell("mount -t ext4 /dev/vda /mnt")
-        station = Station(guest, CONFIGURATION)
-        station.take_first()
-        guest.shell("mount -o remount,ro /mnt")
-        station.keys("\n")
-        station.wait_says(r"read-only|Read-only", 30)
-        expect(len(station.saved()) == 1, "a record was announced on a read-only disk")
-        guest.shell("mount -o remount,rw /mnt")
-        station.wait_saved(2, 60)
-        expect(station.finish() == 0, "the station ended with an error")
         verify(guest, 2)
         guest.power_off()
-    return "the waiting picture was saved when it could be written again"
+    return trouble.split("operator: ")[-1]
 
 
 def verify(guest, count):
@@ -98,10 +78,10 @@ def run(folder, options):
     """Full, read-only, failing."""
     results = []
     for name, case in (
-        ("full", full),
-        ("read-only", read_only),
-        ("errors", lambda here: failing(here, "error", "fails", True)),
-        ("lost writes", lambda here: failing(here, "flakey /dev/vda 0 0 600 1 error_writes", "fails at writing", True)),
+        ("full", lambda here: refusing(here, 32, "dd if=/dev/zero of=/mnt/ballast bs=64k 2>/dev/null", "full|space", "rm /mnt/ballast")),
+        ("read-only", lambda here: refusing(here, 64, "mount -o remount,ro /mnt", "[Rr]ead-only", "mount -o remount,rw /mnt")),
+        ("errors", lambda here: failing(here, "error", "fails")),
+        ("failing writes", lambda here: failing(here, "flakey /dev/vda 0 0 600 1 error_writes", "fails at writing")),
     ):
         here = folder / name.replace(" ", "-")
         here.mkdir()
