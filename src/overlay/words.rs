@@ -155,10 +155,13 @@ pub fn rate(per_second: f32) -> String {
     format!("{per_second:.1}/s")
 }
 
-/// Milliseconds below ten seconds, seconds above.
+/// Milliseconds below one second, seconds above.
 pub fn latency(milliseconds: f32) -> String {
-    if milliseconds < 9_999.5 {
+    if milliseconds < 999.5 {
         format!("{milliseconds:.0} ms")
+    } else if milliseconds < 9_949.5 {
+        // Four digits before the unit would push the word beside them off the panel.
+        format!("{:.1} s", milliseconds / 1000.0)
     } else {
         format!("{:.0} s", milliseconds / 1000.0)
     }
@@ -183,7 +186,10 @@ mod tests {
             [0, 999, 12_345, 1_000_000].map(count),
             ["0", "999", "12 345", "1 000 000"]
         );
-        assert_eq!([480.4, 9_999.0, 12_300.0].map(latency), ["480 ms", "9999 ms", "12 s"]);
+        assert_eq!(
+            [480.4, 999.6, 1_301.0, 9_960.0, 12_300.0].map(latency),
+            ["480 ms", "1.0 s", "1.3 s", "10 s", "12 s"]
+        );
         assert_eq!(
             [0.0, 0.974, 1.2, f32::NAN].map(percent),
             ["0 %", "97 %", "100 %", "NaN %"]
