@@ -4,11 +4,13 @@
  *   tool play DEVICE FOURCC WIDTH HEIGHT RATE FILE...   each file is one frame; over and over
  *   tool control DEVICE NAME VALUE
  *   tool map create|swap|remove NAME ["START LENGTH TARGET ARGUMENTS"]
+ *   tool unprivileged PROGRAM ARGUMENTS...              as the user and group 65534, in no other group
  *   tool supervise SECONDS PROGRAM ARGUMENTS...         restarts it when no WATCHDOG=1 comes for so long
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/dm-ioctl.h>
 #include <linux/videodev2.h>
 #include <poll.h>
@@ -196,6 +198,14 @@ static pid_t start(char **program)
 	return child;
 }
 
+static int unprivileged(char **program)
+{
+	if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+		return failed("give up the rights");
+	execvp(program[0], program);
+	return failed(program[0]);
+}
+
 static int supervise(char **words)
 {
 	const char *path = "/run/notify";
@@ -251,8 +261,10 @@ int main(int count, char **words)
 		return control(words + 2);
 	if (count > 3 && !strcmp(words[1], "map"))
 		return map(words + 2, count - 2);
+	if (count > 2 && !strcmp(words[1], "unprivileged"))
+		return unprivileged(words + 2);
 	if (count > 3 && !strcmp(words[1], "supervise"))
 		return supervise(words + 2);
-	fprintf(stderr, "usage: tool play|control|map|supervise ...\n");
+	fprintf(stderr, "usage: tool play|control|map|unprivileged|supervise ...\n");
 	return 2;
 }
