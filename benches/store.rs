@@ -61,6 +61,7 @@ fn draft() -> RecordDraft {
         }),
         label: None,
         ruler: None,
+        findings: None,
         collection: String::new(),
         station: String::new(),
         operator: String::new(),

@@ -12,6 +12,7 @@ pub mod frame;
 pub mod traits;
 
 pub mod locate;
+pub mod measure;
 pub mod network;
 
 pub mod analysis;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
+use fishrig::analysis::AnalysisSettings;
 use fishrig::config::{Configuration, DEFAULT_FILE};
 use fishrig::display::DisplaySettings;
 use fishrig::frame::Size;
@@ -10,7 +11,6 @@ use fishrig::gpio::GpioSettings;
 use fishrig::health::HealthSettings;
 use fishrig::identify::IdSettings;
 use fishrig::input::TriggerSettings;
-use fishrig::locate::LocateSettings;
 use fishrig::network::NetworkSettings;
 use fishrig::source::SourceSettings;
 use fishrig::source::v4l::{DeviceChoice, FourCc, Setting, V4lSettings};
@@ -27,7 +27,7 @@ fn the_documented_defaults_are_the_rooms_own() {
         assert_eq!(configuration.gpio, GpioSettings::NONE);
         assert_eq!(configuration.trigger, TriggerSettings::default());
         assert_eq!(configuration.display, DisplaySettings::default());
-        assert_eq!(configuration.locate, LocateSettings::default());
+        assert_eq!(configuration.analysis, AnalysisSettings::default());
         assert_eq!(configuration.network, NetworkSettings::default());
         assert_eq!(configuration.limits, fishrig::frame::Limits::default());
         assert_eq!(configuration.id, IdSettings::default());

@@ -7,16 +7,16 @@ mod common;
 use std::path::Path;
 
 use common::shared;
-use fishrig::analysis::{Analyser, Analysis};
+use fishrig::analysis::{Analyser, Analysis, AnalysisSettings};
 use fishrig::frame::{DecodeOptions, Frame, PixelBox, Size};
-use fishrig::locate::{HeadSide, LocateSettings};
+use fishrig::locate::HeadSide;
 use fishrig::network::{Bundle, NetworkSettings, TraitNetwork};
 use fishrig::traits::{Trait, TraitMask, TraitSet};
 use image::RgbImage;
 
 fn analyser() -> Analyser {
     let network = TraitNetwork::load(&Bundle::builtin(), &NetworkSettings::default()).unwrap();
-    Analyser::new(network, LocateSettings::default())
+    Analyser::new(network, AnalysisSettings::default())
 }
 
 fn decode(path: &Path) -> RgbImage {

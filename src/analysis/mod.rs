@@ -9,13 +9,24 @@ use image::{RgbImage, imageops};
 
 use crate::frame::{PixelBox, Size};
 use crate::locate::{HeadSide, LocateSettings, Scene, locate};
+use crate::measure::specimen::Subject;
+use crate::measure::{Findings, MeasureSettings, measure};
 use crate::network::{NetworkError, Segmentation, TraitNetwork};
 use crate::traits::{Trait, TraitMask, TraitSet};
 
-/// A network and the settings with which fish are located for it.
+/// A network, and the settings of what is done before and after it.
 pub struct Analyser {
     network: TraitNetwork,
-    locate: LocateSettings,
+    settings: AnalysisSettings,
+}
+
+/// How fish are located and measured.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AnalysisSettings {
+    /// How they are located.
+    pub locate: LocateSettings,
+    /// How they are measured.
+    pub measure: MeasureSettings,
 }
 
 /// What one picture shows.
@@ -25,6 +36,8 @@ pub struct Analysis {
     pub scene: Scene,
     /// The fish that was segmented; `None` where the frame is empty.
     pub specimen: Option<Specimen>,
+    /// Scale, quality and measurements.
+    pub findings: Findings,
     /// How long the steps took.
     pub timings: Timings,
 }
@@ -51,6 +64,16 @@ impl Specimen {
     pub fn present(&self) -> TraitSet {
         self.mask.present()
     }
+
+    /// What is to be measured.
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            mask: &self.mask,
+            not_assessed: self.not_assessed,
+            crop_box: self.crop_box,
+            head: self.head,
+        }
+    }
 }
 
 /// How long the steps of an analysis took.
@@ -60,12 +83,14 @@ pub struct Timings {
     pub locate: Duration,
     /// Resizing, the network, and its mask.
     pub network: Duration,
+    /// Scale, quality, landmarks and lengths.
+    pub measure: Duration,
 }
 
 impl Analyser {
     /// An analyser with that network.
-    pub fn new(network: TraitNetwork, locate: LocateSettings) -> Self {
-        Self { network, locate }
+    pub fn new(network: TraitNetwork, settings: AnalysisSettings) -> Self {
+        Self { network, settings }
     }
 
     /// The network.
@@ -79,27 +104,20 @@ impl Analyser {
     /// [`NetworkError::Run`]; a frame without a fish is an answer, not an error.
     pub fn whole_frame(&self, picture: &RgbImage) -> Result<Analysis, NetworkError> {
         let start = Instant::now();
-        let scene = locate(picture, &self.locate);
+        let scene = locate(picture, &self.settings.locate);
         let mut timings = Timings {
             locate: start.elapsed(),
             ..Timings::default()
         };
-        let Some(fish) = &scene.fish else {
-            return Ok(Analysis {
-                scene,
-                specimen: None,
-                timings,
-            });
-        };
-        let crop_box = fish.crop(scene.picture);
-        let crop = crop_of(picture, crop_box);
-        let (specimen, duration) = self.segment(crop, crop_box, fish.head)?;
-        timings.network = duration;
-        Ok(Analysis {
-            scene,
-            specimen: Some(specimen),
-            timings,
-        })
+        let mut specimen = None;
+        if let Some(fish) = &scene.fish {
+            let crop_box = fish.crop(scene.picture);
+            let crop = crop_of(picture, crop_box);
+            let (segmented, duration) = self.segment(crop, crop_box, fish.head)?;
+            specimen = Some(segmented);
+            timings.network = duration;
+        }
+        Ok(self.measured(picture, scene, specimen, timings))
     }
 
     /// Analyses a picture that is a crop of one fish already.
@@ -109,20 +127,31 @@ impl Analyser {
     pub fn crop(&self, picture: &RgbImage) -> Result<Analysis, NetworkError> {
         let size = Size::from(picture.dimensions());
         let (specimen, duration) = self.segment(picture.clone(), PixelBox::whole(size), HeadSide::Unknown)?;
-        Ok(Analysis {
-            scene: Scene {
-                picture: size,
-                fish: None,
-                further_fish: Vec::new(),
-                label: None,
-                ruler: None,
-            },
-            specimen: Some(specimen),
-            timings: Timings {
-                network: duration,
-                ..Timings::default()
-            },
-        })
+        let scene = Scene {
+            picture: size,
+            fish: None,
+            further_fish: Vec::new(),
+            label: None,
+            ruler: None,
+        };
+        let timings = Timings {
+            network: duration,
+            ..Timings::default()
+        };
+        Ok(self.measured(picture, scene, Some(specimen), timings))
+    }
+
+    fn measured(&self, picture: &RgbImage, scene: Scene, specimen: Option<Specimen>, mut timings: Timings) -> Analysis {
+        let start = Instant::now();
+        let subject = specimen.as_ref().map(Specimen::subject);
+        let findings = measure(picture, &scene, subject.as_ref(), &self.settings.measure);
+        timings.measure = start.elapsed();
+        Analysis {
+            scene,
+            specimen,
+            findings,
+            timings,
+        }
     }
 
     fn segment(

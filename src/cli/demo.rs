@@ -58,7 +58,7 @@ pub(super) fn run(args: DemoArgs) -> anyhow::Result<Outcome> {
             kept: Kept::default(),
         })?,
         frames: args.output.join("frames"),
-        analyser: Analyser::new(network, configuration.locate),
+        analyser: Analyser::new(network, configuration.analysis.clone()),
     };
     let scenes = demo_scenes();
     writeln!(

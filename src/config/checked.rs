@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use super::error::Found;
 use super::raw::{self, SourceKind};
 use super::{Configuration, StationIdentity};
+use crate::analysis::AnalysisSettings;
 use crate::checksum::sha256_hex;
 use crate::frame::{Limits, Size};
 use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
@@ -18,6 +19,7 @@ use crate::health::{HealthError, HealthSettings};
 use crate::identify::{IdPattern, IdSettings};
 use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
+use crate::measure::MeasureSettings;
 use crate::network::NetworkSettings;
 use crate::source::v4l::{self, FORMAT_NAMES, FourCc, Setting, V4lSettings};
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
@@ -49,8 +51,11 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             megapixels: check.within("limits", "megapixels", raw.limits.megapixels, 0.1..=1000.0),
             min_side: check.within("limits", "min_side", raw.limits.min_side, 16..=4096),
         },
-        locate: LocateSettings {
-            min_fish_length: check.within("locate", "min_fish_length", raw.locate.min_fish_length, 0.01..=0.9),
+        analysis: AnalysisSettings {
+            locate: LocateSettings {
+                min_fish_length: check.within("locate", "min_fish_length", raw.locate.min_fish_length, 0.01..=0.9),
+            },
+            measure: MeasureSettings::default(),
         },
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
         network: match raw.network.threads {

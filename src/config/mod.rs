@@ -16,13 +16,13 @@ use std::path::{Path, PathBuf};
 
 pub use error::{ConfigError, Problem};
 
+use crate::analysis::AnalysisSettings;
 use crate::display::DisplaySettings;
 use crate::frame::Limits;
 use crate::gpio::GpioSettings;
 use crate::health::HealthSettings;
 use crate::identify::IdSettings;
 use crate::input::TriggerSettings;
-use crate::locate::LocateSettings;
 use crate::network::NetworkSettings;
 use crate::source::SourceSettings;
 use crate::store::StoreSettings;
@@ -45,8 +45,8 @@ pub struct Configuration {
     pub source: SourceSettings,
     /// Bounds on pictures.
     pub limits: Limits,
-    /// How fish are located.
-    pub locate: LocateSettings,
+    /// How fish are located and measured.
+    pub analysis: AnalysisSettings,
     /// Folder of the network bundle; `None` for the built-in one.
     pub bundle: Option<PathBuf>,
     /// How the network is run.

@@ -1,4 +1,4 @@
-//! Sizes and rectangles in whole pixels, origin top left, x to the right, y down.
+//! Sizes and rectangles in whole pixels, origin top left, x to the right, y down; points between them.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,17 @@ impl std::fmt::Display for Size {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}x{}", self.width, self.height)
     }
+}
+
+/// A point or a step in the plane, in fractional pixels; the middle of the top left pixel is at 0, 0.
+///
+/// In the body coordinates of [`render`](crate::render) x runs from the snout (0) backwards.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Point {
+    /// To the right.
+    pub x: f64,
+    /// Downwards.
+    pub y: f64,
 }
 
 /// A half-open rectangle of pixels: columns `left..right`, rows `top..bottom`.

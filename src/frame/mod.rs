@@ -19,6 +19,6 @@ pub use captured::{CaptureTime, Frame, FrameFormat};
 pub use decode::{DecodeOptions, Decoded, FrameError, Limits, Orientation};
 pub(crate) use decode::{jpeg_is_complete, png_decoder};
 pub use for_display::for_display;
-pub use geometry::{PixelBox, Size};
+pub use geometry::{PixelBox, Point, Size};
 pub(crate) use huffman::with_huffman_tables;
 pub use raw::{BayerOrder, Colours, Matrix, PixelLayout, Range, RawFormat};

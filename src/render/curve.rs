@@ -2,14 +2,7 @@
 
 use std::ops::{Add, Mul, Sub};
 
-/// A point or a step in the plane; in body coordinates x runs from the snout (0) backwards and y downwards.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Point {
-    /// Backwards, or to the right.
-    pub x: f64,
-    /// Downwards.
-    pub y: f64,
-}
+pub use crate::frame::Point;
 
 /// Short for a [`Point`].
 pub(crate) const fn point(x: f64, y: f64) -> Point {

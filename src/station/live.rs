@@ -96,7 +96,10 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
     Ok(Prepared {
         parts: StationParts {
             open_source: Box::new(move || source::open(&source, &limits)),
-            analyser: Box::new(FrameAnalyser::new(Analyser::new(network, configuration.locate), decode)),
+            analyser: Box::new(FrameAnalyser::new(
+                Analyser::new(network, configuration.analysis.clone()),
+                decode,
+            )),
             recorder: Box::new(keeper),
             open_screen,
             gate: Box::new(OpenGate),

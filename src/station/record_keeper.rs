@@ -148,6 +148,7 @@ impl RecordKeeper {
             fish: analysed.and_then(|a| self.fish(a)),
             label: scene.and_then(|s| s.label),
             ruler: scene.and_then(|s| s.ruler),
+            findings: analysed.map(|a| a.analysis.findings.clone()),
             station: self.configuration.station.name.clone(),
             collection: self.configuration.station.collection.clone(),
             operator: circumstances.operator.to_owned(),
@@ -244,6 +245,7 @@ fn timings_ms(analysed: &FrameAnalysis) -> BTreeMap<String, f64> {
         ("decode", analysed.decode),
         ("locate", timings.locate),
         ("network", timings.network),
+        ("measure", timings.measure),
     ]
     .into_iter()
     .map(|(stage, duration)| (stage.to_owned(), (duration.as_secs_f64() * 1e4).round() / 10.0))

@@ -9,6 +9,7 @@ use image::{ExtendedColorType, ImageEncoder, RgbImage};
 use super::StoreError;
 use super::draft::{FishDraft, RecordDraft};
 use super::layout::{RECORD_FILE, part};
+use super::measurements_file::MeasurementsFile;
 use super::metadata;
 use super::record::{FORMAT, FishFacts, FrameFacts, Record, StoredFile, Times, Versions};
 use crate::checksum::sha256_hex;
@@ -44,6 +45,11 @@ impl<'a> Contents<'a> {
             files.push((format!("{id}{}", part::CROPPED), jpeg(&fish.crop)?.into()));
             files.push((format!("{id}{}", part::SEGMENTED), mask.into()));
             files.push((format!("{id}{}", part::TRAITS), bits.into()));
+        }
+        if let Some(findings) = &draft.findings {
+            let file = MeasurementsFile::new(id.clone(), findings.clone());
+            let file = file.to_file().map_err(unencodable)?;
+            files.push((format!("{id}{}", part::MEASUREMENTS), file.into()));
         }
         if let Some(overlay) = &draft.overlay_jpeg {
             files.push((format!("{id}{}", part::OVERLAY), overlay.into()));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::frame::{Frame, Orientation, PixelBox, Size};
 use crate::identify::RecordId;
 use crate::locate::HeadSide;
+use crate::measure::Findings;
 use crate::traits::{Trait, TraitMask, TraitSet};
 
 /// Everything that one record holds. Plain values; [`super::Store::commit`] turns them into files.
@@ -27,6 +28,8 @@ pub struct RecordDraft {
     pub label: Option<PixelBox>,
     /// The ruler.
     pub ruler: Option<PixelBox>,
+    /// What was measured; `None` where the frame was not analysed.
+    pub findings: Option<Findings>,
     /// Name of the station.
     pub station: String,
     /// The collection whose specimen it is; may be empty.

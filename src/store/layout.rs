@@ -24,6 +24,8 @@ pub mod part {
     pub const TRAITS: &str = "_traits.png";
     /// The keys of BGNN's metadata formatter.
     pub const METADATA: &str = "_metadata.json";
+    /// What was measured, with units and uncertainties.
+    pub const MEASUREMENTS: &str = "_measurements.json";
     /// A JPEG frame exactly as captured, where the frame's own file had to be given Huffman tables.
     pub const CAPTURED: &str = "_captured.mjpg";
     /// What the operator saw.

@@ -20,6 +20,7 @@ mod draft;
 mod error;
 pub mod export;
 pub mod layout;
+pub mod measurements_file;
 mod metadata;
 pub mod record;
 mod settings;

@@ -4,11 +4,10 @@ use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fishrig::analysis::Analyser as TraitAnalyser;
+use fishrig::analysis::{Analyser as TraitAnalyser, AnalysisSettings};
 use fishrig::display::{Canvas, Display, DisplayError, FitSettings, Rotation, SpiPanelDisplay, SpiPanelSettings};
 use fishrig::frame::{DecodeOptions, Frame, Size};
 use fishrig::input::TriggerSettings;
-use fishrig::locate::LocateSettings;
 use fishrig::network::{Bundle, NetworkSettings, TraitNetwork};
 use fishrig::station::{
     Analyser, Counts, FrameAnalyser, LiveAnalysis, Message, OverlayScreen, Phase, Rates, Screen, ScreenSettings,
@@ -44,7 +43,7 @@ fn specimens() -> Option<Vec<Specimen>> {
     let folder = shared("data/frames")?;
     let network = TraitNetwork::load(&Bundle::builtin(), &NetworkSettings::default()).unwrap();
     let mut analyser = FrameAnalyser::new(
-        TraitAnalyser::new(network, LocateSettings::default()),
+        TraitAnalyser::new(network, AnalysisSettings::default()),
         DecodeOptions::default(),
     );
     let mut files: Vec<_> = std::fs::read_dir(folder)

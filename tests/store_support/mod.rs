@@ -66,6 +66,7 @@ pub fn draft(name: &str, seed: u32) -> RecordDraft {
         fish: Some(fish(crop_box, seed)),
         label: Some(PixelBox::new(0, 18, 12, 24)),
         ruler: None,
+        findings: None,
         station: "bench 3".to_owned(),
         collection: "INHS".to_owned(),
         operator: "T. \"Ida\" Müller, MSc".to_owned(),

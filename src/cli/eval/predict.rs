@@ -8,12 +8,11 @@ use image::{RgbImage, imageops};
 use serde::Deserialize;
 
 use super::EvalArgs;
-use crate::analysis::Analyser;
+use crate::analysis::{Analyser, AnalysisSettings};
 use crate::cli::model::open_bundle;
 use crate::cli::segment::read_file;
 use crate::evaluate::pairs::{self, Pair};
 use crate::frame::{DecodeOptions, Frame, PixelBox, Size};
-use crate::locate::LocateSettings;
 use crate::network::{Manifest, NetworkSettings, TraitNetwork};
 use crate::traits::{Trait, TraitMask, TraitSet, label_picture};
 
@@ -59,7 +58,7 @@ impl Predictor {
         let bundle = open_bundle(args.bundle.as_deref())?;
         let network = TraitNetwork::load(&bundle, &NetworkSettings { threads })?;
         Ok(match args.locate {
-            true => Self::OnLocatedFish(Analyser::new(network, LocateSettings::default())),
+            true => Self::OnLocatedFish(Analyser::new(network, AnalysisSettings::default())),
             false => Self::OnLabelledPart(network),
         })
     }

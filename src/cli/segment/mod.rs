@@ -15,9 +15,8 @@ use anyhow::bail;
 
 use super::output_file::OutputFolder;
 use super::{Outcome, make_folder, model};
-use crate::analysis::Analyser;
+use crate::analysis::{Analyser, AnalysisSettings};
 use crate::frame::{DecodeOptions, Limits};
-use crate::locate::LocateSettings;
 use crate::network::{NetworkSettings, TraitNetwork};
 use batch::Batch;
 
@@ -79,7 +78,7 @@ pub(super) fn run(args: SegmentArgs) -> anyhow::Result<Outcome> {
     // Threads are better spent on pictures than inside one network run.
     let threads = (processors / jobs).max(1);
     let network = TraitNetwork::load(&bundle, &NetworkSettings { threads })?;
-    let analyser = Analyser::new(network, LocateSettings::default());
+    let analyser = Analyser::new(network, AnalysisSettings::default());
     if args.bgnn {
         let [input, output] = args.images.as_slice() else {
             bail!("--bgnn takes exactly two paths: the crop and the mask to write");

@@ -1,0 +1,54 @@
+//! Everything that is measured on one picture.
+
+use image::RgbImage;
+use serde::{Deserialize, Serialize};
+
+use super::quality::{Quality, QualitySettings};
+use super::scale::{self, Scale, ScaleSettings};
+use super::specimen::{self, Measurements, Subject};
+use crate::locate::Scene;
+
+/// Everything that is measured on one picture; with the record's id the content of `<id>_measurements.json`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Findings {
+    /// The picture's scale; absent where nothing tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
+    /// Why there is no scale, in the operator's words; empty where there is one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub no_scale: String,
+    /// The specimen's measurements; absent where no fish was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measurements: Option<Measurements>,
+    /// Whether the picture is fit to be measured.
+    pub quality: Quality,
+}
+
+/// Settings of everything that is measured.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MeasureSettings {
+    /// Where the scale comes from.
+    pub scale: ScaleSettings,
+    /// Limits of the quality checks.
+    pub quality: QualitySettings,
+}
+
+/// Measures an upright frame and the specimen in it.
+pub fn measure(
+    picture: &RgbImage,
+    scene: &Scene,
+    subject: Option<&Subject<'_>>,
+    settings: &MeasureSettings,
+) -> Findings {
+    let found = scale::find(picture, scene.ruler, &settings.scale);
+    let (scale, no_scale) = match found {
+        Ok(scale) => (Some(scale), String::new()),
+        Err(missing) => (None, missing.to_string()),
+    };
+    Findings {
+        measurements: subject.map(|s| specimen::measure(s, scale.as_ref())),
+        scale,
+        no_scale,
+        quality: Quality::default(),
+    }
+}
