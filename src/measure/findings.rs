@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::quality::{Quality, QualitySettings};
 use super::scale::{self, Scale, ScaleSettings};
-use super::specimen::{self, Measurements, Subject};
+use super::specimen::{self, Measurements, SpecimenSettings, Subject};
 use crate::locate::Scene;
 
 /// Everything that is measured on one picture; with the record's id the content of `<id>_measurements.json`.
@@ -31,6 +31,8 @@ pub struct MeasureSettings {
     pub scale: ScaleSettings,
     /// Limits of the quality checks.
     pub quality: QualitySettings,
+    /// How the specimen is measured.
+    pub specimen: SpecimenSettings,
 }
 
 /// Measures an upright frame and the specimen in it.
@@ -46,7 +48,7 @@ pub fn measure(
         Err(missing) => (None, missing.to_string()),
     };
     Findings {
-        measurements: subject.map(|s| specimen::measure(s, scale.as_ref())),
+        measurements: subject.map(|s| specimen::measure_with(s, scale.as_ref(), &settings.specimen)),
         scale,
         no_scale,
         quality: Quality::default(),
