@@ -3,7 +3,7 @@
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use super::quality::{Quality, QualitySettings};
+use super::quality::{self, Quality, QualitySettings};
 use super::scale::{self, Scale, ScaleSettings};
 use super::specimen::{self, Measurements, Subject};
 use crate::locate::Scene;
@@ -45,10 +45,16 @@ pub fn measure(
         Ok(scale) => (Some(scale), String::new()),
         Err(missing) => (None, missing.to_string()),
     };
+    let seen = quality::Seen {
+        picture,
+        scene,
+        subject,
+        scale: scale.as_ref(),
+    };
     Findings {
+        quality: quality::assess(&seen, &settings.quality),
         measurements: subject.map(|s| specimen::measure(s, scale.as_ref())),
         scale,
         no_scale,
-        quality: Quality::default(),
     }
 }
