@@ -3,7 +3,7 @@
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use super::quality::{Quality, QualitySettings};
+use super::quality::{self, Quality, QualitySettings};
 use super::scale::{self, Scale, ScaleSettings};
 use super::specimen::{self, Measurements, SpecimenSettings, Subject};
 use crate::locate::Scene;
@@ -47,10 +47,16 @@ pub fn measure(
         Ok(scale) => (Some(scale), String::new()),
         Err(missing) => (None, missing.to_string()),
     };
+    let seen = quality::Seen {
+        picture,
+        scene,
+        subject,
+        scale: scale.as_ref(),
+    };
     Findings {
+        quality: quality::assess(&seen, &settings.quality),
         measurements: subject.map(|s| specimen::measure_with(s, scale.as_ref(), &settings.specimen)),
         scale,
         no_scale,
-        quality: Quality::default(),
     }
 }

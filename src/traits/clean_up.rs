@@ -3,7 +3,7 @@
 //! A network leaves specks beside a trait and pin holes in it; a fish has neither. Masks are cleaned for measuring only: those that are stored and
 //! shown are the network's own.
 
-use super::components::{Component, Connectivity, Run, label_runs};
+use super::components::{Component, Connectivity, Run, of_runs};
 use super::{Trait, TraitMask, TraitRuns, TraitSet};
 use crate::frame::PixelBox;
 
@@ -57,7 +57,7 @@ impl CleanUp {
     /// The 8-connected pieces of a plane without its specks and pin holes, the largest first. The runs are as those of
     /// [`TraitRuns::plane`].
     pub fn pieces(&self, plane: Vec<Run>) -> Vec<Component> {
-        let mut pieces = label_runs(plane, Connectivity::Eight);
+        let mut pieces = of_runs(plane, Connectivity::Eight);
         let Some(largest) = pieces.iter().map(|p| p.area).max() else {
             return pieces;
         };
@@ -122,7 +122,7 @@ fn holes(piece: &Component) -> Vec<Component> {
             });
         }
     }
-    let mut ground = label_runs(gaps, Connectivity::Four);
+    let mut ground = of_runs(gaps, Connectivity::Four);
     ground.retain(|g| inside(g.bounds, around));
     ground
 }

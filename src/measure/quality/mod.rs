@@ -4,13 +4,23 @@
 //! * [`QualitySettings`]: the limits.
 //! * [`FishAirQuality`]: the same outcome as Fish-AIR's image quality metadata.
 
+mod assess;
 mod check;
+mod covered;
 mod fish_air;
+mod focus;
+mod light;
+mod parts;
+mod posture;
+mod settings;
+mod silhouette;
 
 use serde::{Deserialize, Serialize};
 
+pub use assess::{Seen, assess};
 pub use check::{Check, CheckName, Verdict};
 pub use fish_air::{Brightness, ColorIssue, FishAirQuality, SpecimenCurved, SpecimenView};
+pub use settings::{Admitted, Limits, QualityError, QualitySettings, Range, WantedHead};
 
 /// The checks of one picture, in the order of [`CheckName::ALL`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -18,10 +28,6 @@ pub struct Quality {
     /// One entry a check.
     pub checks: Vec<Check>,
 }
-
-/// Limits of the checks.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct QualitySettings {}
 
 impl Quality {
     /// The worst verdict; [`Verdict::Unknown`] where nothing was checked.
