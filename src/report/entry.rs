@@ -57,7 +57,8 @@ impl Entry {
 
     /// The scientific name, where the record tells one.
     pub(super) fn species(&self) -> Option<&str> {
-        // Records name no taxon yet.
-        None
+        let identity = self.record.identity.as_ref()?;
+        let name = identity.columns.get("scientificName")?.trim();
+        (!name.is_empty()).then_some(name)
     }
 }

@@ -4,13 +4,16 @@ use maud::{Markup, html};
 
 use super::survey::{CheckCounts, MOST_FAILING, Survey};
 use super::words;
-use crate::measure::quality::Verdict;
+use crate::measure::quality::{CheckName, Verdict};
 
 /// In the order of the bars, from left to right.
 const VERDICTS: [Verdict; 4] = [Verdict::Good, Verdict::Doubtful, Verdict::Bad, Verdict::Unknown];
 
 /// The whole section. `pictured` tells which records, by index, have a picture in the page.
 pub(super) fn section(survey: &Survey, pictured: &[usize]) -> Markup {
+    let told = |(_, counts): &(&CheckName, &CheckCounts)| counts.of(Verdict::Unknown) < counts.total();
+    let (told, untold): (Vec<_>, Vec<_>) = survey.checks.iter().partition(told);
+    let untold: Vec<String> = untold.into_iter().map(|(name, _)| words::check_name(*name)).collect();
     html! {
         section #quality aria-labelledby="quality-title" {
             h2 #quality-title { "Quality" }
@@ -26,10 +29,11 @@ pub(super) fn section(survey: &Survey, pictured: &[usize]) -> Markup {
                                 th.number scope="col" { (verdict_words(verdict)) }
                             }
                         } }
-                        tbody { @for check in &survey.checks { (row(check)) } }
+                        tbody { @for (name, counts) in told { (row(*name, counts)) } }
                     }
                 }
             }
+            @if !untold.is_empty() { p.note { "Could not be told of any record, or is not asked for: " (untold.join(", ")) "." } }
             (failing(survey, pictured))
         }
     }
@@ -42,10 +46,10 @@ pub(super) fn verdict_words(verdict: Verdict) -> Markup {
     }
 }
 
-fn row(check: &CheckCounts) -> Markup {
+fn row(name: CheckName, check: &CheckCounts) -> Markup {
     html! {
         tr {
-            th scope="row" { (words::cut(&check.name, 60)) }
+            th scope="row" { (words::check_name(name)) }
             td { (bar(check)) }
             @for verdict in VERDICTS {
                 td.number { (check.of(verdict)) }

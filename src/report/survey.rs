@@ -9,14 +9,14 @@ use super::words;
 use super::{Progress, ReportError, ReportSettings};
 use crate::identify::RecordId;
 use crate::measure::Quantity;
-use crate::measure::quality::{Check, Verdict};
+use crate::measure::quality::{Check, CheckName, Verdict};
 use crate::store::{Archive, Place, Storage};
 use crate::traits::{Trait, TraitSet};
 
 /// Records with a red check that are listed one by one; the others are counted.
 pub(super) const MOST_FAILING: usize = 200;
 
-/// Names of checks that are counted; this program has about a dozen, a file from elsewhere may say anything.
+/// Checks of one record that are listed; more than there are.
 const MOST_CHECKS: usize = 64;
 
 /// What is known of all records before the page is written.
@@ -51,8 +51,8 @@ pub(super) struct Survey {
     pub(super) quantities: BTreeSet<Quantity>,
     /// Traits that the network knew in any record.
     pub(super) assessed: TraitSet,
-    /// Checks by name, in the order in which they were met.
-    pub(super) checks: Vec<CheckCounts>,
+    /// What came of each check.
+    pub(super) checks: BTreeMap<CheckName, CheckCounts>,
     /// Records with a red check, at most [`MOST_FAILING`].
     pub(super) failing: Vec<Failing>,
     /// Records that can't be read.
@@ -66,10 +66,8 @@ pub(super) struct Listed {
 }
 
 /// What came of one check in all records.
-pub(super) struct CheckCounts {
-    pub(super) name: String,
-    counts: [usize; 4],
-}
+#[derive(Default)]
+pub(super) struct CheckCounts([usize; 4]);
 
 /// A record with a red check.
 pub(super) struct Failing {
@@ -83,12 +81,12 @@ pub(super) struct Failing {
 impl CheckCounts {
     /// Records in which the check came to that.
     pub(super) fn of(&self, verdict: Verdict) -> usize {
-        self.counts[verdict as usize]
+        self.0[verdict as usize]
     }
 
     /// Records in which it was made.
     pub(super) fn total(&self) -> usize {
-        self.counts.iter().sum()
+        self.0.iter().sum()
     }
 }
 
@@ -150,7 +148,9 @@ impl Survey {
             self.damaged.push((place.clone(), problem.clone()));
         }
         let checks = entry.findings.as_ref().map_or(&[][..], |f| &f.quality.checks);
-        checks.iter().for_each(|check| self.add_check(check));
+        for check in checks {
+            self.checks.entry(check.name).or_default().0[check.verdict as usize] += 1;
+        }
         let verdict = entry.verdict();
         if verdict == Verdict::Bad && self.failing.len() < MOST_FAILING {
             let red = checks.iter().filter(|check| check.verdict == Verdict::Bad);
@@ -181,20 +181,6 @@ impl Survey {
         self.lengths_by_day.entry(day).or_default().push(length);
     }
 
-    fn add_check(&mut self, check: &Check) {
-        let index = self.checks.iter().position(|known| known.name == check.name);
-        let index = index.unwrap_or_else(|| {
-            if self.checks.len() < MOST_CHECKS {
-                self.checks.push(CheckCounts {
-                    name: check.name.clone(),
-                    counts: [0; 4],
-                });
-            }
-            self.checks.len() - 1
-        });
-        self.checks[index].counts[check.verdict as usize] += 1;
-    }
-
     /// Records with that verdict.
     pub(super) fn records_with(&self, verdict: Verdict) -> usize {
         self.listed.iter().filter(|listed| listed.verdict == verdict).count()
@@ -214,14 +200,16 @@ impl Survey {
 
 /// A red check for the list, for example `focus: out of focus (1.2 px, limit 3 px)`.
 fn check_words(check: &Check) -> String {
-    let unit = words::unit_words(&check.unit);
-    let number = |value: f64| format!("{} {unit}", words::short_number(value)).trim_end().to_owned();
+    let number = |value| words::check_value(value, &check.unit);
     let numbers = match (check.value, check.limit) {
         (Some(value), Some(limit)) => format!(" ({}, limit {})", number(value), number(limit)),
         (Some(value), None) => format!(" ({})", number(value)),
         (None, _) => String::new(),
     };
-    words::cut(&format!("{}: {}{numbers}", check.name, check.words), 300)
+    words::cut(
+        &format!("{}: {}{numbers}", words::check_name(check.name), check.words),
+        300,
+    )
 }
 
 #[cfg(test)]
@@ -256,9 +244,10 @@ mod tests {
     #[test]
     fn a_check_says_what_was_measured_and_what_was_allowed() {
         let mut check = Check {
-            name: "focus".to_owned(),
+            name: CheckName::Focus,
             value: Some(1.25),
             unit: "px".to_owned(),
+            caution: Some(2.0),
             limit: Some(3.0),
             verdict: Verdict::Bad,
             words: "out of focus".to_owned(),
@@ -268,22 +257,5 @@ mod tests {
         assert_eq!(check_words(&check), "focus: out of focus (1.25)");
         check.value = None;
         assert_eq!(check_words(&check), "focus: out of focus");
-    }
-
-    #[test]
-    fn names_of_checks_are_bounded() {
-        let mut survey = Survey::default();
-        for number in 0..1000 {
-            survey.add_check(&Check {
-                name: format!("check {number}"),
-                value: None,
-                unit: String::new(),
-                limit: None,
-                verdict: Verdict::Good,
-                words: String::new(),
-            });
-        }
-        assert_eq!(survey.checks.len(), MOST_CHECKS);
-        assert_eq!(survey.checks.iter().map(CheckCounts::total).sum::<usize>(), 1000);
     }
 }

@@ -140,15 +140,12 @@ fn column(key: &str, name: &str) -> Markup {
 /// The names of the checks that are not good, below the verdict.
 fn wrong_checks(entry: &Entry) -> Markup {
     let checks = entry.findings.as_ref().map_or(&[][..], |f| &f.quality.checks);
-    let wrong: Vec<&str> = checks
+    let wrong: Vec<String> = checks
         .iter()
         .filter(|check| check.verdict == entry.verdict() && matches!(check.verdict, Verdict::Doubtful | Verdict::Bad))
-        .map(|check| {
-            if check.words.is_empty() {
-                check.name.as_str()
-            } else {
-                check.words.as_str()
-            }
+        .map(|check| match check.words.is_empty() {
+            true => words::check_name(check.name),
+            false => check.words.clone(),
         })
         .collect();
     html! { @if !wrong.is_empty() { div.quiet { (words::cut(&wrong.join(", "), LONGEST_TEXT)) } } }

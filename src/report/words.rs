@@ -1,6 +1,6 @@
 //! Numbers, names and verdicts as people read them.
 
-use crate::measure::quality::Verdict;
+use crate::measure::quality::{CheckName, Verdict};
 use crate::measure::specimen::Reading;
 use crate::measure::{Measured, Quantity};
 
@@ -51,6 +51,22 @@ pub(super) fn short_number(value: f64) -> String {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text,
     }
+}
+
+/// What a check measured, or its limit.
+pub(super) fn check_value(value: f64, unit: &str) -> String {
+    match unit {
+        "" | "count" => short_number(value),
+        "share" => format!("{} %", short_number((value * 1000.0).round() / 10.0)),
+        "level" => format!("{} of 255", short_number(value)),
+        "h" => format!("{} o’clock", short_number(value)),
+        unit => format!("{} {}", short_number(value), unit_words(unit)),
+    }
+}
+
+/// A check's name for people, for example `parts missing`.
+pub(super) fn check_name(name: CheckName) -> String {
+    name.key().replace('_', " ")
 }
 
 /// A unit as people write it.
@@ -125,6 +141,15 @@ mod tests {
         assert_eq!(words(1e300, 1e299), "1.00e300 ± 1.00e299 cm");
         assert_eq!(measured(Measured::new(-1.52, 0.1), "deg"), "−1.52 ± 0.10 °");
         assert_eq!(measured(Measured::new(1.0, f64::NAN), "cm2"), "1.00 cm²");
+    }
+
+    #[test]
+    fn checks_have_units_that_people_use() {
+        assert_eq!(check_value(0.0314, "share"), "3.1 %");
+        assert_eq!(check_value(2.0, "count"), "2");
+        assert_eq!(check_value(9.0, "h"), "9 o’clock");
+        assert_eq!(check_value(-4.25, "deg"), "−4.25 °");
+        assert_eq!(check_name(CheckName::PartsMissing), "parts missing");
     }
 
     #[test]
