@@ -1,5 +1,6 @@
 //! Limits of the checks.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Verdict;
@@ -46,7 +47,8 @@ pub struct Range {
 }
 
 /// Which way heads shall point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum WantedHead {
     /// To the left.
     Left,
@@ -57,7 +59,8 @@ pub enum WantedHead {
 }
 
 /// What `auto` takes a picture of by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Admitted {
     /// Only what no check finds doubtful or bad.
     Good,
@@ -134,7 +137,7 @@ impl Default for QualitySettings {
             highlights: Some(Limits::new(0.015, 0.03)),
             shadows: Some(Limits::new(0.08, 0.15)),
             colour_cast: Some(Limits::new(24.0, 36.0)),
-            background: Some(Limits::new(60.0, 90.0)),
+            background: Some(Limits::new(70.0, 95.0)),
             ruler: true,
             label: true,
             covered: Some(Limits::new(0.03, 0.06)),
