@@ -60,7 +60,7 @@ pub fn assess(seen: &Seen<'_>, settings: &QualitySettings) -> Quality {
         tilt(posture, scene, settings.tilt),
         limited(CheckName::Focus, width, settings.focus).said("in focus", "slightly out of focus", "out of focus"),
         brightness(light, settings.brightness),
-        limited(CheckName::Highlights, light.map(|l| l.white), settings.highlights).said(
+        limited(CheckName::Highlights, light.map(|l| l.clipped), settings.highlights).said(
             "no glare",
             "some glare",
             "glare on the fish",

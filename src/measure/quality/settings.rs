@@ -91,7 +91,7 @@ pub struct QualitySettings {
     pub focus: Option<Limits>,
     /// Middle between the fish's dark and bright ends, in levels of 255.
     pub brightness: Option<Range>,
-    /// Share of the fish's pixels that are white.
+    /// Share of the fish's pixels that are as bright as the camera can tell.
     pub highlights: Option<Limits>,
     /// Share of the fish's pixels that are black.
     pub shadows: Option<Limits>,
@@ -134,7 +134,7 @@ impl Default for QualitySettings {
                 caution_above: 155.0,
                 bad_above: 165.0,
             }),
-            highlights: Some(Limits::new(0.015, 0.03)),
+            highlights: Some(Limits::new(0.02, 0.04)),
             shadows: Some(Limits::new(0.08, 0.15)),
             colour_cast: Some(Limits::new(24.0, 36.0)),
             background: Some(Limits::new(70.0, 95.0)),
