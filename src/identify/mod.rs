@@ -6,6 +6,12 @@
 //!
 //! That a name is not given twice is the store's business: it alone knows every record.
 
+#[cfg(feature = "barcodes")]
+mod barcode;
+#[cfg(not(feature = "barcodes"))]
+#[path = "no_barcode.rs"]
+mod barcode;
+mod code;
 mod identifier;
 mod identity;
 mod pattern;
@@ -14,6 +20,8 @@ mod symbology;
 
 use thiserror::Error;
 
+pub use barcode::read_codes;
+pub use code::Code;
 pub use identifier::{IdSettings, Identifier};
 pub use identity::{IdSource, Identity, MAX_PAYLOAD};
 pub use pattern::IdPattern;
