@@ -6,7 +6,6 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod checksum;
-pub mod delimited;
 pub mod device_access;
 pub mod frame;
 pub mod traits;
@@ -35,6 +34,8 @@ pub mod convert;
 pub mod health;
 
 pub mod store;
+
+pub mod report;
 
 pub mod config;
 pub mod station;

@@ -213,8 +213,8 @@ proptest::proptest! {
         verify(&root);
         assert_eq!(archive.list().unwrap().count(), 1);
         let all = Selection { voided: true };
-        let none = &mut || ();
-        bgnn::export(&archive, all, &dir.path().join("bgnn"), none).unwrap();
+        let none = &mut |_| ();
+        bgnn::export(&archive, all, bgnn::Tree::Core, &dir.path().join("bgnn"), none).unwrap();
         coco::export(&archive, all, &dir.path().join("coco.json"), none).unwrap();
         csv::export(&archive, all, &dir.path().join("table.csv"), none).unwrap();
         let _ = archive.void(&id("a"), moment(1).wall);
