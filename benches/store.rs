@@ -42,6 +42,7 @@ fn draft() -> RecordDraft {
     }
     RecordDraft {
         id: RecordId::new("bench").unwrap(),
+        identity: None,
         frame: Frame::from_file_bytes(frame, None).unwrap(),
         picture: size,
         orientation: Orientation::UPRIGHT,

@@ -11,6 +11,11 @@ pub fn sha256_hex(content: &[u8]) -> String {
     pieces.hex()
 }
 
+/// The SHA-256 of `content`, its 32 bytes as they are.
+pub fn sha256(content: &[u8]) -> [u8; 32] {
+    Sha256::digest(content).into()
+}
+
 /// The SHA-256 of content that comes in pieces.
 #[derive(Default)]
 pub struct Sha256Pieces(Sha256);

@@ -35,6 +35,8 @@ pub mod health;
 
 pub mod store;
 
+pub mod report;
+
 pub mod config;
 pub mod station;
 

@@ -53,6 +53,8 @@ pub struct Specimen {
     pub head: HeadSide,
     /// The traits, at the crop's size.
     pub mask: TraitMask,
+    /// The size in which the network saw the crop.
+    pub resolution: Size,
     /// Mean probability of each trait over its pixels, in channel order; `None` where it is not present.
     pub confidence: [Option<f32>; Trait::COUNT],
     /// Traits about which the network can say nothing.
@@ -69,6 +71,7 @@ impl Specimen {
     pub fn subject(&self) -> Subject<'_> {
         Subject {
             mask: &self.mask,
+            resolution: self.resolution,
             not_assessed: self.not_assessed,
             crop_box: self.crop_box,
             head: self.head,
@@ -171,6 +174,7 @@ impl Analyser {
             crop,
             // The network's head is better evidence than the outline was.
             head: head_side(&mask).unwrap_or(head),
+            resolution: mask.size(),
             mask: mask.resized(crop_box.size()),
             confidence,
             not_assessed,

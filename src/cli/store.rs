@@ -1,5 +1,7 @@
 //! `fishrig store`: look at records, check them, hand them on, mark them.
 
+mod report;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -32,6 +34,8 @@ enum Command {
     Verify(VerifyArgs),
     /// Lay records out for other programs; nothing is overwritten
     Export(ExportArgs),
+    /// Write a page about the records for a browser: lengths, quality, a table, pictures
+    Report(report::ReportArgs),
     /// Mark records as not valid; nothing is deleted
     Void(VoidArgs),
 }
@@ -93,6 +97,7 @@ fn run_to(args: StoreArgs, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         Command::List(args) => list(&args, out),
         Command::Verify(args) => verify(&args, out),
         Command::Export(args) => export(&args, out),
+        Command::Report(args) => report::report(&args, out),
         Command::Void(args) => void(&args, out),
     }
 }

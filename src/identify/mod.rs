@@ -7,14 +7,18 @@
 //! That a name is not given twice is the store's business: it alone knows every record.
 
 mod identifier;
+mod identity;
 mod pattern;
 mod record_id;
+mod symbology;
 
 use thiserror::Error;
 
 pub use identifier::{IdSettings, Identifier};
+pub use identity::{IdSource, Identity, MAX_PAYLOAD};
 pub use pattern::IdPattern;
 pub use record_id::RecordId;
+pub use symbology::Symbology;
 
 /// Why a record can't be named.
 #[derive(Debug, Error, PartialEq, Eq)]

@@ -20,4 +20,4 @@ pub mod specimen;
 
 pub use findings::{Findings, MeasureSettings, measure};
 pub use measured::{Measured, Rounded};
-pub use quantity::{Dimension, Quantity};
+pub use quantity::{Dimension, Quantity, Term};

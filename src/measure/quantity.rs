@@ -33,6 +33,19 @@ pub enum Quantity {
     BodyAngle,
 }
 
+/// A term of an ontology.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Term {
+    /// The whole IRI, for example `http://purl.obolibrary.org/obo/PATO_0000122`.
+    pub iri: &'static str,
+    /// Its label there, for example `length`.
+    pub label: &'static str,
+}
+
+const fn term(iri: &'static str, label: &'static str) -> Term {
+    Term { iri, label }
+}
+
 /// What kind of number a quantity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dimension {
@@ -100,6 +113,50 @@ impl Quantity {
             Self::EyeArea | Self::HeadArea => Dimension::Area,
             Self::BodyAngle => Dimension::Angle,
             _ => Dimension::Length,
+        }
+    }
+
+    /// The property that is measured, a term of PATO, for example `length`.
+    ///
+    /// The measurement table of Minnow_Segmented_Traits (`minnow_measurement_definitions.csv`) describes each measurement by an expression of several
+    /// terms, `length and (characteristic of some head)`. No ontology has these as classes of their own, so a file that has room for one
+    /// IRI takes this one, and where it has room for two also [`bearer`](Self::bearer). Two measurements may share both; what tells them apart is their
+    /// name.
+    pub const fn property(self) -> Term {
+        match self {
+            Self::StandardLength
+            | Self::TotalLength
+            | Self::ForkLength
+            | Self::HeadLength
+            | Self::HeadDepth
+            | Self::PreorbitalLength
+            | Self::BodyDepth => term("http://purl.obolibrary.org/obo/PATO_0000122", "length"),
+            Self::EyeDiameter => term("http://purl.obolibrary.org/obo/PATO_0001334", "diameter"),
+            Self::EyeArea | Self::HeadArea => term("http://purl.obolibrary.org/obo/PATO_0001323", "area"),
+            Self::BodyAngle => term("http://purl.obolibrary.org/obo/PATO_0002326", "angle"),
+        }
+    }
+
+    /// What has the property, a term of Uberon, for example `head`. The csv's expressions name it after *characteristic of some*.
+    pub const fn bearer(self) -> Term {
+        match self {
+            Self::StandardLength | Self::TotalLength | Self::ForkLength | Self::BodyDepth | Self::BodyAngle => term(
+                "http://purl.obolibrary.org/obo/UBERON_0000468",
+                "multicellular organism",
+            ),
+            Self::HeadLength | Self::HeadDepth | Self::PreorbitalLength | Self::HeadArea => {
+                term("http://purl.obolibrary.org/obo/UBERON_0000033", "head")
+            }
+            Self::EyeDiameter | Self::EyeArea => term("http://purl.obolibrary.org/obo/UBERON_0000970", "eye"),
+        }
+    }
+
+    /// The term of the Units of Measurement Ontology for [`unit`](Self::unit).
+    pub const fn unit_term(self) -> Term {
+        match self.dimension() {
+            Dimension::Length => term("http://purl.obolibrary.org/obo/UO_0000015", "centimeter"),
+            Dimension::Area => term("http://purl.obolibrary.org/obo/UO_0000081", "square centimeter"),
+            Dimension::Angle => term("http://purl.obolibrary.org/obo/UO_0000185", "degree"),
         }
     }
 

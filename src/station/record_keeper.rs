@@ -142,6 +142,7 @@ impl RecordKeeper {
         let scene = analysed.map(|a| &a.analysis.scene);
         RecordDraft {
             id,
+            identity: None,
             frame: frame.clone(),
             picture,
             orientation,

@@ -105,17 +105,23 @@ impl<S: Storage> Archive<S> {
     /// # Errors
     /// [`StoreError::Read`], also for a day while iterating; a record that can't be read is an item that says why.
     pub fn list(&self) -> Result<impl Iterator<Item = Result<Listed, StoreError>>, StoreError> {
-        let by_time = |day| {
-            let mut places = self.places_of(day)?;
-            places.sort_by_cached_key(|place| self.read(place).ok().map(|r| (r.times.number, r.times.committed_utc)));
-            Ok(places)
-        };
-        let places = self.days()?.into_iter().flat_map(move |day| one_by_one(by_time(day)));
+        let by_time = move |day| one_by_one(self.places_by_time(day));
+        let places = self.days()?.into_iter().flat_map(by_time);
         Ok(places.map(|place| {
             let place = place?;
             let record = self.read_or_problem(&place);
             Ok(Listed { place, record })
         }))
+    }
+
+    /// The records of one day in the order in which they were committed; those that can't be read come first.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`].
+    pub fn places_by_time(&self, day: Date) -> Result<Vec<Place>, StoreError> {
+        let mut places = self.places_of(day)?;
+        places.sort_by_cached_key(|place| self.read(place).ok().map(|r| (r.times.number, r.times.committed_utc)));
+        Ok(places)
     }
 
     /// The record's place.

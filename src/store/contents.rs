@@ -112,6 +112,7 @@ fn record(
         note: draft.note.clone(),
         voided: false,
         voided_utc: None,
+        identity: draft.identity.clone(),
         times,
         frame: FrameFacts {
             file: frame_file,

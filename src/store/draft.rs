@@ -6,7 +6,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{Frame, Orientation, PixelBox, Size};
-use crate::identify::RecordId;
+use crate::identify::{Identity, RecordId};
 use crate::locate::HeadSide;
 use crate::measure::Findings;
 use crate::traits::{Trait, TraitMask, TraitSet};
@@ -16,6 +16,8 @@ use crate::traits::{Trait, TraitMask, TraitSet};
 pub struct RecordDraft {
     /// The id wanted. Where a record has it already, this one gets `-2`, `-3`, … and keeps the wanted id as its specimen.
     pub id: RecordId,
+    /// Where the id came from; `None` where that is not known.
+    pub identity: Option<Identity>,
     /// The frame as captured.
     pub frame: Frame,
     /// Size of the decoded, upright frame; all boxes are in it.

@@ -12,7 +12,7 @@ use super::draft::NetworkIdentity;
 use super::trait_tables;
 use crate::checksum::sha256_hex;
 use crate::frame::{PixelBox, Size};
-use crate::identify::RecordId;
+use crate::identify::{Identity, RecordId};
 use crate::locate::HeadSide;
 use crate::traits::{Trait, TraitSet};
 
@@ -53,6 +53,9 @@ pub struct Record {
     /// When it was marked, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voided_utc: Option<Timestamp>,
+    /// Where the id came from; absent in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     /// Clocks.
     pub times: Times,
     /// The captured frame.

@@ -39,14 +39,7 @@ pub struct Component {
 /// The connected pieces of the pixels for which `on(x, y)` holds, in the order of their first pixel (row by row).
 pub fn label(size: Size, connectivity: Connectivity, on: impl Fn(u32, u32) -> bool) -> Vec<Component> {
     let mut runs: Vec<Run> = Vec::new();
-    let mut parent: Vec<u32> = Vec::new();
-    let reach = match connectivity {
-        Connectivity::Four => 0,
-        Connectivity::Eight => 1,
-    };
-    let mut above = 0..0;
     for y in 0..size.height {
-        let row_start = runs.len();
         let mut x = 0;
         while x < size.width {
             if !on(x, y) {
@@ -57,11 +50,30 @@ pub fn label(size: Size, connectivity: Connectivity, on: impl Fn(u32, u32) -> bo
             while x < size.width && on(x, y) {
                 x += 1;
             }
-            parent.push(runs.len() as u32);
             runs.push(Run { y, start, end: x });
         }
-        join_rows(&runs, &mut parent, above.clone(), row_start..runs.len(), reach);
-        above = row_start..runs.len();
+    }
+    of_runs(runs, connectivity)
+}
+
+/// The connected pieces of runs, in the order of their first pixel (row by row).
+///
+/// The runs are sorted by row and column; those of a row neither overlap nor touch.
+pub fn of_runs(runs: Vec<Run>, connectivity: Connectivity) -> Vec<Component> {
+    let mut parent: Vec<u32> = (0..runs.len() as u32).collect();
+    let reach = match connectivity {
+        Connectivity::Four => 0,
+        Connectivity::Eight => 1,
+    };
+    let mut above = 0..0;
+    while above.end < runs.len() {
+        let (start, y) = (above.end, runs[above.end].y);
+        let length = runs[start..].iter().take_while(|run| run.y == y).count();
+        let here = start..start + length;
+        if above.start < above.end && runs[above.start].y + 1 == y {
+            join_rows(&runs, &mut parent, above, here.clone(), reach);
+        }
+        above = here;
     }
     collect(runs, &mut parent)
 }

@@ -60,6 +60,7 @@ pub fn draft(name: &str, seed: u32) -> RecordDraft {
     let crop_box = PixelBox::new(10, 6, 30, 16);
     RecordDraft {
         id: id(name),
+        identity: None,
         frame,
         picture: size,
         orientation: Orientation::UPRIGHT,

@@ -1,24 +1,26 @@
 //! `fishrig segment`: a batch of pictures, resumed where it stopped.
 //!
 //! * [`pictures`]: from paths to a list of pictures; [`batch`]: the workers and what is printed; [`picture`]: one picture's whole way;
-//!   [`result`]: what is known of it afterwards, `NAME_segment.json`; [`bgnn`]: BGNN's own call.
+//!   [`result`]: what is known of it afterwards, `NAME_segment.json`; [`shard`]: one of several parts of the list; [`bgnn`]: BGNN's own call.
 
 mod batch;
 mod bgnn;
 mod picture;
 pub(super) mod pictures;
 mod result;
+mod shard;
 
 use std::path::PathBuf;
 
 use anyhow::bail;
 
 use super::output_file::OutputFolder;
-use super::{Outcome, make_folder, model};
+use super::{Outcome, make_folder, model, say};
 use crate::analysis::{Analyser, AnalysisSettings};
 use crate::frame::{DecodeOptions, Limits};
 use crate::network::{NetworkSettings, TraitNetwork};
 use batch::Batch;
+use shard::Shard;
 
 pub(super) use picture::read_file;
 
@@ -38,11 +40,14 @@ pub(super) struct SegmentArgs {
     #[arg(long)]
     cropped: bool,
     /// Do what BGNN's segmentation_main_rescale_origin.py does: IMAGE is one crop and one output file.
-    #[arg(long, conflicts_with_all = ["output", "cropped", "json", "jobs", "again"])]
+    #[arg(long, conflicts_with_all = ["output", "cropped", "json", "jobs", "again", "shard"])]
     bgnn: bool,
     /// Pictures worked on at a time; 0 for one a processor.
     #[arg(short, long, default_value_t = 0, value_name = "N")]
     jobs: usize,
+    /// Only part I of N of the pictures, from 1/N to N/N, by their names: machines that share an archive each take one, into one folder.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
     /// Do again what is there already.
     #[arg(long)]
     again: bool,
@@ -86,9 +91,16 @@ pub(super) fn run(args: SegmentArgs) -> anyhow::Result<Outcome> {
         return bgnn::run(&analyser, limits, input, output);
     }
     make_folder(&args.output)?;
-    let (pictures, refused) = pictures::collect(&args.images, args.cropped);
+    let (mut pictures, mut refused) = pictures::collect(&args.images, args.cropped);
+    // All of them, whichever part is wanted: another part's inputs are no place for results either.
+    let outputs = OutputFolder::protecting(pictures.iter().map(|p| p.path.as_path()));
+    if let Some(shard) = args.shard {
+        let all = pictures.len();
+        (pictures, refused) = shard.of(pictures, refused);
+        say(&format!("part {shard}: {} of {all} pictures", pictures.len()));
+    }
     let batch = Batch {
-        outputs: OutputFolder::protecting(pictures.iter().map(|p| p.path.as_path())),
+        outputs,
         folder: args.output,
         cropped: args.cropped,
         again: args.again,

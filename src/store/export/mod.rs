@@ -167,7 +167,12 @@ enum Outcome {
 }
 
 /// A file of a record, compared with its hash; the error names the file.
-fn whole_file<S: Storage>(archive: &Archive<S>, place: &Place, record: &Record, name: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn whole_file<S: Storage>(
+    archive: &Archive<S>,
+    place: &Place,
+    record: &Record,
+    name: &str,
+) -> Result<Vec<u8>, String> {
     let file = record.file(name).ok_or_else(|| format!("the record has no {name}"))?;
     let content = archive.read_file(place, file).map_err(|e| e.to_string())?;
     if content.len() as u64 != file.size || sha256_hex(&content) != file.sha256 {
@@ -193,7 +198,7 @@ fn mask_of<S: Storage>(
 }
 
 /// Refuses a destination in the store, also through links.
-fn check_outside(path: &Path, root: &Path) -> Result<(), ExportError> {
+pub(crate) fn check_outside(path: &Path, root: &Path) -> Result<(), ExportError> {
     let real = |path: &Path| std::fs::canonicalize(path);
     let existing = path
         .ancestors()

@@ -1,0 +1,239 @@
+//! The fish's angle, and the mask turned by it: scikit-image's orientation and Pillow's rotation, digit by digit.
+
+use super::painted::{Painted, class_of};
+use super::pieces::{self, Pieces};
+use super::python;
+use crate::frame::{PixelBox, Size};
+use crate::traits::components::{Component, Connectivity, Run, of_runs};
+
+/// The fish's angle in degrees with two decimals, from the orientation of its largest piece; `None` where that has less than 60 %.
+pub(super) fn angle(whole_fish: &[Run]) -> Option<f64> {
+    let pieces = of_runs(whole_fish.to_vec(), Connectivity::Eight);
+    let orientation = orientation(&pieces::clean(whole_fish, pieces)?);
+    let sign = if orientation == 0.0 { 0.0 } else { orientation.signum() };
+    let angle = sign * (90.0 - (orientation * 180.0 / std::f64::consts::PI).abs());
+    // Adding 0 takes the sign off a zero.
+    Some(python::numpy_round_2(angle) + 0.0)
+}
+
+/// Angle between the row axis and the major axis of the ellipse with the same second moments, in radians: `orientation` of scikit-image's regions.
+fn orientation(piece: &Component) -> f64 {
+    let moments = CentralMoments::of(piece);
+    let total = moments.rows + moments.columns;
+    // The diagonal of the inertia tensor as scikit-image computes it: the sum less the other.
+    let a = (total - moments.rows) / moments.area;
+    let c = (total - moments.columns) / moments.area;
+    let b = -moments.mixed / moments.area;
+    if a - c == 0.0 {
+        let quarter = std::f64::consts::FRAC_PI_4;
+        if b < 0.0 { quarter } else { -quarter }
+    } else {
+        0.5 * (-2.0 * b).atan2(c - a)
+    }
+}
+
+struct CentralMoments {
+    area: f64,
+    /// Sum of squared distances from the mean row.
+    rows: f64,
+    columns: f64,
+    mixed: f64,
+}
+
+impl CentralMoments {
+    /// Sums are exact in integers, and rounded once.
+    fn of(piece: &Component) -> Self {
+        let (mut sum_row, mut sum_column) = (0i128, 0i128);
+        let (mut sum_rows, mut sum_columns, mut sum_mixed) = (0i128, 0i128, 0i128);
+        for run in &piece.runs {
+            // From the piece's own corner, which keeps the numbers small.
+            let row = i64::from(run.y - piece.bounds.top);
+            let (first, end) = (
+                i64::from(run.start - piece.bounds.left),
+                i64::from(run.end - piece.bounds.left),
+            );
+            let length = end - first;
+            let columns = (first + end - 1) * length / 2;
+            sum_row += i128::from(row * length);
+            sum_column += i128::from(columns);
+            sum_rows += i128::from(row * row) * i128::from(length);
+            sum_columns += squares_below(end) - squares_below(first);
+            sum_mixed += i128::from(row) * i128::from(columns);
+        }
+        let area = i128::from(piece.area);
+        let central = |product: i128, a: i128, b: i128| (area * product - a * b) as f64 / area as f64;
+        Self {
+            area: area as f64,
+            rows: central(sum_rows, sum_row, sum_row),
+            columns: central(sum_columns, sum_column, sum_column),
+            mixed: central(sum_mixed, sum_row, sum_column),
+        }
+    }
+}
+
+/// 0² + 1² + … + (n - 1)².
+fn squares_below(n: i64) -> i128 {
+    let n = i128::from(n);
+    (n - 1) * n * (2 * n - 1) / 6
+}
+
+/// The runs of a mask turned anticlockwise by `degrees` about its middle, at the same size: `Image.rotate` of Pillow with its nearest filter.
+pub(super) fn turned(painted: &Painted<'_>, degrees: f64) -> Pieces {
+    let size = painted.size();
+    let mut pieces = Pieces::default();
+    let Some(around) = bounds(painted) else {
+        return pieces;
+    };
+    let turn = Turn::new(size, degrees);
+    if turn.fits_fixed_point(size) {
+        let fixed = FixedTurn::from(&turn);
+        for y in 0..size.height {
+            fixed.row(painted, around, y, &mut pieces);
+        }
+    } else {
+        turn.in_floats(painted, &mut pieces);
+    }
+    pieces
+}
+
+/// The smallest box around what is painted.
+fn bounds(painted: &Painted<'_>) -> Option<PixelBox> {
+    let width = painted.size().width.max(1) as usize;
+    let mut around: Option<PixelBox> = None;
+    for (y, row) in painted.bits().chunks_exact(width).enumerate() {
+        let Some(first) = row.iter().position(|bits| *bits != 0) else {
+            continue;
+        };
+        let last = row.iter().rposition(|bits| *bits != 0).unwrap_or(first);
+        let span = PixelBox::new(first as u32, y as u32, last as u32 + 1, y as u32 + 1);
+        around = Some(around.map_or(span, |b| b.union(&span)));
+    }
+    around
+}
+
+/// From a pixel's place in the turned picture to its place in the picture: x' = a x + b y + c, y' = d x + e y + f.
+struct Turn {
+    a: f64,
+    b: f64,
+    c: f64,
+    d: f64,
+    e: f64,
+    f: f64,
+}
+
+impl Turn {
+    fn new(size: Size, degrees: f64) -> Self {
+        let angle = -degrees.rem_euclid(360.0).to_radians();
+        let (a, b) = (python::round(angle.cos(), 15), python::round(angle.sin(), 15));
+        let (d, e) = (python::round(-angle.sin(), 15), python::round(angle.cos(), 15));
+        let (middle_x, middle_y) = (f64::from(size.width) / 2.0, f64::from(size.height) / 2.0);
+        let c = a * -middle_x + b * -middle_y + 0.0 + middle_x;
+        let f = d * -middle_x + e * -middle_y + 0.0 + middle_y;
+        Self { a, b, c, d, e, f }
+    }
+
+    /// Whether the corners stay in the range of 16.16 bits; Pillow takes floats where they do not.
+    fn fits_fixed_point(&self, size: Size) -> bool {
+        let (w, h) = (f64::from(size.width), f64::from(size.height));
+        let fits = |x: f64, y: f64| {
+            (x * self.a + y * self.b + self.c).abs() < 32768.0 && (x * self.d + y * self.e + self.f).abs() < 32768.0
+        };
+        fits(0.0, 0.0) && fits(w, h) && fits(0.0, h) && fits(w, 0.0)
+    }
+
+    /// Adds up from pixel to pixel, since the rounding of those sums decides.
+    fn in_floats(&self, painted: &Painted<'_>, pieces: &mut Pieces) {
+        let size = painted.size();
+        let (w, h) = (f64::from(size.width), f64::from(size.height));
+        let mut row_x = self.c + self.b * 0.5 + self.a * 0.5;
+        let mut row_y = self.f + self.e * 0.5 + self.d * 0.5;
+        for y in 0..size.height {
+            let (mut from_x, mut from_y) = (row_x, row_y);
+            let mut open = (0, 0);
+            for x in 0..size.width {
+                let inside = from_x >= 0.0 && from_x < w && from_y >= 0.0 && from_y < h;
+                let bits = match inside {
+                    true => painted.bits()[from_y as usize * size.width as usize + from_x as usize],
+                    false => 0,
+                };
+                if bits != open.1 {
+                    pieces.push(y, open.0, x, class_of(open.1));
+                    open = (x, bits);
+                }
+                from_x += self.a;
+                from_y += self.d;
+            }
+            pieces.push(y, open.0, size.width, class_of(open.1));
+            row_x += self.b;
+            row_y += self.e;
+        }
+    }
+}
+
+/// A turn in fixed point of 16 bits after the point.
+struct FixedTurn {
+    a: i64,
+    b: i64,
+    c: i64,
+    d: i64,
+    e: i64,
+    f: i64,
+}
+
+impl From<&Turn> for FixedTurn {
+    fn from(turn: &Turn) -> Self {
+        let fixed = |value: f64| (value * 65536.0 + 0.5).floor() as i64;
+        Self {
+            a: fixed(turn.a),
+            b: fixed(turn.b),
+            // Half a pixel on: the pixel's middle.
+            c: fixed(turn.c + turn.a * 0.5 + turn.b * 0.5),
+            d: fixed(turn.d),
+            e: fixed(turn.e),
+            f: fixed(turn.f + turn.d * 0.5 + turn.e * 0.5),
+        }
+    }
+}
+
+impl FixedTurn {
+    /// The runs of row `y` of the turned picture. All that is painted lies in `around`.
+    fn row(&self, painted: &Painted<'_>, around: PixelBox, y: u32, pieces: &mut Pieces) {
+        let size = painted.size();
+        let (mut from_x, mut from_y) = (self.c + self.b * i64::from(y), self.f + self.e * i64::from(y));
+        let across = columns_within(from_x, self.a, around.left, around.right);
+        let down = columns_within(from_y, self.d, around.top, around.bottom);
+        let first = across.0.max(down.0).max(0);
+        let end = across.1.min(down.1).min(i64::from(size.width));
+        if first >= end {
+            return;
+        }
+        from_x += first * self.a;
+        from_y += first * self.d;
+        let bits = painted.bits();
+        let width = size.width as usize;
+        let mut open = (first as u32, 0);
+        for x in first as u32..end as u32 {
+            let here = bits[(from_y >> 16) as usize * width + (from_x >> 16) as usize];
+            if here != open.1 {
+                pieces.push(y, open.0, x, class_of(open.1));
+                open = (x, here);
+            }
+            from_x += self.a;
+            from_y += self.d;
+        }
+        pieces.push(y, open.0, end as u32, class_of(open.1));
+    }
+}
+
+/// The x, from the first to one past the last, for which `start + x * step` in 16.16 bits lies in `low..high`.
+fn columns_within(start: i64, step: i64, low: u32, high: u32) -> (i64, i64) {
+    let (low, high) = (i64::from(low) << 16, i64::from(high) << 16);
+    let up = |distance: i64, step: i64| distance.div_euclid(step) + i64::from(distance.rem_euclid(step) != 0);
+    match step {
+        0 if (low..high).contains(&start) => (i64::MIN, i64::MAX),
+        0 => (0, 0),
+        step if step > 0 => (up(low - start, step), up(high - start, step)),
+        // Falling: it is above `high - 1` before, and below `low` after.
+        step => (up(start - high + 1, -step), up(start - low + 1, -step)),
+    }
+}
