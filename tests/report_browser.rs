@@ -5,6 +5,7 @@
 mod report_support;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use assert_cmd::Command;
 use fishrig::measure::quality::Verdict;
@@ -13,40 +14,54 @@ use report_support::{drawn_store, has_scale, is_measured, standard_length, verdi
 
 const COUNT: u64 = 44;
 
-/// A folder with a store of drawn specimens and the page about it, voided ones too.
-fn page(count: u64) -> (tempfile::TempDir, PathBuf) {
-    let dir = tempfile::tempdir().unwrap();
-    drawn_store(&dir.path().join("records"), count);
-    let page = dir.path().join("report.html");
-    report(dir.path(), &["--voided"]).assert().code(0);
-    (dir, page)
-}
-
-fn report(folder: &Path, more: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("fishrig").unwrap();
-    command.current_dir(folder).args(["store", "report"]).args(more);
-    command
+/// A page about a store of drawn specimens, voided ones too; made once for all tests.
+fn page() -> &'static Path {
+    static PAGE: OnceLock<PathBuf> = OnceLock::new();
+    PAGE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
+        // Of an earlier run; there may be none.
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        drawn_store(&folder.join("records"), COUNT);
+        let mut command = Command::cargo_bin("fishrig").unwrap();
+        command.current_dir(&folder).args(["store", "report", "--voided"]);
+        command.assert().code(0);
+        folder.join("report.html")
+    })
 }
 
 /// The numbers of the rows in the order in which the document has them, and whether each is hidden.
 fn rows(document: &str) -> Vec<(u64, bool)> {
     let body = document.split("<table id=\"records\"").nth(1).unwrap();
     let body = body.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap();
-    let row = |tag: &str| {
-        let number = tag.split("data-number=\"").nth(1).unwrap().split('"').next().unwrap();
-        (number.parse().unwrap(), tag.contains("hidden"))
+    numbered(body, "<tr ")
+}
+
+/// The same of the pictures.
+fn figures(document: &str) -> Vec<(u64, bool)> {
+    numbered(document.split("id=\"gallery\"").nth(1).unwrap(), "<figure ")
+}
+
+fn numbered(part: &str, start: &str) -> Vec<(u64, bool)> {
+    let tags = part.split(start).skip(1).map(|rest| rest.split('>').next().unwrap());
+    let number = |tag: &str| {
+        tag.split("data-number=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap()
     };
-    body.split("<tr ")
-        .skip(1)
-        .map(|row_text| row(row_text.split('>').next().unwrap()))
-        .collect()
+    tags.map(|tag| (number(tag), tag.contains("hidden"))).collect()
 }
 
 #[test]
 fn a_browser_shows_every_record_and_finds_nothing_wrong() {
     let Some(browser) = Browser::start() else { return };
-    let (_dir, page) = page(COUNT);
-    let (document, console) = browser.document(&page, "");
+    let page = page();
+    let (document, console) = browser.document(page, "");
     assert_eq!(console, [""; 0], "the page's own policy and script must not complain");
     let expected: Vec<_> = (1..=COUNT).map(|number| (number, false)).collect();
     assert_eq!(rows(&document), expected);
@@ -55,18 +70,18 @@ fn a_browser_shows_every_record_and_finds_nothing_wrong() {
     assert!(document.contains("&lt;script&gt;document.title"), "and it is shown");
     // The script has run: it shows the form and makes buttons of the heads.
     assert!(document.contains("<button type=\"button\">Standard length</button>"));
-    assert!(!document.contains("<form id=\"filter\" class=\"controls\" hidden"));
+    assert!(document.contains("id=\"filter\">"));
 }
 
 #[test]
 fn a_sorted_page_has_the_order_of_the_numbers() {
     let Some(browser) = Browser::start() else { return };
-    let (_dir, page) = page(COUNT);
+    let page = page();
     for (fragment, turn) in [
         ("#sort=standard_length", 1.0),
         ("#sort=standard_length&order=descending", -1.0),
     ] {
-        let (document, console) = browser.document(&page, fragment);
+        let (document, console) = browser.document(page, fragment);
         assert_eq!(console, [""; 0]);
         let with_length = |number: &u64| has_scale(*number) && is_measured(*number);
         let mut expected: Vec<u64> = (1..=COUNT).filter(with_length).collect();
@@ -84,12 +99,7 @@ fn a_sorted_page_has_the_order_of_the_numbers() {
         );
         assert!(document.contains(&said));
         // The pictures follow the rows.
-        let gallery = document.split("id=\"gallery\"").nth(1).unwrap();
-        let pictures: Vec<u64> = gallery
-            .split("<figure id=\"picture-")
-            .skip(1)
-            .map(|figure| figure.split('"').next().unwrap().parse().unwrap())
-            .collect();
+        let pictures: Vec<u64> = figures(&document).into_iter().map(|(number, _)| number).collect();
         assert_eq!(pictures, expected);
     }
 }
@@ -97,9 +107,9 @@ fn a_sorted_page_has_the_order_of_the_numbers() {
 #[test]
 fn a_filtered_page_hides_the_others_and_their_pictures() {
     let Some(browser) = Browser::start() else { return };
-    let (_dir, page) = page(COUNT);
+    let page = page();
     let shown = |fragment: &str| -> Vec<u64> {
-        let (document, console) = browser.document(&page, fragment);
+        let (document, console) = browser.document(page, fragment);
         assert_eq!(console, [""; 0]);
         let rows = rows(&document);
         let shown: Vec<_> = rows
@@ -107,16 +117,13 @@ fn a_filtered_page_hides_the_others_and_their_pictures() {
             .filter(|(_, hidden)| !hidden)
             .map(|(number, _)| *number)
             .collect();
-        let gallery = document.split("id=\"gallery\"").nth(1).unwrap();
-        let figures = gallery
-            .split("<figure ")
-            .skip(1)
-            .map(|figure| figure.split('>').next().unwrap());
-        assert_eq!(
-            figures.filter(|tag| !tag.contains("hidden")).count(),
-            shown.len(),
-            "{fragment}"
-        );
+        let figures = figures(&document);
+        let pictures: Vec<_> = figures
+            .iter()
+            .filter(|(_, hidden)| !hidden)
+            .map(|(number, _)| *number)
+            .collect();
+        assert_eq!(pictures, shown, "{fragment}");
         let words = format!("{} of {COUNT} records", shown.len());
         assert!(document.contains(&words), "{fragment}: {words}");
         shown
@@ -139,9 +146,10 @@ fn a_filtered_page_hides_the_others_and_their_pictures() {
 #[test]
 fn without_its_script_the_page_still_shows_everything() {
     let Some(browser) = Browser::start() else { return };
-    let (dir, page) = page(8);
+    let page = page();
+    let dir = tempfile::tempdir().unwrap();
     // With another script the policy's hash no longer fits, and the browser must refuse to run it.
-    let text = std::fs::read_to_string(&page).unwrap();
+    let text = std::fs::read_to_string(page).unwrap();
     let changed = text.replacen("\"use strict\";", "document.title = 'owned';", 1);
     assert_ne!(text, changed);
     let other = dir.path().join("changed.html");
@@ -154,40 +162,38 @@ fn without_its_script_the_page_still_shows_everything() {
     assert!(!document.contains("<title>owned"));
     assert_eq!(
         rows(&document),
-        (1..=8).map(|number| (number, false)).collect::<Vec<_>>()
+        (1..=COUNT).map(|number| (number, false)).collect::<Vec<_>>()
     );
     assert!(
         !document.contains("<button type=\"button\">"),
         "no button that does nothing"
     );
-    assert!(
-        document.contains("class=\"controls\" hidden"),
-        "no form that does nothing"
-    );
+    assert!(document.contains("id=\"filter\" hidden"), "no form that does nothing");
 }
 
 #[test]
 fn it_is_drawn_at_every_size_and_on_paper() {
     let Some(browser) = Browser::start() else { return };
-    let (_dir, page) = page(COUNT);
+    let page = page();
     let gallery = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/report-gallery");
     std::fs::create_dir_all(&gallery).unwrap();
-    for (width, height) in [(1280, 900), (1920, 1080), (800, 480), (390, 844)] {
-        for (name, fragment) in [
-            ("top", ""),
-            ("quality", "#quality"),
-            ("records", "#specimens"),
-            ("pictures", "#pictures"),
-        ] {
-            let file = gallery.join(format!("{name}-{width}x{height}.png"));
-            browser.screenshot(&page, fragment, (width, height), &file);
-            let picture = image::open(&file).unwrap().into_rgb8();
-            assert_eq!(picture.dimensions(), (width, height));
-            let colours: std::collections::HashSet<_> = picture.pixels().step_by(7).collect();
-            assert!(colours.len() > 20, "{name} at {width}x{height} is empty");
-        }
+    // A whole page is as high as it needs: without a window, a browser draws only the top of a page that it has scrolled.
+    for (width, height) in [
+        (1280, 900),
+        (1920, 1080),
+        (800, 480),
+        (390, 844),
+        (1280, 6500),
+        (390, 9000),
+    ] {
+        let file = gallery.join(format!("{width}x{height}.png"));
+        browser.screenshot(page, "", (width, height), &file);
+        let picture = image::open(&file).unwrap().into_rgb8();
+        assert_eq!(picture.dimensions(), (width, height));
+        let colours: std::collections::HashSet<_> = picture.pixels().step_by(7).collect();
+        assert!(colours.len() > 20, "the page is empty at {width}x{height}");
     }
     let paper = gallery.join("page.pdf");
-    browser.print(&page, &paper);
+    browser.print(page, &paper);
     assert!(std::fs::read(&paper).unwrap().starts_with(b"%PDF"));
 }
