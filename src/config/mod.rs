@@ -55,6 +55,8 @@ pub struct Configuration {
     pub display: DisplaySettings,
     /// Colours of the traits on the display.
     pub palette: Palette,
+    /// Whether landmarks, lengths and a scale bar are on the display and in the records' overlays.
+    pub overlay_measurements: bool,
     /// By what pictures are taken.
     pub trigger: TriggerSettings,
     /// Button, lamp and buzzer on the computer's lines.

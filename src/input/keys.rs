@@ -82,6 +82,7 @@ impl KeyReader {
             'u' | 'U' => Some(Event::Undo),
             'o' | 'O' => Some(self.begin_typing(Field::Operator)),
             'n' | 'N' => Some(self.begin_typing(Field::Note)),
+            'm' | 'M' => Some(Event::Measurements),
             'h' | 'H' | '?' => Some(Event::Help),
             'q' | 'Q' => Some(Event::Finish),
             _ => None,
@@ -141,7 +142,10 @@ mod tests {
                 same_specimen: true
             }]
         );
-        assert_eq!(read("uhq"), [Event::Undo, Event::Help, Event::Finish]);
+        assert_eq!(
+            read("umhq"),
+            [Event::Undo, Event::Measurements, Event::Help, Event::Finish]
+        );
         assert_eq!(read("xyz\t\x00"), []);
     }
 

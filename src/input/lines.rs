@@ -28,6 +28,7 @@ pub fn event_of(line: &str) -> Option<Event> {
             field: Field::Note,
             text,
         }),
+        "m" => Some(Event::Measurements),
         "h" | "?" => Some(Event::Help),
         "q" => Some(Event::Finish),
         _ => None,

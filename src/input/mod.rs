@@ -64,6 +64,8 @@ pub enum Event {
         /// The text; empty to clear.
         text: String,
     },
+    /// Show landmarks and lengths on the picture, or hide them.
+    Measurements,
     /// Show the keys, or hide them.
     Help,
     /// Finish the record that is being written and those that wait, then stop.
