@@ -1,6 +1,7 @@
 //! From the file's tables to the settings that the rooms own; every value is checked, all that is wrong is found at once.
 
 mod display;
+mod measure;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,10 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             locate: LocateSettings {
                 min_fish_length: check.within("locate", "min_fish_length", raw.locate.min_fish_length, 0.01..=0.9),
             },
-            measure: MeasureSettings::default(),
+            measure: MeasureSettings {
+                scale: check.scale(raw.measure),
+                ..MeasureSettings::default()
+            },
         },
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
         network: match raw.network.threads {
