@@ -1,6 +1,7 @@
 //! From the file's tables to the settings that the rooms own; every value is checked, all that is wrong is found at once.
 
 mod display;
+mod measure;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             },
             measure: MeasureSettings {
                 quality: check.quality(&raw.quality),
+                scale: check.scale(raw.measure),
                 ..MeasureSettings::default()
             },
         },
