@@ -82,6 +82,8 @@ impl KeyReader {
             'u' | 'U' => Some(Event::Undo),
             'o' | 'O' => Some(self.begin_typing(Field::Operator)),
             'n' | 'N' => Some(self.begin_typing(Field::Note)),
+            'i' | 'I' => Some(self.begin_typing(Field::Id)),
+            'l' | 'L' => Some(self.begin_typing(Field::List)),
             'h' | 'H' | '?' => Some(Event::Help),
             'q' | 'Q' => Some(Event::Finish),
             _ => None,

@@ -8,6 +8,7 @@ use image::RgbImage;
 
 use super::status::Auto;
 use crate::frame::{PixelBox, Size};
+use crate::identify::Code;
 
 /// Columns and rows of a signature.
 const COLUMNS: u32 = 24;
@@ -107,6 +108,8 @@ pub struct Observation {
     pub scene: Signature,
     /// The fish in it.
     pub fish: Option<SeenFish>,
+    /// The codes on its label.
+    pub codes: Vec<Code>,
 }
 
 impl Observation {
@@ -118,6 +121,15 @@ impl Observation {
                 bounds,
                 look: Signature::of(picture, bounds),
             }),
+            codes: Vec::new(),
+        }
+    }
+
+    /// The same with the codes that were read.
+    pub fn with_codes(self, codes: &[Code]) -> Self {
+        Self {
+            codes: codes.to_vec(),
+            ..self
         }
     }
 
