@@ -6,7 +6,6 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod checksum;
-pub mod delimited;
 pub mod device_access;
 pub mod frame;
 pub mod traits;

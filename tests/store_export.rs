@@ -7,7 +7,7 @@ mod store_support;
 use std::fs;
 use std::path::Path;
 
-use fishrig::store::export::{ExportError, Selection, bgnn, coco, csv};
+use fishrig::store::export::{ExportError, Progress, Selection, bgnn, coco, csv};
 use fishrig::store::{Archive, Store};
 use serde_json::Value;
 use store_support::{draft, id, jpeg, moment, picture, settings};
@@ -61,7 +61,10 @@ fn bgnn_folders_have_the_names_and_the_order_of_the_workflow() {
     let archive = store_of_five(&dir.path().join("records"));
     let out = dir.path().join("bgnn");
     let mut steps = 0;
-    let exported = bgnn::export(&archive, Selection::default(), &out, &mut || steps += 1).unwrap();
+    let exported = bgnn::export(&archive, Selection::default(), bgnn::Tree::Core, &out, &mut |step| {
+        steps += usize::from(step == Progress::Record)
+    })
+    .unwrap();
     assert_eq!((exported.records, exported.voided, steps), (3, 1, 5));
     assert_eq!((exported.skipped.len(), exported.failed.len()), (1, 0));
     assert_eq!(exported.skipped[0].0.id, id("empty"));
@@ -94,7 +97,14 @@ fn bgnn_folders_have_the_names_and_the_order_of_the_workflow() {
 
     // Once more into the same folder, with the voided one, and one file changed by somebody.
     fs::write(out.join("Cropped/plain_cropped.jpg"), "mine").unwrap();
-    let again = bgnn::export(&archive, Selection { voided: true }, &out, &mut || ()).unwrap();
+    let again = bgnn::export(
+        &archive,
+        Selection { voided: true },
+        bgnn::Tree::Core,
+        &out,
+        &mut |_| (),
+    )
+    .unwrap();
     assert_eq!((again.records, again.failed.len()), (3, 1));
     assert!(again.failed[0].1.contains("plain_cropped.jpg"), "{again:?}");
     assert_eq!(fs::read(out.join("Cropped/plain_cropped.jpg")).unwrap(), b"mine");
@@ -106,7 +116,7 @@ fn coco_has_each_trait_and_the_fish() {
     let dir = tempfile::tempdir().unwrap();
     let archive = store_of_five(&dir.path().join("records"));
     let path = dir.path().join("coco.json");
-    let exported = coco::export(&archive, Selection::default(), &path, &mut || ()).unwrap();
+    let exported = coco::export(&archive, Selection::default(), &path, &mut |_| ()).unwrap();
     assert_eq!((exported.records, exported.failed.len()), (4, 0));
     let coco: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(coco["categories"].as_array().unwrap().len(), 13);
@@ -142,7 +152,7 @@ fn csv_survives_commas_quotes_and_lines() {
     let dir = tempfile::tempdir().unwrap();
     let archive = store_of_five(&dir.path().join("records"));
     let path = dir.path().join("records.csv");
-    csv::export(&archive, Selection { voided: true }, &path, &mut || ()).unwrap();
+    csv::export(&archive, Selection { voided: true }, &path, &mut |_| ()).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text.matches("\r\n").count(), 6);
     let mut steady = text.replace("\r\n", "\n").replace(env!("CARGO_PKG_VERSION"), "…");
@@ -161,11 +171,11 @@ fn nothing_is_overwritten_and_nothing_goes_into_the_store() {
     fs::write(&taken, "mine").unwrap();
     let all = Selection::default();
     assert!(matches!(
-        csv::export(&archive, all, &taken, &mut || ()),
+        csv::export(&archive, all, &taken, &mut |_| ()),
         Err(ExportError::Exists { .. })
     ));
     assert!(matches!(
-        coco::export(&archive, all, &taken, &mut || ()),
+        coco::export(&archive, all, &taken, &mut |_| ()),
         Err(ExportError::Exists { .. })
     ));
     assert_eq!(fs::read(&taken).unwrap(), b"mine");
@@ -177,9 +187,9 @@ fn nothing_is_overwritten_and_nothing_goes_into_the_store() {
         dir.path().join("link/2026-11-24/export"),
         root.join("x/../y"),
     ] {
-        let refused = bgnn::export(&archive, all, &inside, &mut || ());
+        let refused = bgnn::export(&archive, all, bgnn::Tree::Core, &inside, &mut |_| ());
         assert!(matches!(refused, Err(ExportError::InsideStore { .. })), "{inside:?}");
-        let refused = csv::export(&archive, all, &inside, &mut || ());
+        let refused = csv::export(&archive, all, &inside, &mut |_| ());
         assert!(matches!(refused, Err(ExportError::InsideStore { .. })), "{inside:?}");
     }
     assert_eq!(fs::read_dir(&root).unwrap().count(), 2);
@@ -197,16 +207,22 @@ fn damage_is_not_handed_on() {
         bytes[middle] ^= 1;
         fs::write(&path, bytes).unwrap();
     }
-    let failed = bgnn::export(&archive, Selection::default(), &dir.path().join("bgnn"), &mut || ())
-        .unwrap()
-        .failed;
+    let failed = bgnn::export(
+        &archive,
+        Selection::default(),
+        bgnn::Tree::Core,
+        &dir.path().join("bgnn"),
+        &mut |_| (),
+    )
+    .unwrap()
+    .failed;
     assert!(
         failed.len() == 1 && failed[0].1.contains("plain_segmented.png is damaged"),
         "{failed:?}"
     );
     assert!(!dir.path().join("bgnn/Images/plain.jpg").exists());
     let coco = dir.path().join("coco.json");
-    let exported = coco::export(&archive, Selection::default(), &coco, &mut || ()).unwrap();
+    let exported = coco::export(&archive, Selection::default(), &coco, &mut |_| ()).unwrap();
     assert_eq!((exported.records, exported.failed.len()), (3, 1));
     assert!(!fs::read_to_string(coco).unwrap().contains("plain"));
 }

@@ -6,16 +6,18 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::json;
 
+use self::export::{ExportArgs, export};
 use super::Outcome;
 use crate::identify::RecordId;
-use crate::store::export::{self, Exported, Selection};
 use crate::store::{Archive, Checked, Foreign, Listed, Record};
 use crate::traits::{Trait, TraitSet};
+
+mod export;
 
 /// Look at records, check them, hand them on, mark them.
 #[derive(Debug, Args)]
@@ -61,31 +63,6 @@ struct VerifyArgs {
     /// One JSON object a line, the summary last
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Args)]
-struct ExportArgs {
-    #[command(flatten)]
-    root: Root,
-    /// How to lay them out
-    #[arg(long, value_enum)]
-    layout: Layout,
-    /// Also export voided records
-    #[arg(long)]
-    voided: bool,
-    /// Where to: a folder for bgnn, a new file for coco and csv
-    #[arg(short, long, value_name = "PATH")]
-    output: PathBuf,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Layout {
-    /// Images, Metadata, Cropped, Segmented: the folders of BGNN's workflow
-    Bgnn,
-    /// One JSON file with run-length encoded masks
-    Coco,
-    /// One table
-    Csv,
 }
 
 #[derive(Debug, Args)]
@@ -250,43 +227,6 @@ fn write_foreign(thing: &Foreign, json: bool, out: &mut dyn Write) -> io::Result
     } else {
         writeln!(out, "{path}: {}", thing.what)
     }
-}
-
-fn export(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    let archive = Archive::open(&args.root.root)?;
-    let selection = Selection { voided: args.voided };
-    let bar = bar(&archive)?;
-    let progress = &mut || bar.inc(1);
-    let exported = match args.layout {
-        Layout::Bgnn => export::bgnn::export(&archive, selection, &args.output, progress),
-        Layout::Coco => export::coco::export(&archive, selection, &args.output, progress),
-        Layout::Csv => export::csv::export(&archive, selection, &args.output, progress),
-    };
-    bar.finish_and_clear();
-    let Exported {
-        records,
-        voided,
-        skipped,
-        failed,
-    } = exported?;
-    for (place, reason) in &skipped {
-        writeln!(out, "{}/{}: left out: {reason}", place.day, place.id)?;
-    }
-    for (place, reason) in &failed {
-        writeln!(out, "{}/{}: FAILED: {reason}", place.day, place.id)?;
-    }
-    let left_out = skipped.len();
-    let path = args.output.display();
-    writeln!(
-        out,
-        "{records} records in {path}; left out: {voided} voided, {left_out} others; failed: {}",
-        failed.len()
-    )?;
-    Ok(if failed.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::SomeFailed
-    })
 }
 
 fn void(args: &VoidArgs, out: &mut dyn Write) -> anyhow::Result<Outcome> {

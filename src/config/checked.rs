@@ -20,6 +20,7 @@ use crate::identify::{IdPattern, IdSettings};
 use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::measure::MeasureSettings;
+use crate::measure::quality::QualitySettings;
 use crate::network::NetworkSettings;
 use crate::source::v4l::{self, FORMAT_NAMES, FourCc, Setting, V4lSettings};
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
@@ -55,7 +56,10 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             locate: LocateSettings {
                 min_fish_length: check.within("locate", "min_fish_length", raw.locate.min_fish_length, 0.01..=0.9),
             },
-            measure: MeasureSettings::default(),
+            measure: MeasureSettings {
+                quality: check.quality(&raw.quality),
+                ..MeasureSettings::default()
+            },
         },
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
         network: match raw.network.threads {
@@ -132,6 +136,13 @@ impl Check<'_> {
             pattern,
             first: station.first,
         }
+    }
+
+    fn quality(&mut self, raw: &raw::Quality) -> QualitySettings {
+        raw.settings().unwrap_or_else(|(key, message)| {
+            self.wrong("quality", key, message);
+            QualitySettings::default()
+        })
     }
 
     fn source(&mut self, raw: raw::Source) -> SourceSettings {

@@ -3,9 +3,9 @@
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use super::quality::{Quality, QualitySettings};
+use super::quality::{self, Quality, QualitySettings};
 use super::scale::{self, Scale, ScaleSettings};
-use super::specimen::{self, Measurements, Subject};
+use super::specimen::{self, Measurements, SpecimenSettings, Subject};
 use crate::locate::Scene;
 
 /// Everything that is measured on one picture; with the record's id the content of `<id>_measurements.json`.
@@ -31,6 +31,8 @@ pub struct MeasureSettings {
     pub scale: ScaleSettings,
     /// Limits of the quality checks.
     pub quality: QualitySettings,
+    /// How the specimen is measured.
+    pub specimen: SpecimenSettings,
 }
 
 /// Measures an upright frame and the specimen in it.
@@ -45,10 +47,16 @@ pub fn measure(
         Ok(scale) => (Some(scale), String::new()),
         Err(missing) => (None, missing.to_string()),
     };
+    let seen = quality::Seen {
+        picture,
+        scene,
+        subject,
+        scale: scale.as_ref(),
+    };
     Findings {
-        measurements: subject.map(|s| specimen::measure(s, scale.as_ref())),
+        quality: quality::assess(&seen, &settings.quality),
+        measurements: subject.map(|s| specimen::measure_with(s, scale.as_ref(), &settings.specimen)),
         scale,
         no_scale,
-        quality: Quality::default(),
     }
 }

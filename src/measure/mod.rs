@@ -19,5 +19,5 @@ pub mod scale;
 pub mod specimen;
 
 pub use findings::{Findings, MeasureSettings, measure};
-pub use measured::Measured;
+pub use measured::{Measured, Rounded};
 pub use quantity::{Dimension, Quantity, Term};

@@ -1,5 +1,6 @@
 //! One set of traits for every pixel.
 
+use super::components::Run;
 use super::{Trait, TraitSet};
 use crate::frame::{PixelBox, Size, resize};
 
@@ -107,6 +108,16 @@ impl TraitMask {
         Self {
             size,
             bits: resize::nearest(&self.bits, self.size, size),
+        }
+    }
+
+    /// Adds a trait to the pixels of these runs, which lie in the mask.
+    pub(super) fn paint(&mut self, runs: &[Run], which: Trait) {
+        for run in runs {
+            let start = self.index(run.start, run.y);
+            for bits in &mut self.bits[start..start + (run.end - run.start) as usize] {
+                *bits |= TraitSet::EMPTY.with(which).bits();
+            }
         }
     }
 

@@ -9,7 +9,6 @@ use super::picture::Item;
 use super::words::Report;
 use crate::cli::output_file::OutputFolder;
 use crate::cli::{scores, sheet_file};
-use crate::delimited::write_row;
 use crate::evaluate::sheet::{Row, Sheet};
 use crate::traits::Trait;
 
@@ -71,10 +70,11 @@ fn of_item(item: &Item) -> Value {
 
 /// A table of all pictures: name, specimen, IoU, boundary IoU, and the IoU of each trait (empty where it was not scored or is in neither mask).
 pub(super) fn list(items: &[Item]) -> std::io::Result<Vec<u8>> {
-    let mut table = Vec::new();
+    let mut table = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
     let head = ["name", "specimen", "iou", "boundary_iou"].into_iter();
-    let head = head.chain(Trait::ALL.map(Trait::bgnn_name)).map(str::to_owned);
-    write_row(&mut table, head.collect())?;
+    table.write_record(head.chain(Trait::ALL.map(Trait::bgnn_name)))?;
     for Item { score, .. } in items {
         let number = |value: f64| format!("{value:.5}");
         let of_trait = |which: Trait| score.area.iou_of(which).map(number).unwrap_or_default();
@@ -84,9 +84,9 @@ pub(super) fn list(items: &[Item]) -> std::io::Result<Vec<u8>> {
             number(score.iou()),
             number(score.boundary_iou()),
         ];
-        write_row(&mut table, first.into_iter().chain(Trait::ALL.map(of_trait)).collect())?;
+        table.write_record(first.into_iter().chain(Trait::ALL.map(of_trait)))?;
     }
-    Ok(table)
+    table.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// Writes the sheet; gives the paths of its pages.

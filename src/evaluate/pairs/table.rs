@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use csv::StringRecord;
+
 use super::{Pair, PairError, Sidecar, stem};
-use crate::delimited::{self, Row as Fields};
 use crate::frame::PixelBox;
 use crate::traits::{Trait, TraitSet};
 
@@ -57,17 +58,14 @@ pub fn from_table(path: &Path, roots: &[PathBuf], pictures_wanted: bool) -> Resu
         line,
         reason,
     };
-    let mut rows = delimited::rows(&text)
-        .map_err(|e| wrong(e.line, e.to_string()))?
-        .into_iter();
-    let header = rows.next().unwrap_or_default();
+    let mut rows = rows(&text).map_err(|e| wrong(1, e.to_string()))?.into_iter();
+    let (_, header) = rows.next().unwrap_or_default();
     let header = Header::of(&header).map_err(|reason| wrong(1, reason))?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let roots: Vec<PathBuf> = std::iter::once(folder).chain(roots.iter().cloned()).collect();
     let mut names = HashSet::new();
     let mut pairs = Vec::new();
-    for fields in rows {
-        let line = fields.line;
+    for (line, fields) in rows {
         let row = Row {
             header: &header,
             fields: &fields,
@@ -90,6 +88,29 @@ pub fn from_table(path: &Path, roots: &[PathBuf], pictures_wanted: bool) -> Resu
     Ok(pairs)
 }
 
+/// The rows with the lines on which they begin, the header first, without empty lines. Values are separated by tabs where the first line has one,
+/// else by commas.
+fn rows(text: &str) -> Result<Vec<(usize, StringRecord)>, csv::Error> {
+    let first = text.lines().next().unwrap_or_default();
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(if first.contains('\t') { b'\t' } else { b',' })
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let row = |row: Result<StringRecord, csv::Error>| {
+        let row = row?;
+        let line = row.position().map_or(1, |start| {
+            // Empty lines are passed over, and counted to the row behind them.
+            let rest = text.get(start.byte() as usize..).unwrap_or_default();
+            let empty = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+            start.line() as usize + rest[..empty].matches('\n').count()
+        });
+        Ok((line, row))
+    };
+    reader.records().map(row).collect()
+}
+
 /// Where each column is.
 struct Header {
     places: Vec<(Column, usize)>,
@@ -97,8 +118,7 @@ struct Header {
 }
 
 impl Header {
-    fn of(header: &Fields) -> Result<Self, String> {
-        let names = &header.fields;
+    fn of(names: &StringRecord) -> Result<Self, String> {
         let mut places = Vec::new();
         for (column, allowed, needed) in COLUMNS {
             // The first allowed name that is there, not the first column with an allowed name.
@@ -109,7 +129,10 @@ impl Header {
                 Some(place) => places.push((column, place)),
                 None if needed => {
                     let allowed = allowed.join(" or ");
-                    return Err(format!("no column {allowed}; the header names {}", names.join(", ")));
+                    return Err(format!(
+                        "no column {allowed}; the header names {}",
+                        names.iter().collect::<Vec<_>>().join(", ")
+                    ));
                 }
                 None => {}
             }
@@ -123,23 +146,29 @@ impl Header {
 
 struct Row<'a> {
     header: &'a Header,
-    fields: &'a Fields,
+    fields: &'a StringRecord,
 }
 
 impl Row<'_> {
     /// The text in a column; empty where the table has no such column.
     fn text(&self, column: Column) -> &str {
         let place = self.header.places.iter().find(|(c, _)| *c == column);
-        place
-            .and_then(|(_, i)| self.fields.fields.get(*i))
-            .map_or("", String::as_str)
+        place.and_then(|(_, i)| self.fields.get(*i)).unwrap_or_default()
     }
 
     fn pair(&self, roots: &[PathBuf], pictures_wanted: bool) -> Result<Pair, String> {
-        if self.fields.fields.len() != self.header.columns {
+        if self
+            .header
+            .places
+            .iter()
+            .any(|(column, _)| self.text(*column).contains('\n'))
+        {
+            return Err("a value goes on over the end of its line; a quote within a value is written twice".to_owned());
+        }
+        if self.fields.len() != self.header.columns {
             return Err(format!(
                 "{} values under {} columns; a box in a table with commas needs quotes: \"21,148,695,268\"",
-                self.fields.fields.len(),
+                self.fields.len(),
                 self.header.columns
             ));
         }

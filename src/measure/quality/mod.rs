@@ -4,24 +4,33 @@
 //! * [`QualitySettings`]: the limits.
 //! * [`FishAirQuality`]: the same outcome as Fish-AIR's image quality metadata.
 
+mod assess;
 mod check;
+mod covered;
 mod fish_air;
+mod focus;
+mod light;
+mod parts;
+mod posture;
+mod settings;
+mod silhouette;
 
 use serde::{Deserialize, Serialize};
 
+pub use assess::{Seen, assess};
 pub use check::{Check, CheckName, Verdict};
 pub use fish_air::{Brightness, ColorIssue, FishAirQuality, SpecimenCurved, SpecimenView};
+pub use settings::{Admitted, Limits, QualityError, QualitySettings, Range, WantedHead};
 
 /// The checks of one picture, in the order of [`CheckName::ALL`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Quality {
     /// One entry a check.
     pub checks: Vec<Check>,
+    /// The checks that found the picture bad and in spite of which a person had it saved; empty for a picture that nobody saved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub saved_in_spite_of: Vec<CheckName>,
 }
-
-/// Limits of the checks.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct QualitySettings {}
 
 impl Quality {
     /// The worst verdict; [`Verdict::Unknown`] where nothing was checked.
@@ -37,6 +46,14 @@ impl Quality {
     /// The checks with that verdict, in their order.
     pub fn with(&self, verdict: Verdict) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(move |check| check.verdict == verdict)
+    }
+
+    /// The words of what is bad, then of what is doubtful, joined by commas; `None` where there is nothing to complain of.
+    pub fn complaints(&self, from: Verdict) -> Option<String> {
+        let bad = self.with(Verdict::Bad);
+        let doubtful = self.with(Verdict::Doubtful).filter(|_| from <= Verdict::Doubtful);
+        let words: Vec<&str> = bad.chain(doubtful).map(|check| check.words.as_str()).collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 
     /// The outcome in the words of Fish-AIR's image quality metadata.

@@ -2,17 +2,29 @@
 //!
 //! Unlike [`bgnn`](super::bgnn), they hold for fish that face right, lie tilted, or whose fins come in several pieces.
 
+mod axis;
+mod caudal;
 mod file_form;
+mod landmarks;
+mod lengths;
+mod outline;
+mod parts;
+mod presence;
+mod region;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::axis::BodyAxis;
+use self::landmarks::{Grain, Outlines};
+use self::lengths::Measuring;
+use self::parts::Parts;
 use super::scale::Scale;
-use super::{Measured, Quantity};
+use super::{Dimension, Measured, Quantity};
 use crate::frame::{PixelBox, Point, Size};
 use crate::locate::HeadSide;
-use crate::traits::{Trait, TraitMask, TraitSet};
+use crate::traits::{CleanUp, TraitMask, TraitRuns, TraitSet};
 
 /// Presence, landmarks and measurements of one specimen.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -66,8 +78,144 @@ pub struct Subject<'a> {
     pub head: HeadSide,
 }
 
-/// Measures a specimen.
-pub fn measure(subject: &Subject<'_>, _scale: Option<&Scale>) -> Measurements {
-    let _ = (subject, Trait::ALL);
-    Measurements::default()
+/// Settings of the measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SpecimenSettings {
+    /// Which specks and pin holes of the mask don't count.
+    pub clean_up: CleanUp,
+}
+
+/// Measures a specimen with the usual settings.
+pub fn measure(subject: &Subject<'_>, scale: Option<&Scale>) -> Measurements {
+    measure_with(subject, scale, &SpecimenSettings::default())
+}
+
+/// Measures a specimen. Whatever the mask holds, there is an answer: what can't be measured is left out, and what is odd is in the notes.
+pub fn measure_with(subject: &Subject<'_>, scale: Option<&Scale>, settings: &SpecimenSettings) -> Measurements {
+    let runs = TraitRuns::of(subject.mask);
+    let mut found = Measurements {
+        presence: presence::of(&runs, subject.not_assessed),
+        ..Measurements::default()
+    };
+    let mut notes = Notes::default();
+    let parts = Parts::of(&runs, &settings.clean_up, subject.head, &mut notes);
+    if let Some(axis) = BodyAxis::principal(&parts, subject.head, &mut notes) {
+        measure_in_frame(subject, scale, &parts, axis, &mut found);
+    } else if parts.are_none() {
+        notes.say("the mask is empty");
+    } else {
+        notes.say("neither head nor trunk: nothing is measured");
+    }
+    notes.missing(&parts);
+    found.notes = notes.0;
+    found
+}
+
+/// Landmarks and lengths, first in the frame of the principal axis, then in that of the line from snout to tail, which is the axis that lengths
+/// are defined by.
+fn measure_in_frame(
+    subject: &Subject<'_>,
+    scale: Option<&Scale>,
+    parts: &Parts,
+    principal: BodyAxis,
+    to: &mut Measurements,
+) {
+    let rough = Outlines::of(parts, &principal);
+    let ends = |outlines: &Outlines, axis: BodyAxis| {
+        let grain = grain(subject, &axis);
+        let snout = landmarks::snout(outlines, grain)?;
+        let end = landmarks::vertebral_end(outlines, grain)?;
+        Some((axis.point(snout.place), axis.point(end.place)))
+    };
+    let axis = ends(&rough, principal).and_then(|(snout, end)| principal.through(snout, end));
+    let axis_doubt = axis.map_or(0.0, |axis| axis.tilt() - principal.tilt());
+    let axis = axis.unwrap_or(principal);
+    let outlines = Outlines::of(parts, &axis);
+    let grain = grain(subject, &axis);
+    let landmarks = landmarks::all(&outlines, grain);
+    let measuring = Measuring {
+        axis,
+        grain,
+        parts,
+        outlines: &outlines,
+        landmarks: &landmarks,
+        axis_doubt,
+    };
+    to.landmarks = landmarks
+        .iter()
+        .map(|(number, mark)| (*number, axis.point(mark.place)))
+        .collect();
+    if let Some(eye) = &parts.eye {
+        to.landmarks.insert(18, eye.centroid);
+    }
+    for (quantity, found) in measuring.all() {
+        let specimen = match quantity.dimension() {
+            Dimension::Angle => Some(found.value),
+            Dimension::Length => {
+                scale.map(|scale| found.value.over(scale_at(scale, subject, axis.point(found.middle))))
+            }
+            Dimension::Area => scale.map(|scale| {
+                found
+                    .value
+                    .over(scale_at(scale, subject, axis.point(found.middle)).squared())
+            }),
+        };
+        let reading = Reading {
+            picture: found.value,
+            specimen,
+        };
+        to.values.insert(quantity, reading);
+        if let Some(line) = found.line {
+            to.lines.insert(quantity, lengths::on_picture(&axis, line));
+        }
+    }
+}
+
+/// The scale at a point of the crop.
+fn scale_at(scale: &Scale, subject: &Subject<'_>, in_crop: Point) -> Measured {
+    scale.at(Point {
+        x: in_crop.x + f64::from(subject.crop_box.left),
+        y: in_crop.y + f64::from(subject.crop_box.top),
+    })
+}
+
+/// The network's pixel along and across the body's axis, in pixels of the mask.
+fn grain(subject: &Subject<'_>, axis: &BodyAxis) -> Grain {
+    let mask = subject.mask.size();
+    let pixel = |mask: u32, network: u32| (f64::from(mask) / f64::from(network.max(1))).max(1.0);
+    let (along, across) = axis.reach(
+        pixel(mask.width, subject.resolution.width),
+        pixel(mask.height, subject.resolution.height),
+    );
+    Grain { along, across }
+}
+
+/// What a reader of the numbers should know.
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl Notes {
+    fn say(&mut self, words: &str) {
+        if self.0.iter().all(|note| note != words) {
+            self.0.push(words.to_owned());
+        }
+    }
+
+    /// Says which of the parts that most measurements need are missing.
+    fn missing(&mut self, parts: &Parts) {
+        if parts.are_none() {
+            return;
+        }
+        let needed = [
+            (&parts.head, "no head"),
+            (&parts.eye, "no eye"),
+            (&parts.trunk, "no trunk"),
+            (&parts.caudal_fin, "no caudal fin"),
+        ];
+        for (part, words) in needed {
+            if part.is_none() {
+                self.say(words);
+            }
+        }
+    }
 }

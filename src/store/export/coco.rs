@@ -2,20 +2,24 @@
 //!
 //! A mask is a *compressed* run-length code of the whole upright frame, as `pycocotools.mask.decode` takes it: runs down the columns,
 //! background first, lengths as signed differences in base 32 (cocodataset/cocoapi, `common/maskApi.c`, `rleToString`). The fish is an
-//! annotation of the category `fish` with its box as a polygon. `file_name` is the frame's path below the store's root. A trait that the
-//! network never learnt has no annotation and is listed in the picture's `not_assessed`.
+//! annotation of the category `fish` with its box as a polygon, its eighteen landmarks as keypoints in pixels of the upright frame (visibility 2,
+//! or 0 where a landmark is missing), and what was measured in `measurements`, with units. `file_name` is the frame's path below the store's root.
+//! A trait that the network never learnt has no annotation and is listed in the picture's `not_assessed`.
 
 use std::io::Write;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{ExportError, Exported, Outcome, Selection, each_record, one_file, whole_file};
+use super::facts::{self, LANDMARKS};
+use super::single_file::one_file;
+use super::{ExportError, Exported, Outcome, Progress, Selection, each_record, mask_of};
 use crate::frame::{PixelBox, Size};
-use crate::store::layout::{Place, part};
+use crate::measure::{Findings, Measured};
+use crate::store::layout::Place;
 use crate::store::record::{FishFacts, Record};
 use crate::store::{Archive, Storage};
-use crate::traits::{Trait, TraitMask, TraitSet, label_picture};
+use crate::traits::{Trait, TraitMask, TraitSet};
 
 /// The category number of a fish; a trait has its channel plus 1.
 const FISH_CATEGORY: usize = Trait::COUNT + 1;
@@ -28,28 +32,24 @@ pub fn export<S: Storage>(
     archive: &Archive<S>,
     selection: Selection,
     path: &Path,
-    progress: &mut dyn FnMut(),
+    progress: &mut dyn FnMut(Progress),
 ) -> Result<Exported, ExportError> {
-    one_file(path, archive.root(), |out| {
+    let (mut exported, copied) = one_file(path, archive.root(), progress, |out, progress| {
         // Masks are large and written at once; what is said about a picture is small and kept for the end.
         let mut images = Vec::new();
         let mut annotations = 0;
         let fail = || ExportError::write(path);
         write!(out, "{{\n\"annotations\": [").map_err(fail())?;
         let exported = each_record(archive, selection, progress, |place, record| {
-            let mask = match record
-                .fish
-                .as_ref()
-                .map(|fish| mask_of(archive, place, record, fish))
-                .transpose()
-            {
-                Ok(mask) => mask,
-                Err(problem) => return Ok(Outcome::Failed(problem)),
+            let mask = record.fish.as_ref().map(|fish| mask_of(archive, place, record, fish));
+            let (mask, findings) = match (mask.transpose(), facts::findings(archive, place, record)) {
+                (Ok(mask), Ok(findings)) => (mask, findings),
+                (Err(problem), _) | (_, Err(problem)) => return Ok(Outcome::Failed(problem)),
             };
             let image_id = images.len() + 1;
             images.push(image(place, record, image_id));
             if let (Some(fish), Some(mask)) = (&record.fish, &mask) {
-                for mut annotation in annotations_of(fish, mask, record.frame.upright) {
+                for mut annotation in annotations_of(fish, mask, findings.as_ref(), record.frame.upright) {
                     annotations += 1;
                     annotation["id"] = annotations.into();
                     annotation["image_id"] = image_id.into();
@@ -69,13 +69,21 @@ pub fn export<S: Storage>(
         )
         .map_err(fail())?;
         Ok(exported)
-    })
+    })?;
+    exported.copied = copied;
+    Ok(exported)
 }
 
 fn categories() -> Vec<Value> {
     let of_trait = |t: Trait| json!({"id": t.channel() + 1, "name": t.bgnn_name(), "supercategory": "trait"});
     let mut categories: Vec<Value> = Trait::ALL.into_iter().map(of_trait).collect();
-    categories.push(json!({"id": FISH_CATEGORY, "name": "fish", "supercategory": "fish"}));
+    categories.push(json!({
+        "id": FISH_CATEGORY,
+        "name": "fish",
+        "supercategory": "fish",
+        "keypoints": LANDMARKS,
+        "skeleton": [],
+    }));
     categories
 }
 
@@ -95,30 +103,52 @@ fn image(place: &Place, record: &Record, image_id: usize) -> Value {
     })
 }
 
-fn mask_of<S: Storage>(
-    archive: &Archive<S>,
-    place: &Place,
-    record: &Record,
-    fish: &FishFacts,
-) -> Result<TraitMask, String> {
-    let name = format!("{}{}", record.id, part::TRAITS);
-    let mask =
-        label_picture::decode_bits(&whole_file(archive, place, record, &name)?).map_err(|e| format!("{name}: {e}"))?;
-    if mask.size() != fish.crop_box.size() {
-        return Err(format!("{name} is not as large as its box"));
+/// `x, y, visibility` of each landmark in the upright frame, and how many there are.
+fn keypoints(fish: &FishFacts, findings: Option<&Findings>) -> (Vec<Value>, usize) {
+    let landmarks = findings.and_then(|f| f.measurements.as_ref()).map(|m| &m.landmarks);
+    let (left, top) = (f64::from(fish.crop_box.left), f64::from(fish.crop_box.top));
+    let mut numbers = Vec::with_capacity(3 * LANDMARKS.len());
+    let mut known = 0;
+    for number in 1..=LANDMARKS.len() as u8 {
+        match landmarks.and_then(|all| all.get(&number)) {
+            Some(point) => {
+                known += 1;
+                numbers.extend([json!(left + point.x), json!(top + point.y), json!(2)]);
+            }
+            None => numbers.extend([json!(0), json!(0), json!(0)]),
+        }
     }
-    Ok(mask)
+    (numbers, known)
+}
+
+/// What was measured, with units, by the keys of `<id>_measurements.json`.
+fn measurements(findings: Option<&Findings>) -> Value {
+    let told = |m: Measured, unit: &str| json!({"value": m.value, "uncertainty": m.uncertainty, "unit": unit});
+    facts::readings(findings)
+        .map(|(quantity, reading)| {
+            let value = match reading.specimen {
+                Some(specimen) => told(specimen, quantity.unit()),
+                None => told(reading.picture, quantity.picture_unit()),
+            };
+            (quantity.key().to_owned(), value)
+        })
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// Without `id` and `image_id`.
-fn annotations_of(fish: &FishFacts, mask: &TraitMask, picture: Size) -> Vec<Value> {
+fn annotations_of(fish: &FishFacts, mask: &TraitMask, findings: Option<&Findings>, picture: Size) -> Vec<Value> {
     let b = fish.bounds;
+    let (keypoints, num_keypoints) = keypoints(fish, findings);
     let mut annotations = vec![json!({
         "category_id": FISH_CATEGORY,
         "bbox": [b.left, b.top, b.width(), b.height()],
         "area": b.area(),
         "iscrowd": 0,
         "segmentation": [[b.left, b.top, b.right, b.top, b.right, b.bottom, b.left, b.bottom]],
+        "keypoints": keypoints,
+        "num_keypoints": num_keypoints,
+        "measurements": measurements(findings),
     })];
     let columns = transposed(mask);
     let counts = mask.pixel_counts();

@@ -1,25 +1,42 @@
 //! Records for other programs, one file a format. Nothing is overwritten, and nothing is written into the store.
 //!
 //! * [`bgnn`]: the folders of BGNN's workflow, whose later steps run on them unchanged.
-//! * [`coco`]: one JSON file with run-length encoded masks, for training and labelling tools.
-//! * [`csv`]: one table with a row for each record, for spreadsheets.
+//! * [`records`]: a copy of the records as they are, itself a store.
+//! * [`csv`]: one table with a row for each record; [`csv_long`]: one with a row for each measurement.
+//! * [`dwca`]: a Darwin Core Archive for GBIF and collection portals.
+//! * [`fish_air`]: the tables of Fish-AIR, by which pictures are chosen.
+//! * [`coco`]: one JSON file with run-length encoded masks and landmarks, for training and labelling tools.
+//! * [`nrrd`]: segmentations for 3D Slicer.
 //!
-//! Every file is compared with its SHA-256 before it is handed on, so that damage does not spread.
+//! Every file of a record is compared with its SHA-256 before it is handed on, so that damage does not spread; every file that is written is
+//! read back and compared ([`output`]). What is said about a record is said in `facts`, so that no two formats tell it differently.
 
 pub mod bgnn;
 pub mod coco;
 pub mod csv;
+pub mod csv_long;
+pub mod dwca;
+mod facts;
+pub mod fish_air;
+pub mod nrrd;
+pub mod output;
+pub mod records;
+mod single_file;
+mod table;
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::record::Record;
+use super::layout::part;
+use super::record::{FishFacts, Record};
 use super::storage::Storage;
 use super::{Archive, Place, StoreError};
 use crate::checksum::sha256_hex;
+use crate::traits::{TraitMask, label_picture};
+
+pub use output::{Copied, Folder, removable};
 
 /// Which records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,6 +56,19 @@ pub struct Exported {
     pub skipped: Vec<(Place, String)>,
     /// Records that could not be exported, with the reason.
     pub failed: Vec<(Place, String)>,
+    /// The files that were written, read back and found the same.
+    pub copied: Copied,
+}
+
+/// How far an export is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// One more record of the store was looked at.
+    Record,
+    /// Everything is written; so many files are to be read back.
+    Comparing(usize),
+    /// One more file was read back.
+    Compared,
 }
 
 /// Why an export was not made.
@@ -57,6 +87,23 @@ pub enum ExportError {
         path: PathBuf,
         /// The store.
         root: PathBuf,
+    },
+    /// No room.
+    #[error(
+        "the disk is full at {path}; {kept} files are there whole: make room and give the same command again, which goes on from there, \
+         or take a larger disk"
+    )]
+    Full {
+        /// The file that found no room.
+        path: PathBuf,
+        /// How many were written before it.
+        kept: usize,
+    },
+    /// The disk does not give back what it was given.
+    #[error("{path} was read back and is NOT what was written: don't trust this disk, take another one")]
+    NotTheSame {
+        /// The file.
+        path: PathBuf,
     },
     /// Writing failed.
     #[error("can't write {path}: {source}; {}", super::error::cure(.source))]
@@ -85,13 +132,13 @@ impl ExportError {
 fn each_record<S: Storage>(
     archive: &Archive<S>,
     selection: Selection,
-    progress: &mut dyn FnMut(),
+    progress: &mut dyn FnMut(Progress),
     mut each: impl FnMut(&Place, &Record) -> Result<Outcome, ExportError>,
 ) -> Result<Exported, ExportError> {
     let mut exported = Exported::default();
     for place in archive.places()? {
         let place = place?;
-        progress();
+        progress(Progress::Record);
         let record = match archive.read(&place) {
             Ok(record) => record,
             Err(error) => {
@@ -134,6 +181,22 @@ pub(crate) fn whole_file<S: Storage>(
     Ok(content)
 }
 
+/// The traits of a record's fish.
+fn mask_of<S: Storage>(
+    archive: &Archive<S>,
+    place: &Place,
+    record: &Record,
+    fish: &FishFacts,
+) -> Result<TraitMask, String> {
+    let name = format!("{}{}", record.id, part::TRAITS);
+    let mask =
+        label_picture::decode_bits(&whole_file(archive, place, record, &name)?).map_err(|e| format!("{name}: {e}"))?;
+    if mask.size() != fish.crop_box.size() {
+        return Err(format!("{name} is not as large as its box"));
+    }
+    Ok(mask)
+}
+
 /// Refuses a destination in the store, also through links.
 pub(crate) fn check_outside(path: &Path, root: &Path) -> Result<(), ExportError> {
     let real = |path: &Path| std::fs::canonicalize(path);
@@ -148,24 +211,4 @@ pub(crate) fn check_outside(path: &Path, root: &Path) -> Result<(), ExportError>
         }),
         _ => Ok(()),
     }
-}
-
-/// Writes one new file outside the store; an export that fails midway leaves none.
-fn one_file<T>(
-    path: &Path,
-    root: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> Result<T, ExportError>,
-) -> Result<T, ExportError> {
-    check_outside(path, root)?;
-    let file = File::create_new(path).map_err(ExportError::write(path))?;
-    let mut writer = BufWriter::new(file);
-    let result = write(&mut writer).and_then(|done| {
-        writer.flush().map_err(ExportError::write(path))?;
-        Ok(done)
-    });
-    if result.is_err() {
-        // The error that is being reported matters more than this one.
-        let _ = std::fs::remove_file(path);
-    }
-    result
 }

@@ -1,0 +1,69 @@
+//! In which directions a row of ticks may run.
+
+use std::f64::consts::PI;
+
+use super::grey::Grey;
+
+/// Bins of the half turn.
+const BINS: usize = 180;
+
+/// Directions (radians, clockwise from the right, -45 to 135 degrees) in which brightness changes most, the strongest first: along a row of ticks
+/// it changes at every tick. The directions at right angles are among them, since a ruler's edges and letters may be stronger than its ticks.
+pub(super) fn directions(grey: &Grey) -> Vec<f64> {
+    let (width, height) = grey.size();
+    let values = grey.values();
+    let mut histogram = [0.0f64; BINS];
+    // Every second row is enough.
+    for y in (1..height - 1).step_by(2) {
+        for x in 1..width - 1 {
+            let i = y * width + x;
+            let (dx, dy) = (values[i + 1] - values[i - 1], values[i + width] - values[i - width]);
+            let strength = dx * dx + dy * dy;
+            if strength < 100.0 {
+                continue;
+            }
+            let angle = f64::from(dy.atan2(dx)).rem_euclid(PI);
+            // Bright edges count no more than clear ones.
+            histogram[(angle / PI * BINS as f64) as usize % BINS] += f64::from(strength.min(2500.0));
+        }
+    }
+    let smooth = smoothed(&smoothed(&histogram));
+    let mut peaks: Vec<usize> = (0..BINS)
+        .filter(|i| {
+            let around = |d: usize| smooth[(i + d) % BINS].max(smooth[(i + BINS - d) % BINS]);
+            smooth[*i] > 0.0 && (1..=4).all(|d| smooth[*i] >= around(d))
+        })
+        .collect();
+    peaks.sort_by(|a, b| smooth[*b].total_cmp(&smooth[*a]));
+    peaks.truncate(3);
+    let mut found: Vec<f64> = Vec::new();
+    for peak in peaks {
+        let middle = centre(&smooth, peak);
+        for quarter in [0.0, PI / 2.0] {
+            let angle = (middle + quarter + PI / 4.0).rem_euclid(PI) - PI / 4.0;
+            let near = |a: &f64| {
+                let apart = (a - angle).rem_euclid(PI);
+                apart.min(PI - apart) < 2.0f64.to_radians()
+            };
+            if !found.iter().any(near) {
+                found.push(angle);
+            }
+        }
+    }
+    found
+}
+
+fn smoothed(histogram: &[f64; BINS]) -> [f64; BINS] {
+    std::array::from_fn(|i| (0..3).map(|d| histogram[(i + BINS + d - 1) % BINS]).sum::<f64>() / 3.0)
+}
+
+/// The middle of a peak, in radians.
+fn centre(histogram: &[f64; BINS], peak: usize) -> f64 {
+    let (mut sum, mut moment) = (0.0, 0.0);
+    for d in -3i64..=3 {
+        let weight = histogram[(peak as i64 + d).rem_euclid(BINS as i64) as usize];
+        sum += weight;
+        moment += weight * d as f64;
+    }
+    (peak as f64 + 0.5 + moment / sum) * PI / BINS as f64
+}
