@@ -21,6 +21,7 @@ use crate::identify::{IdPattern, IdSettings};
 use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::measure::MeasureSettings;
+use crate::measure::quality::QualitySettings;
 use crate::network::NetworkSettings;
 use crate::source::v4l::{self, FORMAT_NAMES, FourCc, Setting, V4lSettings};
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
@@ -58,7 +59,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             },
             measure: MeasureSettings {
                 scale: check.scale(raw.measure),
-                ..MeasureSettings::default()
+                quality: check.quality(&raw.quality),
             },
         },
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
@@ -136,6 +137,13 @@ impl Check<'_> {
             pattern,
             first: station.first,
         }
+    }
+
+    fn quality(&mut self, raw: &raw::Quality) -> QualitySettings {
+        raw.settings().unwrap_or_else(|(key, message)| {
+            self.wrong("quality", key, message);
+            QualitySettings::default()
+        })
     }
 
     fn source(&mut self, raw: raw::Source) -> SourceSettings {

@@ -21,6 +21,7 @@ use super::scene_watch::{Observation, SceneWatch};
 use super::status::{Counts, Message, Phase, Severity, Status, Topic};
 use crate::health::Reading;
 use crate::input::{self, Field, SwitchKind, TriggerKind, TriggerSettings};
+use crate::measure::quality::Quality;
 
 /// Within this time after a refusal for want of a fish, the same trigger saves the whole frame.
 const OVERRIDE_WITHIN: Duration = Duration::from_secs(3);
@@ -77,6 +78,8 @@ struct Waiting {
     preview: Option<Observation>,
     /// Void its record once it is saved.
     undone: bool,
+    /// What the quality checks found in it.
+    quality: Quality,
     stage: Stage,
 }
 
@@ -255,6 +258,7 @@ impl Machine {
                 .trigger
                 .auto_still()
                 .and_then(|still| self.scene.auto(still, now)),
+            held_back: self.held_back(now),
             source: self.source_name.clone(),
             counts: self.counts,
             waiting: self.waiting.len(),
@@ -270,6 +274,13 @@ impl Machine {
             health: self.health.clone(),
             records_left: storage.and_then(|s| s.records_left(self.settings.floor_bytes, self.record_bytes)),
         }
+    }
+
+    /// Why `auto` waits although the scene is still.
+    fn held_back(&self, now: Duration) -> Option<String> {
+        let still = self.settings.trigger.auto_still()?;
+        let reason = self.gate_refused.as_ref()?;
+        self.scene.has_new_specimen(still, now).then(|| reason.clone())
     }
 
     /// What has been counted since the start. Once stopped, frames that still waited count as lost.

@@ -8,6 +8,7 @@ use image::RgbImage;
 
 use super::status::Auto;
 use crate::frame::{PixelBox, Size};
+use crate::measure::quality::Quality;
 
 /// Columns and rows of a signature.
 const COLUMNS: u32 = 24;
@@ -107,6 +108,8 @@ pub struct Observation {
     pub scene: Signature,
     /// The fish in it.
     pub fish: Option<SeenFish>,
+    /// Whether the picture is fit to be measured.
+    pub quality: Quality,
 }
 
 impl Observation {
@@ -118,7 +121,13 @@ impl Observation {
                 bounds,
                 look: Signature::of(picture, bounds),
             }),
+            quality: Quality::default(),
         }
+    }
+
+    /// The same with what the checks of its quality found.
+    pub fn with_quality(self, quality: Quality) -> Self {
+        Self { quality, ..self }
     }
 
     fn is_still_beside(&self, earlier: &Self) -> bool {

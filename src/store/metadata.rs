@@ -1,10 +1,11 @@
 //! `<id>_metadata.json`: the keys of BGNN's metadata formatter (hdr-bgnn/drexel_metadata_formatter, `dm_formatter.py`).
 //!
-//! A value that is not known is the string `"None"`, as that program writes it. The scale is that of the ruler in the picture, in pixels per
-//! centimetre to two decimals; one that is known from a calibration or the configuration alone is not written, because `ruler.scale` says that a
-//! ruler was read, and the later steps take it as such. The grey means are of a contrast-enhanced picture there
+//! A value that is not known is the string `"None"`, as that program writes it. The grey means are of a contrast-enhanced picture there
 //! that this program does not make, so they stay `"None"`; the later steps of the workflow read the ruler's scale and unit and the
 //! fish's number and box only.
+//!
+//! The scale is the one that lengths are taken by, whatever told it: a station with a calibrated camera and no ruler has one too, and the later steps
+//! leave out specimens without. The ruler's box says whether a ruler lay there, `<id>_measurements.json` which method it was.
 
 use serde_json::{Value, json};
 
@@ -12,13 +13,14 @@ use super::draft::{FishDraft, RecordDraft};
 use crate::frame::PixelBox;
 use crate::identify::RecordId;
 use crate::locate::HeadSide;
+use crate::measure::bgnn::MetadataScale;
 use crate::traits::components::{self, Connectivity};
 use crate::traits::{Trait, TraitMask};
 
 /// The file's content.
 pub(super) fn of(draft: &RecordDraft, id: &RecordId) -> Vec<u8> {
     let fish = draft.fish.as_ref();
-    let scale = ruler_scale(draft);
+    let scale = scale_of(draft);
     let metadata = json!({
         "base_name": id.as_str(),
         "version": concat!("from fishrig ", env!("CARGO_PKG_VERSION")),
@@ -40,18 +42,19 @@ pub(super) fn of(draft: &RecordDraft, id: &RecordId) -> Vec<u8> {
         },
         "ruler": {
             "bbox": or_none(draft.ruler.map(corners)),
-            "scale": or_none(scale.map(Value::from)),
-            "unit": or_none(scale.map(|_| "cm".into())),
+            "scale": scale.scale.map_or_else(|| "None".into(), Value::from),
+            "unit": scale.unit,
         },
     });
     format!("{metadata:#}\n").into_bytes()
 }
 
-/// Pixels per centimetre on the ruler, rounded to two decimals.
-fn ruler_scale(draft: &RecordDraft) -> Option<f64> {
-    let scale = draft.findings.as_ref()?.scale.as_ref()?;
-    let told_by_ruler = scale.method.is_from_picture();
-    told_by_ruler.then(|| (scale.pixels_per_cm.value * 100.0).round_ties_even() / 100.0)
+/// The scale that the metadata gives: two decimals, as that program rounds it.
+pub(super) fn scale_of(draft: &RecordDraft) -> MetadataScale {
+    let scale = draft.findings.as_ref().and_then(|findings| findings.scale.as_ref());
+    scale.map_or_else(MetadataScale::none, |scale| {
+        MetadataScale::per_cm((scale.pixels_per_cm.value * 100.0).round() / 100.0)
+    })
 }
 
 fn or_none(value: Option<Value>) -> Value {
