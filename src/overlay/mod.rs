@@ -23,6 +23,7 @@ mod layout;
 mod loupe;
 mod panel;
 mod picture;
+mod quality;
 mod screen;
 mod station_screen;
 mod strip;
