@@ -11,6 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::frame::Size;
 
+mod batch;
 mod camera;
 mod completions;
 mod config;
@@ -18,6 +19,7 @@ mod demo;
 mod doctor;
 mod eval;
 mod manual;
+mod measure;
 mod model;
 mod output_file;
 mod parallel;
@@ -54,6 +56,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Run(run::RunArgs),
     Segment(segment::SegmentArgs),
+    Measure(measure::MeasureArgs),
     Store(store::StoreArgs),
     #[command(subcommand)]
     Model(model::ModelCommand),
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args),
         Command::Segment(args) => segment::run(args),
+        Command::Measure(args) => measure::run(args),
         Command::Store(args) => store::run(args),
         Command::Model(command) => model::run(command),
         Command::Camera(command) => camera::run(command),

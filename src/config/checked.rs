@@ -21,6 +21,7 @@ use crate::identify::{IdPattern, IdSettings, IdSource};
 use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::measure::MeasureSettings;
+use crate::measure::quality::QualitySettings;
 use crate::network::NetworkSettings;
 use crate::source::v4l::{self, FORMAT_NAMES, FourCc, Setting, V4lSettings};
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
@@ -57,7 +58,10 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             locate: LocateSettings {
                 min_fish_length: check.within("locate", "min_fish_length", raw.locate.min_fish_length, 0.01..=0.9),
             },
-            measure: MeasureSettings::default(),
+            measure: MeasureSettings {
+                quality: check.quality(&raw.quality),
+                ..MeasureSettings::default()
+            },
             codes: identify.uses(IdSource::Barcode),
         },
         identify,
@@ -136,6 +140,13 @@ impl Check<'_> {
             pattern,
             first: station.first,
         }
+    }
+
+    fn quality(&mut self, raw: &raw::Quality) -> QualitySettings {
+        raw.settings().unwrap_or_else(|(key, message)| {
+            self.wrong("quality", key, message);
+            QualitySettings::default()
+        })
     }
 
     fn source(&mut self, raw: raw::Source) -> SourceSettings {

@@ -1,5 +1,7 @@
 //! The tables of the file as they are written; types only, no ranges. Defaults are those of the rooms.
 
+mod quality;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,8 @@ use crate::source::ReplaySettings;
 use crate::source::v4l::V4lSettings;
 use crate::traits::Palette;
 
+pub(super) use quality::Quality;
+
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Tables {
@@ -22,6 +26,7 @@ pub(super) struct Tables {
     pub(super) source: Source,
     pub(super) limits: Limits,
     pub(super) locate: Locate,
+    pub(super) quality: Quality,
     pub(super) network: Network,
     pub(super) display: Display,
     pub(super) overlay: Overlay,

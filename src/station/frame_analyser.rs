@@ -60,7 +60,9 @@ fn observation(analysed: &FrameAnalysis) -> Observation {
             .map(|edge| scaled(edge, analysed));
         PixelBox::new(left, top, right, bottom)
     });
-    Observation::of(&analysed.small, fish).with_codes(&analysed.analysis.codes)
+    Observation::of(&analysed.small, fish)
+        .with_quality(analysed.analysis.findings.quality.clone())
+        .with_codes(&analysed.analysis.codes)
 }
 
 /// For drawing; a full-size mask would double the memory of every frame that waits.

@@ -7,10 +7,11 @@ use thiserror::Error;
 
 use super::frame_analyser::{FrameAnalyser, LiveAnalysis};
 use super::last_good::LastGood;
-use super::machine::{MachineSettings, OpenGate};
+use super::machine::MachineSettings;
 use super::overlay_screen::{OverlayScreen, ScreenSettings};
 use super::parts::{OpenScreen, Screen, StationParts};
 use super::pick_list_watch::PickListWatch;
+use super::quality_gate::QualityGate;
 use super::record_keeper::RecordKeeper;
 use super::{Counts, NotReady, ServiceManager, Station, StationError, StationSettings, Supervisor};
 use crate::analysis::Analyser;
@@ -110,7 +111,9 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
             )),
             recorder: Box::new(keeper),
             open_screen,
-            gate: Box::new(OpenGate),
+            gate: Box::new(QualityGate {
+                admitted: configuration.analysis.measure.quality.auto,
+            }),
             health: Some(Box::new(move || probe.read())),
             supervisor: ServiceManager::of_this_process().map(|manager| Box::new(manager) as Box<dyn Supervisor>),
             indicator: indicator(&configuration.gpio),

@@ -25,6 +25,7 @@ use super::status::{Counts, Message, Phase, Severity, Status, Topic};
 use crate::health::Reading;
 use crate::identify::{Claim, Doubt, Identified, NextId};
 use crate::input::{self, Field, SwitchKind, TriggerKind, TriggerSettings};
+use crate::measure::quality::Quality;
 
 /// Within this time after a refusal for want of a fish, the same trigger saves the whole frame; after a question about the id, it says yes.
 const OVERRIDE_WITHIN: Duration = Duration::from_secs(3);
@@ -89,6 +90,8 @@ struct Waiting {
     confirmed: Vec<Doubt>,
     /// Void its record once it is saved.
     undone: bool,
+    /// What the quality checks found in it.
+    quality: Quality,
     stage: Stage,
 }
 
@@ -279,6 +282,7 @@ impl Machine {
                 .trigger
                 .auto_still()
                 .and_then(|still| self.scene.auto(still, now)),
+            held_back: self.held_back(now),
             source: self.source_name.clone(),
             counts: self.counts,
             waiting: self.waiting.len(),
@@ -295,6 +299,13 @@ impl Machine {
             health: self.health.clone(),
             records_left: storage.and_then(|s| s.records_left(self.settings.floor_bytes, self.record_bytes)),
         }
+    }
+
+    /// Why `auto` waits although the scene is still.
+    fn held_back(&self, now: Duration) -> Option<String> {
+        let still = self.settings.trigger.auto_still()?;
+        let reason = self.gate_refused.as_ref()?;
+        self.scene.has_new_specimen(still, now).then(|| reason.clone())
     }
 
     /// What has been counted since the start. Once stopped, frames that still waited count as lost.

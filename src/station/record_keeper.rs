@@ -16,6 +16,8 @@ use crate::frame::{DecodeOptions, Frame, FrameError, Orientation, Size};
 use crate::health::{ClockTrust, Probe};
 use crate::identify::{Identified, Identifier, IdentifyError, RecordId};
 use crate::input::TriggerKind;
+use crate::measure::Findings;
+use crate::measure::quality::Verdict;
 use crate::network::Manifest;
 use crate::overlay::{Annotations, annotated_picture};
 use crate::store::{Committed, FishDraft, NetworkIdentity, RecordDraft, Store, StoreError};
@@ -158,7 +160,7 @@ impl RecordKeeper {
             fish: analysed.and_then(|a| self.fish(a)),
             label: scene.and_then(|s| s.label),
             ruler: scene.and_then(|s| s.ruler),
-            findings: analysed.map(|a| a.analysis.findings.clone()),
+            findings: analysed.map(|a| findings(a, circumstances.trigger)),
             station: self.configuration.station.name.clone(),
             collection: self.configuration.station.collection.clone(),
             operator: circumstances.operator.to_owned(),
@@ -248,6 +250,20 @@ fn bytes_in(directory: &Path) -> u64 {
     entries
         .filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len()))
         .sum()
+}
+
+/// What was measured, with the checks that a person overrode by the trigger.
+fn findings(analysed: &FrameAnalysis, trigger: Option<TriggerKind>) -> Findings {
+    let mut findings = analysed.analysis.findings.clone();
+    let by_a_person = matches!(
+        trigger,
+        Some(TriggerKind::Key | TriggerKind::Button | TriggerKind::FootSwitch | TriggerKind::Signal)
+    );
+    if by_a_person {
+        let bad = findings.quality.with(Verdict::Bad).map(|check| check.name);
+        findings.quality.saved_in_spite_of = bad.collect();
+    }
+    findings
 }
 
 fn timings_ms(analysed: &FrameAnalysis) -> BTreeMap<String, f64> {

@@ -9,6 +9,7 @@ use image::RgbImage;
 use super::status::Auto;
 use crate::frame::{PixelBox, Size};
 use crate::identify::Code;
+use crate::measure::quality::Quality;
 
 /// Columns and rows of a signature.
 const COLUMNS: u32 = 24;
@@ -110,6 +111,8 @@ pub struct Observation {
     pub fish: Option<SeenFish>,
     /// The codes on its label.
     pub codes: Vec<Code>,
+    /// Whether the picture is fit to be measured.
+    pub quality: Quality,
 }
 
 impl Observation {
@@ -121,6 +124,7 @@ impl Observation {
                 bounds,
                 look: Signature::of(picture, bounds),
             }),
+            quality: Quality::default(),
             codes: Vec::new(),
         }
     }
@@ -131,6 +135,11 @@ impl Observation {
             codes: codes.to_vec(),
             ..self
         }
+    }
+
+    /// The same with what the checks of its quality found.
+    pub fn with_quality(self, quality: Quality) -> Self {
+        Self { quality, ..self }
     }
 
     fn is_still_beside(&self, earlier: &Self) -> bool {

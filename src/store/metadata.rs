@@ -10,12 +10,14 @@ use super::draft::{FishDraft, RecordDraft};
 use crate::frame::PixelBox;
 use crate::identify::RecordId;
 use crate::locate::HeadSide;
+use crate::measure::bgnn::MetadataScale;
 use crate::traits::components::{self, Connectivity};
 use crate::traits::{Trait, TraitMask};
 
 /// The file's content.
 pub(super) fn of(draft: &RecordDraft, id: &RecordId) -> Vec<u8> {
     let fish = draft.fish.as_ref();
+    let scale = scale_of(draft);
     let metadata = json!({
         "base_name": id.as_str(),
         "version": concat!("from fishrig ", env!("CARGO_PKG_VERSION")),
@@ -37,11 +39,19 @@ pub(super) fn of(draft: &RecordDraft, id: &RecordId) -> Vec<u8> {
         },
         "ruler": {
             "bbox": or_none(draft.ruler.map(corners)),
-            "scale": "None",
-            "unit": "None",
+            "scale": scale.scale.map_or_else(|| "None".into(), Value::from),
+            "unit": scale.unit,
         },
     });
     format!("{metadata:#}\n").into_bytes()
+}
+
+/// The scale that the metadata gives: two decimals, as that program rounds it.
+pub(super) fn scale_of(draft: &RecordDraft) -> MetadataScale {
+    let scale = draft.findings.as_ref().and_then(|findings| findings.scale.as_ref());
+    scale.map_or_else(MetadataScale::none, |scale| {
+        MetadataScale::per_cm((scale.pixels_per_cm.value * 100.0).round() / 100.0)
+    })
 }
 
 fn or_none(value: Option<Value>) -> Value {

@@ -89,9 +89,9 @@ pub const SPOILS: [Spoil; 16] = [
         spoil: |p, s| painted_over(p, s, s.label?),
     },
     Spoil {
-        name: "shadow on the ground",
+        name: "lit from the side",
         flips: &[CheckName::Background],
-        spoil: |p, s| Some(shadowed(p, fish(s)?)),
+        spoil: |p, _| Some(lit_from_the_side(p)),
     },
 ];
 
@@ -273,16 +273,13 @@ fn painted_over(picture: &RgbImage, scene: &Scene, paper: PixelBox) -> Option<Rg
     Some(out)
 }
 
-/// A dark cloth under a quarter of the frame, below the fish.
-fn shadowed(picture: &RgbImage, fish: PixelBox) -> RgbImage {
+/// Light from one side: it falls off to less than half across the frame.
+fn lit_from_the_side(picture: &RgbImage) -> RgbImage {
     let mut out = picture.clone();
-    let (w, h) = picture.dimensions();
-    for (x, y, pixel) in out.enumerate_pixels_mut() {
-        let beside = x < fish.left.saturating_sub(fish.width() / 10) || y > fish.bottom + fish.height() / 6;
-        let depth = (x as f32 / w as f32 + y as f32 / h as f32) / 2.0;
-        if beside {
-            pixel.0 = pixel.0.map(|v| (f32::from(v) * (1.0 - 0.75 * depth)) as u8);
-        }
+    let width = picture.width() as f32;
+    for (x, _, pixel) in out.enumerate_pixels_mut() {
+        let light = 1.0 - 0.6 * x as f32 / width;
+        pixel.0 = pixel.0.map(|v| (f32::from(v) * light) as u8);
     }
     out
 }

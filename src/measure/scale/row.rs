@@ -12,8 +12,10 @@ use crate::measure::Measured;
 pub(super) struct Row {
     /// The ticks that were kept, in order.
     pub ticks: Vec<Tick>,
-    /// Frame pixels from one tick to the next, in the middle of the row.
+    /// Frame pixels from one tick to the next, the mean of the row.
     pub spacing: Measured,
+    /// By which share the spacing differs within the row from one that grows evenly (standard deviation).
+    pub unevenness: f64,
     /// The row's middle in the frame.
     pub middle: Point,
     /// Direction of the row in the frame, of length 1, towards greater numbers.
@@ -22,8 +24,8 @@ pub(super) struct Row {
     pub growth_along: Measured,
     /// The same at right angles to it, clockwise; from the ticks' lean, which changes where they run together.
     pub growth_across: Option<Measured>,
-    /// Mean width of the ticks, in spacings.
-    pub width: f64,
+    /// 1 where the ticks reach to the clockwise side of `direction` from their base, -1 where to the other.
+    pub towards: f64,
 }
 
 /// One tick.
@@ -35,14 +37,10 @@ pub(super) struct Tick {
     pub at: Point,
     /// How far it reaches from the row's base, in spacings.
     pub length: f64,
-    /// The stroke that it is.
-    pub stroke: u32,
 }
 
 /// Fewest ticks of a row.
 const TICKS_MIN: usize = 6;
-/// The most by which ticks may scatter about even spacing, in spacings; or, where that is less than this many samples, those.
-const SCATTER_MAX: (f64, f64) = (0.07, 0.3);
 
 /// Numbers the strokes of a row, beginning with those of a chain in a line and going on to both sides.
 pub(super) fn grow(strokes: &Strokes, chain: &Chain, line: usize) -> Vec<(i32, u32)> {
@@ -143,10 +141,10 @@ impl Row {
                 .collect();
             let level = base.at(u) + towards * short / 2.0;
             let (at, lean) = match fit::robust(&points, 1, 0.15) {
-                Some(line) => (line.at(level), Some((line.slope(level), line.variances[1]))),
+                Some(line) => (line.at(level), Some(line.slope(level))),
                 None => (s.at(level), None),
             };
-            numbers.push((*number, *id, *reach));
+            numbers.push((*number, *reach));
             places.push(Point { x: at, y: level });
             leans.push(lean.filter(|_| points.len() >= 6));
         }
@@ -157,12 +155,18 @@ impl Row {
             .zip(&places)
             .map(|(n, p)| (f64::from(n.0), along(p)))
             .collect();
-        let degree = if points.len() >= 15 { 2 } else { 1 };
+        // A lens and a bent ruler make more than a parabola of a long row.
+        let degree = match points.len() {
+            ..15 => 1,
+            15..40 => 2,
+            _ => fit::DEGREE_MAX.min(points.len() / 20),
+        };
         let curve = fit::robust(&points, degree, 0.05)?;
-        let spacing = curve.slope(curve.centre);
+        let trend = trend(&points, &curve)?;
+        let spacing = trend.spacing;
         let kept = curve.kept.iter().filter(|k| **k).count();
         let span = numbers.last()?.0 - numbers.first()?.0 + 1;
-        let scatter = (SCATTER_MAX.0 * spacing).max(SCATTER_MAX.1);
+        let scatter = scatter_max(spacing);
         let whole = kept >= TICKS_MIN && kept as f64 > 0.6 * f64::from(span);
         if !whole || curve.deviation > scatter || spacing < 1.5 {
             return None;
@@ -173,19 +177,17 @@ impl Row {
             .zip(&places)
             .zip(&curve.kept)
             .filter(|(_, kept)| **kept)
-            .map(|(((number, id, reach), place), _)| Tick {
+            .map(|(((number, reach), place), _)| Tick {
                 number: *number,
                 at: picture.to_frame(place.x, place.y),
                 length: reach / spacing,
-                stroke: *id,
             })
             .collect();
         let (first, last) = (ticks.first()?.at, ticks.last()?.at);
         let apart = (last.x - first.x).hypot(last.y - first.y);
-        let growth = 2.0 * curve.coefficients[2] / (spacing * spacing);
-        let widths: f64 = members.iter().map(|(_, id)| f64::from(stroke(*id).width)).sum();
         Some(Self {
-            spacing: Measured::new(spacing * step, curve.variances[1].sqrt() * step),
+            spacing: Measured::new(spacing * step, trend.uncertainty * step),
+            unevenness: trend.unevenness,
             middle: Point {
                 x: (first.x + last.x) / 2.0,
                 y: (first.y + last.y) / 2.0,
@@ -194,13 +196,10 @@ impl Row {
                 x: (last.x - first.x) / apart,
                 y: (last.y - first.y) / apart,
             },
-            growth_along: Measured::new(
-                growth / step,
-                2.0 * curve.variances[2].sqrt() / (spacing * spacing) / step,
-            ),
+            growth_along: Measured::new(trend.growth.value / step, trend.growth.uncertainty / step),
             growth_across: across(&points, &leans, &curve.kept)
                 .map(|g| Measured::new(g.value / step, g.uncertainty / step)),
-            width: widths / members.len() as f64 / spacing,
+            towards,
             ticks,
         })
     }
@@ -210,6 +209,58 @@ impl Row {
         let numbers = self.ticks.first().zip(self.ticks.last());
         numbers.map_or(0, |(first, last)| (last.number - first.number).abs())
     }
+}
+
+/// The most by which ticks may scatter about even spacing, in samples. Wide ticks are no less exact than narrow ones.
+fn scatter_max(spacing: f64) -> f64 {
+    (0.07 * spacing).min(0.5 + 0.015 * spacing).max(0.3)
+}
+
+/// How the spacing changes along a row, in samples.
+struct Trend {
+    /// The mean of the row.
+    spacing: f64,
+    uncertainty: f64,
+    growth: Measured,
+    unevenness: f64,
+}
+
+/// The evenly growing spacing that comes nearest to a fitted row.
+fn trend(points: &[(f64, f64)], curve: &Curve) -> Option<Trend> {
+    let (first, last) = (points.first()?.0, points.last()?.0);
+    let spacing = (curve.at(last) - curve.at(first)) / (last - first);
+    let kept = curve.kept.iter().filter(|k| **k).count() as f64;
+    // Spread of numbers about their middle, for points that lie evenly.
+    let spread = (last - first) / 12f64.sqrt() * kept.sqrt();
+    let uncertainty = curve.deviation / spread;
+    let evenly: Vec<(f64, f64)> = points
+        .iter()
+        .zip(&curve.kept)
+        .filter(|(_, k)| **k)
+        .map(|(p, _)| *p)
+        .collect();
+    if evenly.len() < 15 {
+        return Some(Trend {
+            spacing,
+            uncertainty,
+            growth: Measured::new(0.0, 1e-3 / spacing),
+            unevenness: 0.0,
+        });
+    }
+    // Everything is kept here: what lies beside a parabola is the row's own bend.
+    let parabola = fit::robust(&evenly, 2, 1e3 * spacing)?;
+    let (square, of_square) = parabola.coefficient(2);
+    let samples = 24;
+    let differences = (0..samples).map(|i| {
+        let number = first + (last - first) * (f64::from(i) + 0.5) / f64::from(samples);
+        (curve.slope(number) - parabola.slope(number)).powi(2)
+    });
+    Some(Trend {
+        spacing,
+        uncertainty,
+        growth: Measured::new(2.0 * square, 2.0 * of_square).over(Measured::new(spacing * spacing, 0.0)),
+        unevenness: (differences.sum::<f64>() / f64::from(samples)).sqrt() / spacing,
+    })
 }
 
 /// The line on which the ticks begin, as v over u, and whether they go down from it: that side on which their ends are in line.
@@ -238,17 +289,18 @@ fn base_line(strokes: &Strokes, members: &[(i32, u32)]) -> Option<(Curve, bool)>
 }
 
 /// How the ticks' lean changes along the row, which is by how much the spacing grows across it; in shares a sample.
-fn across(points: &[(f64, f64)], leans: &[Option<(f64, f64)>], kept: &[bool]) -> Option<Measured> {
+fn across(points: &[(f64, f64)], leans: &[Option<f64>], kept: &[bool]) -> Option<Measured> {
     let leans: Vec<(f64, f64)> = points
         .iter()
         .zip(leans)
         .zip(kept)
         .filter(|(_, kept)| **kept)
-        .filter_map(|((p, lean), _)| lean.map(|l| (p.1, l.0)))
+        .filter_map(|((p, lean), _)| lean.map(|l| (p.1, l)))
         .collect();
     if leans.len() < 10 {
         return None;
     }
     let line = fit::robust(&leans, 1, 1e-3)?;
-    Some(Measured::new(line.coefficients[1], line.variances[1].sqrt()))
+    let (growth, uncertainty) = line.coefficient(1);
+    Some(Measured::new(growth, uncertainty))
 }

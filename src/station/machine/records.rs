@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{CommitTrouble, Machine, Saved, Stage};
 use crate::health::Reading;
+use crate::measure::quality::Verdict;
 use crate::station::{CommitFailure, Effect, RecordFacts, Severity, Ticket, Topic};
 
 /// The first pause before a failed commit is tried again; it doubles up to the longest.
@@ -72,11 +73,26 @@ impl Machine {
         if self.history.len() > MAX_HISTORY {
             self.history.pop_front();
         }
-        let words = format!("saved {id}");
-        self.say_about(Topic::Saved { id: id.clone() }, Severity::Info, words, now);
+        self.counts.in_spite.count_bad(&waiting.quality);
+        self.say_saved(&id, waiting.quality.complaints(Verdict::Bad), now);
         self.last_id = Some(id.clone());
         if waiting.undone {
             self.void(id);
+        }
+    }
+
+    /// A picture that the checks found bad is saved with a word about it, so that it can be taken again while the specimen lies there.
+    fn say_saved(&mut self, id: &str, bad: Option<String>, now: Duration) {
+        let id = id.to_owned();
+        match bad {
+            None => {
+                let words = format!("saved {id}");
+                self.say_about(Topic::Saved { id }, Severity::Info, words, now);
+            }
+            Some(of) => {
+                let words = format!("saved {id} in spite of: {of}");
+                self.say_about(Topic::SavedInSpite { id, of }, Severity::Warning, words, now);
+            }
         }
     }
 

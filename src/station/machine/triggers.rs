@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Asked, Machine, OVERRIDE_WITHIN, SourceState, Stage, Waiting};
 use crate::identify::{Claim, Doubt, Identified};
 use crate::input::TriggerKind;
+use crate::measure::quality::Quality;
 use crate::station::scene_watch::Observation;
 use crate::station::{Effect, Severity, Ticket, Topic, Which};
 
@@ -127,6 +128,7 @@ impl Machine {
             whole_frame,
             preview: self.scene.present().filter(|_| self.takes_stills).cloned(),
             undone: false,
+            quality: Quality::default(),
             stage: Stage::Analysing,
         });
         self.effects.push(Effect::Keep { ticket, which });
@@ -164,7 +166,8 @@ impl Machine {
             }
             Err(reason) => {
                 if self.gate_refused.as_ref() != Some(&reason) {
-                    self.say(Severity::Warning, format!("no picture: {reason}"), now);
+                    // For the log; the display shows for as long as it holds why nothing is taken.
+                    self.say(Severity::Info, format!("waits: {reason}"), now);
                     self.gate_refused = Some(reason);
                 }
             }
@@ -174,11 +177,12 @@ impl Machine {
     pub(super) fn analysed(&mut self, ticket: Ticket, seen: &Observation, now: Duration) {
         let Some(waiting) = self
             .waiting
-            .iter()
+            .iter_mut()
             .find(|w| w.ticket == ticket && w.stage == Stage::Analysing)
         else {
             return;
         };
+        waiting.quality.clone_from(&seen.quality);
         if seen.fish.is_some() || waiting.whole_frame {
             let preview = waiting.preview.clone();
             if !self.identify_kept(ticket, &seen.codes, now) {
