@@ -5,9 +5,12 @@ use std::time::Duration;
 use fishrig::frame::PixelBox;
 use fishrig::health::{ClockTrust, Reading, Storage};
 use fishrig::input::{self, Field, SwitchKind, TriggerKind, TriggerSettings};
+use fishrig::measure::quality::{Admitted, Check, CheckName, Quality, Verdict};
 use fishrig::station::machine::{Gate, Machine, MachineSettings, OpenGate};
 use fishrig::station::scene_watch::Observation;
-use fishrig::station::{CommitFailure, Effect, Event, Phase, RecordFacts, Severity, Status, Ticket, Which};
+use fishrig::station::{
+    CommitFailure, Effect, Event, Phase, QualityGate, RecordFacts, Severity, Status, Ticket, Topic, Which,
+};
 use image::{Rgb, RgbImage};
 
 /// A machine with a clock that only the test moves.
@@ -770,7 +773,86 @@ fn auto_asks_the_gate_and_says_once_why_not() {
     assert_eq!(show(&mut rig, &with_fish(), 10), []);
     let said: Vec<_> = rig.said.iter().filter(|(_, text)| text.contains("blurred")).collect();
     assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(rig.status().held_back.as_deref(), Some("the picture is blurred"));
     assert_eq!(rig.press(), [keep(0)], "a key asks no gate");
+}
+
+/// A quality in which one check has that outcome.
+fn judged(name: CheckName, verdict: Verdict, words: &str) -> Quality {
+    let check = Check {
+        name,
+        value: None,
+        unit: String::new(),
+        caution: None,
+        limit: None,
+        verdict,
+        words: words.into(),
+    };
+    Quality {
+        checks: vec![check],
+        ..Quality::default()
+    }
+}
+
+#[test]
+fn what_auto_takes_by_itself() {
+    let (good, doubtful, bad, unknown) = (Verdict::Good, Verdict::Doubtful, Verdict::Bad, Verdict::Unknown);
+    // What is admitted, what a check found, whether a picture is taken.
+    let table = [
+        (Admitted::Good, good, true),
+        (Admitted::Good, unknown, true),
+        (Admitted::Good, doubtful, false),
+        (Admitted::Good, bad, false),
+        (Admitted::Doubtful, doubtful, true),
+        (Admitted::Doubtful, bad, false),
+        (Admitted::All, bad, true),
+    ];
+    for (admitted, verdict, is_taken) in table {
+        let mut rig = Rig::with_gate(automatic(), Box::new(QualityGate { admitted }));
+        let seen = with_fish().with_quality(judged(CheckName::Focus, verdict, "out of focus"));
+        let taken = show(&mut rig, &seen, 10);
+        let expected: &[Effect] = if is_taken { &[keep_seen(0)] } else { &[] };
+        assert_eq!(taken, expected, "{admitted:?}, {verdict:?}");
+        let waits = rig.status().held_back;
+        assert_eq!(
+            waits.as_deref(),
+            (!is_taken).then_some("out of focus"),
+            "{admitted:?}, {verdict:?}"
+        );
+    }
+}
+
+#[test]
+fn auto_takes_a_picture_as_soon_as_it_is_good() {
+    let admitted = Admitted::Good;
+    let mut rig = Rig::with_gate(automatic(), Box::new(QualityGate { admitted }));
+    let blurred = with_fish().with_quality(judged(CheckName::Focus, Verdict::Bad, "out of focus"));
+    assert_eq!(show(&mut rig, &blurred, 10), []);
+    assert_eq!(rig.last_words(), "waits: out of focus");
+    assert_eq!(show(&mut rig, &with_fish(), 1), [keep_seen(0)]);
+    assert_eq!(rig.status().held_back, None);
+}
+
+#[test]
+fn a_key_saves_in_spite_of_a_check_and_it_is_said_and_counted() {
+    let mut rig = Rig::live();
+    let blurred = with_fish().with_quality(judged(CheckName::Focus, Verdict::Bad, "out of focus"));
+    rig.press();
+    rig.analysed(0, blurred);
+    rig.committed(0, "F-1");
+    assert_eq!(rig.last_words(), "saved F-1 in spite of: out of focus");
+    let topic = rig.status().message.map(|m| m.topic);
+    let (id, of) = ("F-1".into(), "out of focus".into());
+    assert_eq!(topic, Some(Topic::SavedInSpite { id, of }));
+    assert_eq!(rig.status().counts.in_spite.of(CheckName::Focus), 1);
+    assert_eq!(rig.status().counts.in_spite.of(CheckName::Tilt), 0);
+
+    let tilted = with_fish().with_quality(judged(CheckName::Tilt, Verdict::Doubtful, "slightly tilted"));
+    rig.press();
+    rig.analysed(1, tilted);
+    rig.committed(1, "F-2");
+    assert_eq!(rig.last_words(), "saved F-2", "what is doubtful is no override");
+    assert_eq!(rig.status().counts.saved, 2);
 }
 
 #[test]

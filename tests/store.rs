@@ -28,7 +28,7 @@ fn a_record_is_laid_out_as_the_design_says() {
     let mut store = open(dir.path());
     let mut draft = draft("INHS_FISH_000742", 1);
     draft.overlay_jpeg = Some(jpeg(&picture(Size::new(32, 24), 5)));
-    draft.further_files = vec![("presence.json".to_owned(), b"{}".to_vec())];
+    draft.further_files = vec![("label.txt".to_owned(), b"INHS 742".to_vec())];
     let done = store.commit_at(&draft, moment(0)).unwrap();
 
     let expected = dir.path().join("2026-11-24/INHS_FISH_000742");
@@ -42,7 +42,10 @@ fn a_record_is_laid_out_as_the_design_says() {
     let wanted = [
         format!("{base}.jpg"),
         format!("{base}_cropped.jpg"),
+        format!("{base}_label.txt"),
+        format!("{base}_landmark.json"),
         format!("{base}_metadata.json"),
+        format!("{base}_morphology.json"),
         format!("{base}_overlay.jpg"),
         format!("{base}_presence.json"),
         format!("{base}_segmented.png"),
@@ -57,7 +60,7 @@ fn a_record_is_laid_out_as_the_design_says() {
 
     let place = store.archive().find(&id(base)).unwrap();
     let record = store.archive().read(&place).unwrap();
-    assert_eq!(record.files.len(), 7);
+    assert_eq!(record.files.len(), 10);
     for file in &record.files {
         let content = fs::read(expected.join(&file.name)).unwrap();
         assert_eq!(

@@ -139,7 +139,7 @@ fn usual_session(disk: SimDisk) -> Session {
     let mut session = Session::new(disk);
     let mut rich = draft("b", 2);
     rich.overlay_jpeg = Some(jpeg(&picture(fishrig::frame::Size::new(16, 8), 3)));
-    rich.further_files = vec![("presence.json".to_owned(), b"{}\n".to_vec())];
+    rich.further_files = vec![("label.txt".to_owned(), b"{}\n".to_vec())];
     session.open().unwrap();
     session.commit(&draft("a", 1), 0).unwrap();
     session.commit(&rich, 60).unwrap();
@@ -323,7 +323,7 @@ fn a_killed_process_that_starts_again_before_the_cut_loses_nothing() {
 }
 
 /// Every sync of the protocol by name, and how to leave it out.
-const SYNCS: [(&str, Swallow); 14] = [
+const SYNCS: [(&str, Swallow); 15] = [
     ("the root's parent", |kind, path| {
         kind == Kind::SyncDirectory && path == "/disk"
     }),
@@ -355,8 +355,11 @@ const SYNCS: [(&str, Swallow); 14] = [
     ("the trait bits", |kind, path| {
         kind == Kind::SyncFile && path.ends_with("_traits.png")
     }),
+    ("Morphology-analysis' files", |kind, path| {
+        kind == Kind::SyncFile && path.ends_with("_morphology.json")
+    }),
     ("extras", |kind, path| {
-        kind == Kind::SyncFile && (path.ends_with("_overlay.jpg") || path.ends_with("_presence.json"))
+        kind == Kind::SyncFile && (path.ends_with("_overlay.jpg") || path.ends_with("_label.txt"))
     }),
     ("record.toml", |kind, path| {
         kind == Kind::SyncFile && path.ends_with("/record.toml")

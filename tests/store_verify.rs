@@ -16,7 +16,7 @@ use store_support::{draft, id, jpeg, moment, picture, settings};
 fn store_of_one(root: &Path) -> PathBuf {
     let mut draft = draft("a", 1);
     draft.overlay_jpeg = Some(jpeg(&picture(fishrig::frame::Size::new(16, 8), 3)));
-    draft.further_files = vec![("presence.json".to_owned(), b"{\"base_name\": \"a\"}".to_vec())];
+    draft.further_files = vec![("label.txt".to_owned(), b"INHS 742".to_vec())];
     let mut store = Store::open(settings(root)).unwrap();
     store.commit_at(&draft, moment(0)).unwrap().directory
 }

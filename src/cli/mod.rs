@@ -11,6 +11,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::frame::Size;
 
+mod batch;
+mod calibrate;
 mod camera;
 mod completions;
 mod config;
@@ -18,6 +20,7 @@ mod demo;
 mod doctor;
 mod eval;
 mod manual;
+mod measure;
 mod model;
 mod output_file;
 mod parallel;
@@ -54,9 +57,11 @@ enum Command {
     Demo(demo::DemoArgs),
     Run(run::RunArgs),
     Segment(segment::SegmentArgs),
+    Measure(measure::MeasureArgs),
     Store(store::StoreArgs),
     #[command(subcommand)]
     Model(model::ModelCommand),
+    Calibrate(calibrate::CalibrateArgs),
     #[command(subcommand)]
     Camera(camera::CameraCommand),
     #[command(subcommand)]
@@ -76,8 +81,10 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args),
         Command::Segment(args) => segment::run(args),
+        Command::Measure(args) => measure::run(args),
         Command::Store(args) => store::run(args),
         Command::Model(command) => model::run(command),
+        Command::Calibrate(args) => calibrate::run(args),
         Command::Camera(command) => camera::run(command),
         Command::Config(command) => config::run(command),
         Command::Doctor(args) => doctor::run(args),

@@ -52,6 +52,20 @@ impl OutputFolder {
         }
         written.with_context(context)
     }
+
+    /// Takes an output of an earlier run away; that there is none is fine.
+    ///
+    /// # Errors
+    /// What the file system says. An input is left alone.
+    pub(super) fn remove(&self, path: &Path) -> anyhow::Result<()> {
+        let Ok(there) = std::fs::symlink_metadata(path) else {
+            return Ok(());
+        };
+        if self.inputs.contains(&(there.dev(), there.ino())) {
+            return Ok(());
+        }
+        std::fs::remove_file(path).with_context(|| path.display().to_string())
+    }
 }
 
 fn partial_path(path: &Path) -> anyhow::Result<PathBuf> {

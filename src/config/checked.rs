@@ -1,6 +1,8 @@
 //! From the file's tables to the settings that the rooms own; every value is checked, all that is wrong is found at once.
 
 mod display;
+mod identify;
+mod measure;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -16,10 +18,11 @@ use crate::checksum::sha256_hex;
 use crate::frame::{Limits, Size};
 use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
 use crate::health::{HealthError, HealthSettings};
-use crate::identify::{IdPattern, IdSettings};
+use crate::identify::{IdPattern, IdSettings, IdSource};
 use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::measure::MeasureSettings;
+use crate::measure::quality::QualitySettings;
 use crate::network::NetworkSettings;
 use crate::source::v4l::{self, FORMAT_NAMES, FourCc, Setting, V4lSettings};
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
@@ -38,6 +41,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         folder,
     };
     let time_zone = check.time_zone(&raw.station.time_zone);
+    let identify = check.identify(raw.identify);
     let configuration = Configuration {
         id: check.id(&raw.station),
         station: StationIdentity {
@@ -55,8 +59,14 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             locate: LocateSettings {
                 min_fish_length: check.within("locate", "min_fish_length", raw.locate.min_fish_length, 0.01..=0.9),
             },
-            measure: MeasureSettings::default(),
+            measure: MeasureSettings {
+                quality: check.quality(&raw.quality),
+                scale: check.scale(raw.measure),
+                ..MeasureSettings::default()
+            },
+            codes: identify.uses(IdSource::Barcode),
         },
+        identify,
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
         network: match raw.network.threads {
             Some(threads) => NetworkSettings {
@@ -132,6 +142,13 @@ impl Check<'_> {
             pattern,
             first: station.first,
         }
+    }
+
+    fn quality(&mut self, raw: &raw::Quality) -> QualitySettings {
+        raw.settings().unwrap_or_else(|(key, message)| {
+            self.wrong("quality", key, message);
+            QualitySettings::default()
+        })
     }
 
     fn source(&mut self, raw: raw::Source) -> SourceSettings {

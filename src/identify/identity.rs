@@ -38,6 +38,11 @@ impl IdSource {
         Self::Counter,
     ];
 
+    /// Whether this program can ask it: codes are read only where it was built with the feature `barcodes`.
+    pub fn is_built_in(self) -> bool {
+        self != Self::Barcode || cfg!(feature = "barcodes")
+    }
+
     /// The word for files and the configuration: `barcode`, `scanner`, `keyboard`, `pick-list`, `counter`.
     pub fn name(self) -> &'static str {
         match self {

@@ -7,7 +7,8 @@
 //!   a layout.
 //! * [`compose`]: the same as a list of items, which tests read; [`Screen::paint`] paints it.
 //! * [`draw_error_page`]: why a station does not start, on the whole screen.
-//! * [`annotated_picture`]: a picture with what was found in it and a legend, without a screen around it.
+//! * [`annotated_picture`]: a picture with what was found in it and a legend, without a screen around it; [`landmark_picture`]: a mask with its
+//!   numbered landmarks.
 
 mod annotated;
 mod bar;
@@ -17,10 +18,12 @@ mod error_page;
 mod failure;
 mod font;
 mod icon;
+mod landmark_picture;
 mod layout;
 mod loupe;
 mod panel;
 mod picture;
+mod quality;
 mod screen;
 mod station_screen;
 mod strip;
@@ -40,6 +43,7 @@ pub use annotated::annotated_picture;
 pub use error_page::{ErrorPage, compose as compose_error_page};
 pub use font::Face;
 pub use icon::Icon;
+pub use landmark_picture::landmark_picture;
 pub use picture::PictureLayer;
 pub use screen::{Item, Screen};
 pub use station_screen::compose;

@@ -10,7 +10,7 @@ use super::picture::PictureLayer;
 use super::screen::Screen;
 use super::theme::{self, Tone};
 use super::view::{State, View};
-use super::{bar, failure, loupe, panel, strip, tags, words};
+use super::{bar, failure, loupe, panel, quality, strip, tags, words};
 use crate::frame::Size;
 
 /// The colours of the parts around the picture. All turn green for a moment when a record is saved.
@@ -65,7 +65,11 @@ pub fn compose(view: &View, size: Size) -> Screen<'_> {
     };
     screen.fill(whole, around.ground);
     strip::compose(&mut screen, view, parts.strip, &measures, around);
-    picture(&mut screen, view, parts.picture, &measures);
+    let mut place = parts.picture;
+    if let Some(checked) = &view.quality {
+        quality::compose(&mut screen, checked, &mut place, &measures);
+    }
+    picture(&mut screen, view, place, &measures);
     if just_saved {
         let mark = layout::centred_square(parts.panel, parts.panel.size.width * 9 / 10);
         screen.icon(Icon::Check, mark, theme::TEXT, around.ground);

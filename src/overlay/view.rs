@@ -6,6 +6,7 @@ use image::RgbImage;
 
 use crate::analysis::Analysis;
 use crate::frame::{PixelBox, Size};
+use crate::measure::quality::Quality;
 use crate::traits::{Palette, Trait, TraitMask, TraitSet};
 
 /// Everything on the screen.
@@ -23,6 +24,8 @@ pub struct View {
     pub preview: Option<Arc<RgbImage>>,
     /// What was found in the newest frame that was looked at.
     pub annotations: Annotations,
+    /// Whether the newest frame that was looked at is fit to be measured; `None` without a fish.
+    pub quality: Option<Quality>,
     /// What the station is doing.
     pub state: State,
     /// Short sentences that deserve attention but stop nothing, most important first, for example `Temperature 81 °C`.
@@ -139,6 +142,11 @@ pub enum State {
         /// Seconds until the frame is taken, rounded up.
         seconds: u32,
     },
+    /// The scene is still, and the trigger `auto` takes no picture.
+    HeldBack {
+        /// Why, in a few words, for example `out of focus`.
+        why: String,
+    },
     /// A part of the fish is outside the picture.
     FishCut,
     /// The trigger `auto` has taken this specimen already.
@@ -157,6 +165,13 @@ pub enum State {
         id: String,
         /// Whether this happened within about the last second: the whole screen turns green.
         just_now: bool,
+    },
+    /// The record is committed although checks found its picture bad.
+    SavedInSpite {
+        /// The record.
+        id: String,
+        /// What they found, in a few words.
+        of: String,
     },
     /// The last record was marked as void.
     Voided {

@@ -78,6 +78,12 @@ pub fn message(view: &View) -> Message<'_> {
             "Hold still",
             format!("Saves by itself in {seconds} s"),
         ),
+        State::HeldBack { why } => Message::new(
+            Warning,
+            Icon::Attention,
+            format!("Waits: {}", first_of(why)),
+            held_back(why),
+        ),
         State::FishCut => Message::new(
             Warning,
             Icon::Attention,
@@ -87,6 +93,13 @@ pub fn message(view: &View) -> Message<'_> {
         State::AlreadySaved { id } => Message::of_record(Good, Icon::Check, "Already saved", id),
         State::Saving { id } => Message::of_record(Ready, Icon::Hourglass, "Saving", id),
         State::Saved { id, .. } => Message::of_record(Good, Icon::Check, "Saved", id),
+        State::SavedInSpite { id, of } => {
+            let headline = format!("Saved in spite of: {}", first_of(of));
+            Message {
+                detail: Detail::Id(id),
+                ..Message::new(Warning, Icon::Check, headline, "")
+            }
+        }
         State::Voided { id } => Message::of_record(Warning, Icon::Cross, "Marked void", id),
         State::Refused => Message::new(
             Warning,
@@ -101,6 +114,19 @@ pub fn message(view: &View) -> Message<'_> {
             "Nothing more can be saved. Change the disk or make room on it; all records so far are safe.",
         ),
         State::Failed { what, cure } => Message::new(Error, Icon::Attention, what.as_str(), cure.as_str()),
+    }
+}
+
+/// The first of several complaints: the worst, in letters that are read from two metres.
+fn first_of(complaints: &str) -> &str {
+    complaints.split(", ").next().unwrap_or(complaints)
+}
+
+/// The other complaints, and what to do.
+fn held_back(complaints: &str) -> String {
+    match complaints.split_once(", ") {
+        Some((_, others)) => format!("Also {others}. A key saves it all the same"),
+        None => "Takes it once that is mended; a key saves it all the same".to_owned(),
     }
 }
 

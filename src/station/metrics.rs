@@ -9,6 +9,7 @@ use super::parts::ReadHealth;
 use super::threads::{Shared, Teller};
 use super::{Counts, Event, Phase, Status};
 use crate::health::{Exposition, Kind, Reading, Textfile, add_reading};
+use crate::measure::quality::CheckName;
 
 /// How often the machine's health is read.
 const READ_EVERY: Duration = Duration::from_secs(5);
@@ -151,6 +152,7 @@ fn add_status(numbers: &mut Exposition, status: &Status, has_drawn: bool) {
         without_fish,
         lost,
         passed_over,
+        in_spite,
     } = status.counts;
     for (name, help, count) in [
         ("fishrig_records_saved_total", "Records saved.", saved),
@@ -178,6 +180,18 @@ fn add_status(numbers: &mut Exposition, status: &Status, has_drawn: bool) {
     ] {
         numbers.add(Kind::Counter, name, help, Some(count as f64));
     }
+    let labels = CheckName::ALL.map(|check| [("check", check.key())]);
+    let samples: Vec<(&[_], f64)> = CheckName::ALL
+        .into_iter()
+        .zip(&labels)
+        .map(|(check, label)| (label.as_slice(), in_spite.of(check) as f64))
+        .collect();
+    numbers.add_labelled(
+        Kind::Counter,
+        "fishrig_records_saved_in_spite_total",
+        "Records saved although a check found their picture bad.",
+        &samples,
+    );
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub mod machine;
 mod metrics;
 mod overlay_screen;
 mod parts;
+mod pick_list_watch;
+mod quality_gate;
 mod rates;
 mod record_keeper;
 mod run;
@@ -50,10 +52,11 @@ pub use parts::{
     Analysed, Analyser, Draft, OpenScreen, OpenSource, ReadHealth, RecordError, Recorded, Recorder, Screen, Shown,
     StationParts,
 };
+pub use quality_gate::QualityGate;
 pub use rates::Rates;
 pub use record_keeper::{Circumstances, KeepError, RecordKeeper};
 pub use run::{Controls, OPERATOR_LOG, Station, StationError};
 pub use settings::StationSettings;
-pub use status::{Auto, Counts, Message, Phase, Severity, Status, Topic};
+pub use status::{Auto, ByCheck, Counts, Message, Phase, Severity, Status, Topic};
 pub use supervision::{Note, ServiceManager, Supervisor};
 pub use wait::{NotReady, wait_until_ready};

@@ -26,7 +26,7 @@ const FEW_RECORDS: u64 = 200;
 /// With less room than this, whatever a record's size.
 const LITTLE_SPACE: u64 = 2 << 30;
 /// The keys, as the help line shows them.
-const KEYS: &str = "SPACE picture · + same specimen · u undo · o operator · n note · q finish";
+const KEYS: &str = "SPACE picture · + same specimen · i number · l list · u undo · o operator · n note · q finish";
 
 /// What a screen shows that does not change while the station runs.
 #[derive(Debug, Clone)]
@@ -99,7 +99,7 @@ impl Screen<LiveAnalysis> for OverlayScreen {
 
     fn events(&mut self) -> Vec<input::Event> {
         let now = self.opened.elapsed();
-        let mut events = Vec::new();
+        let mut events = self.keys.settle(now);
         for event in self.display.events() {
             match event {
                 DisplayEvent::Closed => events.push(input::Event::Finish),
@@ -122,6 +122,10 @@ fn view(shown: &Shown<'_, LiveAnalysis>, preview: Option<Arc<RgbImage>>, setting
         note: text(&status.note),
         preview,
         annotations: shown.analysis.map(|a| a.annotations.clone()).unwrap_or_default(),
+        quality: shown
+            .analysis
+            .filter(|a| a.frame.analysis.specimen.is_some())
+            .map(|a| a.frame.analysis.findings.quality.clone()),
         state: state(status, shown.analysis, shown.frame.is_some(), settings),
         warnings: warnings(status, settings.warn_celsius),
         rates: rates(shown.rates),
@@ -170,6 +174,12 @@ fn state(status: &Status, analysis: Option<&LiveAnalysis>, has_frame: bool, sett
                 just_now: status.message_is_new,
             };
         }
+        Some(Topic::SavedInSpite { id, of }) => {
+            return State::SavedInSpite {
+                id: id.clone(),
+                of: of.clone(),
+            };
+        }
         Some(Topic::Voided { id }) => return State::Voided { id: id.clone() },
         Some(Topic::QueueFull) => return State::Refused,
         Some(Topic::NotSaved { why }) => {
@@ -207,6 +217,10 @@ fn capitalized(sentence: &str) -> String {
 fn with_fish(status: &Status, settings: &ScreenSettings) -> State {
     match (status.auto, &status.last_id) {
         (Some(Auto::AlreadyRecorded), Some(id)) => return State::AlreadySaved { id: id.clone() },
+        (Some(Auto::Settling { .. }), _) if status.held_back.is_some() => {
+            let why = status.held_back.clone().unwrap_or_default();
+            return State::HeldBack { why };
+        }
         (Some(Auto::Settling { seconds }), _) => return State::Settling { seconds },
         _ => {}
     }

@@ -8,6 +8,8 @@ use image::RgbImage;
 
 use super::status::Auto;
 use crate::frame::{PixelBox, Size};
+use crate::identify::Code;
+use crate::measure::quality::Quality;
 
 /// Columns and rows of a signature.
 const COLUMNS: u32 = 24;
@@ -107,6 +109,10 @@ pub struct Observation {
     pub scene: Signature,
     /// The fish in it.
     pub fish: Option<SeenFish>,
+    /// Whether the picture is fit to be measured.
+    pub quality: Quality,
+    /// The codes on its label.
+    pub codes: Vec<Code>,
 }
 
 impl Observation {
@@ -118,7 +124,22 @@ impl Observation {
                 bounds,
                 look: Signature::of(picture, bounds),
             }),
+            quality: Quality::default(),
+            codes: Vec::new(),
         }
+    }
+
+    /// The same with the codes that were read.
+    pub fn with_codes(self, codes: &[Code]) -> Self {
+        Self {
+            codes: codes.to_vec(),
+            ..self
+        }
+    }
+
+    /// The same with what the checks of its quality found.
+    pub fn with_quality(self, quality: Quality) -> Self {
+        Self { quality, ..self }
     }
 
     fn is_still_beside(&self, earlier: &Self) -> bool {

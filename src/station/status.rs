@@ -1,7 +1,9 @@
 //! The station's state in plain values, for the display and the log.
 
 use crate::health::Reading;
+use crate::identify::NextIdStatus;
 use crate::input::{Field, SwitchKind};
+use crate::measure::quality::{CheckName, Quality, Verdict};
 
 /// How urgent a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +34,13 @@ pub enum Topic {
     Saved {
         /// Its id.
         id: String,
+    },
+    /// A record is committed although quality checks found its picture bad.
+    SavedInSpite {
+        /// Its id.
+        id: String,
+        /// The words of these checks.
+        of: String,
     },
     /// A record is marked as void.
     Voided {
@@ -115,6 +124,26 @@ pub struct Counts {
     pub lost: u64,
     /// Frames of the source that were unusable.
     pub passed_over: u64,
+    /// Records whose picture a check found bad.
+    pub in_spite: ByCheck,
+}
+
+/// A number for each quality check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ByCheck([u64; CheckName::ALL.len()]);
+
+impl ByCheck {
+    /// The number of one check.
+    pub fn of(&self, name: CheckName) -> u64 {
+        self.0[name as usize]
+    }
+
+    /// Counts each check that found a picture bad.
+    pub(super) fn count_bad(&mut self, quality: &Quality) {
+        for check in quality.with(Verdict::Bad) {
+            self.0[check.name as usize] += 1;
+        }
+    }
 }
 
 /// Everything that the machine knows and an operator wants to see.
@@ -128,6 +157,8 @@ pub struct Status {
     pub message_is_new: bool,
     /// What the trigger `auto` waits for; `None` where it is off or no fish lies there.
     pub auto: Option<Auto>,
+    /// Why the trigger `auto` takes no picture of the specimen that lies there.
+    pub held_back: Option<String>,
     /// What the source is, once it was open.
     pub source: String,
     /// Counts since the start.
@@ -138,6 +169,8 @@ pub struct Status {
     pub waiting_max: usize,
     /// The last committed record's id.
     pub last_id: Option<String>,
+    /// How the next specimen's id stands.
+    pub next_id: NextIdStatus,
     /// Who works here; may be empty.
     pub operator: String,
     /// The remark for the following records; may be empty.

@@ -15,6 +15,7 @@ use super::record::{FORMAT, FishFacts, FrameFacts, Record, StoredFile, Times, Ve
 use crate::checksum::sha256_hex;
 use crate::frame::{DecodeOptions, Frame, FrameFormat, Limits, PixelBox, Size, with_huffman_tables};
 use crate::identify::RecordId;
+use crate::measure::bgnn::{self, Painted};
 use crate::traits::{Trait, label_picture};
 
 /// JPEG quality of the crop.
@@ -45,6 +46,13 @@ impl<'a> Contents<'a> {
             files.push((format!("{id}{}", part::CROPPED), jpeg(&fish.crop)?.into()));
             files.push((format!("{id}{}", part::SEGMENTED), mask.into()));
             files.push((format!("{id}{}", part::TRAITS), bits.into()));
+            // Where Morphology-analysis would crash, it would write none of them.
+            if let Ok(morphology) = bgnn::analyse(&Painted::from(&fish.mask)) {
+                let bgnn = bgnn::files(&morphology, id.as_str(), Some(&metadata::scale_of(draft)));
+                files.push((format!("{id}{}", part::PRESENCE), bgnn.presence.into()));
+                files.push((format!("{id}{}", part::LANDMARK), bgnn.landmark.into()));
+                files.push((format!("{id}{}", part::MORPHOLOGY), bgnn.morphology.into()));
+            }
         }
         if let Some(findings) = &draft.findings {
             let file = MeasurementsFile::new(id.clone(), findings.clone());

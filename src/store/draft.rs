@@ -50,7 +50,7 @@ pub struct RecordDraft {
     pub timings_ms: BTreeMap<String, f64>,
     /// The picture that the operator saw, as a JPEG file.
     pub overlay_jpeg: Option<Vec<u8>>,
-    /// Further files: what follows `<id>_` in the name, for example `presence.json`, and the content.
+    /// Further files: what follows `<id>_` in the name, for example `label.jpg`, and the content.
     pub further_files: Vec<(String, Vec<u8>)>,
 }
 

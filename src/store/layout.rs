@@ -24,6 +24,12 @@ pub mod part {
     pub const TRAITS: &str = "_traits.png";
     /// The keys of BGNN's metadata formatter.
     pub const METADATA: &str = "_metadata.json";
+    /// Presence of each trait, as Morphology-analysis writes it; absent where that program would crash.
+    pub const PRESENCE: &str = "_presence.json";
+    /// The 18 landmarks, as Morphology-analysis writes them.
+    pub const LANDMARK: &str = "_landmark.json";
+    /// The 13 measurements, as Morphology-analysis writes them.
+    pub const MORPHOLOGY: &str = "_morphology.json";
     /// What was measured, with units and uncertainties.
     pub const MEASUREMENTS: &str = "_measurements.json";
     /// A JPEG frame exactly as captured, where the frame's own file had to be given Huffman tables.

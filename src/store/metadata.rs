@@ -1,6 +1,8 @@
 //! `<id>_metadata.json`: the keys of BGNN's metadata formatter (hdr-bgnn/drexel_metadata_formatter, `dm_formatter.py`).
 //!
-//! A value that is not known is the string `"None"`, as that program writes it. The grey means are of a contrast-enhanced picture there
+//! A value that is not known is the string `"None"`, as that program writes it. The scale is that of the ruler in the picture, in pixels per
+//! centimetre to two decimals; one that is known from a calibration or the configuration alone is not written, because `ruler.scale` says that a
+//! ruler was read, and the later steps take it as such. The grey means are of a contrast-enhanced picture there
 //! that this program does not make, so they stay `"None"`; the later steps of the workflow read the ruler's scale and unit and the
 //! fish's number and box only.
 
@@ -10,12 +12,14 @@ use super::draft::{FishDraft, RecordDraft};
 use crate::frame::PixelBox;
 use crate::identify::RecordId;
 use crate::locate::HeadSide;
+use crate::measure::bgnn::MetadataScale;
 use crate::traits::components::{self, Connectivity};
 use crate::traits::{Trait, TraitMask};
 
 /// The file's content.
 pub(super) fn of(draft: &RecordDraft, id: &RecordId) -> Vec<u8> {
     let fish = draft.fish.as_ref();
+    let scale = scale_of(draft);
     let metadata = json!({
         "base_name": id.as_str(),
         "version": concat!("from fishrig ", env!("CARGO_PKG_VERSION")),
@@ -37,11 +41,20 @@ pub(super) fn of(draft: &RecordDraft, id: &RecordId) -> Vec<u8> {
         },
         "ruler": {
             "bbox": or_none(draft.ruler.map(corners)),
-            "scale": "None",
-            "unit": "None",
+            "scale": scale.scale.map_or_else(|| "None".into(), Value::from),
+            "unit": scale.unit,
         },
     });
     format!("{metadata:#}\n").into_bytes()
+}
+
+/// The scale on the ruler that the metadata gives: two decimals, as that program rounds it.
+pub(super) fn scale_of(draft: &RecordDraft) -> MetadataScale {
+    let scale = draft.findings.as_ref().and_then(|findings| findings.scale.as_ref());
+    let on_the_ruler = scale.filter(|scale| scale.method.is_from_picture());
+    on_the_ruler.map_or_else(MetadataScale::none, |scale| {
+        MetadataScale::per_cm((scale.pixels_per_cm.value * 100.0).round_ties_even() / 100.0)
+    })
 }
 
 fn or_none(value: Option<Value>) -> Value {

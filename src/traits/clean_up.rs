@@ -153,7 +153,7 @@ mod tests {
 
     fn head(rows: &[&str]) -> TraitMask {
         let size = Size::new(rows[0].len() as u32, rows.len() as u32);
-        let bits = rows.concat().bytes().map(|c| match c {
+        let bits = rows.iter().flat_map(|row| row.bytes()).map(|c| match c {
             b'#' => TraitSet::EMPTY.with(Trait::Head).bits(),
             b'o' => TraitSet::EMPTY.with(Trait::Eye).bits(),
             _ => 0,

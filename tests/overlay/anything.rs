@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fishrig::display::Canvas;
 use fishrig::frame::{PixelBox, Size};
+use fishrig::measure::quality::{Check, CheckName, Quality, Verdict};
 use fishrig::overlay::{self, Annotations, ErrorPage, FishBox, FreeSpace, Rates, State, TraitLayer, View, Waiting};
 use fishrig::traits::{Palette, Trait, TraitMask, TraitSet};
 use image::RgbImage;
@@ -32,6 +33,8 @@ fn any_state() -> impl Strategy<Value = State> {
         text().prop_map(|hint| State::FishFound { hint }),
         any::<u32>().prop_map(|seconds| State::Settling { seconds }),
         Just(State::FishCut),
+        text().prop_map(|why| State::HeldBack { why }),
+        (text(), text()).prop_map(|(id, of)| State::SavedInSpite { id, of }),
         text().prop_map(|id| State::AlreadySaved { id }),
         text().prop_map(|id| State::Saving { id }),
         (text(), any::<bool>()).prop_map(|(id, just_now)| State::Saved { id, just_now }),
@@ -40,6 +43,28 @@ fn any_state() -> impl Strategy<Value = State> {
         Just(State::StorageFull),
         (text(), text()).prop_map(|(what, cure)| State::Failed { what, cure }),
     ]
+}
+
+fn any_quality() -> impl Strategy<Value = Quality> {
+    let verdict = prop_oneof![
+        Just(Verdict::Unknown),
+        Just(Verdict::Good),
+        Just(Verdict::Doubtful),
+        Just(Verdict::Bad)
+    ];
+    let check = (verdict, any_text()).prop_map(|(verdict, words)| Check {
+        name: CheckName::Focus,
+        value: None,
+        unit: String::new(),
+        caution: None,
+        limit: None,
+        verdict,
+        words,
+    });
+    proptest::collection::vec(check, 0..20).prop_map(|checks| Quality {
+        checks,
+        ..Quality::default()
+    })
 }
 
 fn any_layer() -> impl Strategy<Value = TraitLayer> {
@@ -92,8 +117,9 @@ fn any_view() -> impl Strategy<Value = View> {
         any_annotations(),
         any_state(),
         proptest::collection::vec(any_text(), 0..3),
+        proptest::option::of(any_quality()),
     )
-        .prop_map(|(words, numbers, preview, annotations, state, warnings)| {
+        .prop_map(|(words, numbers, preview, annotations, state, warnings, quality)| {
             let (station, clock, operator, note) = words;
             let (records, bytes, low, waiting, rate) = numbers;
             View {
@@ -103,6 +129,7 @@ fn any_view() -> impl Strategy<Value = View> {
                 note,
                 preview: preview.map(|(w, h)| Arc::new(RgbImage::new(w, h))),
                 annotations,
+                quality,
                 state,
                 warnings,
                 rates: Rates {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fishrig::frame::{PixelBox, Size};
+use fishrig::measure::quality::{Check, CheckName, Quality, Verdict};
 use fishrig::overlay::{Annotations, ErrorPage, FishBox, FreeSpace, Rates, State, TraitLayer, View, Waiting};
 use fishrig::traits::{Palette, Trait, TraitMask, TraitSet};
 use image::{Rgb, RgbImage};
@@ -151,6 +152,7 @@ pub fn view() -> View {
         note: Some("jar 118, left side".to_owned()),
         preview: Some(Arc::new(picture())),
         annotations: annotations(),
+        quality: None,
         state: State::FishFound {
             hint: "Press SPACE to save".to_owned(),
         },
@@ -167,6 +169,30 @@ pub fn view() -> View {
         records: 123,
         waiting: Waiting { frames: 0, limit: 4 },
         palette: Palette::Bgnn,
+    }
+}
+
+/// A fish found in a picture with these faults; all else is good.
+pub fn judged(faults: &[(CheckName, Verdict, &str)]) -> View {
+    let check = |name: CheckName| {
+        let fault = faults.iter().find(|(of, ..)| *of == name);
+        let (verdict, words) = fault.map_or((Verdict::Good, "good"), |(_, verdict, words)| (*verdict, *words));
+        Check {
+            name,
+            value: None,
+            unit: String::new(),
+            caution: None,
+            limit: None,
+            verdict,
+            words: words.to_owned(),
+        }
+    };
+    View {
+        quality: Some(Quality {
+            checks: CheckName::ALL.map(check).into(),
+            ..Quality::default()
+        }),
+        ..view()
     }
 }
 
@@ -232,6 +258,41 @@ pub fn every_state() -> Vec<(&'static str, View)> {
             View {
                 palette: Palette::ColourBlind,
                 ..view()
+            },
+        ),
+        ("quality_good", judged(&[])),
+        (
+            "quality_doubtful",
+            judged(&[(CheckName::Tilt, Verdict::Doubtful, "slightly tilted")]),
+        ),
+        (
+            "quality_bad",
+            judged(&[
+                (CheckName::Focus, Verdict::Bad, "out of focus"),
+                (CheckName::Label, Verdict::Bad, "no label"),
+                (CheckName::Background, Verdict::Doubtful, "background slightly uneven"),
+            ]),
+        ),
+        (
+            "held_back",
+            View {
+                state: State::HeldBack {
+                    why: "out of focus, no label".to_owned(),
+                },
+                ..judged(&[
+                    (CheckName::Focus, Verdict::Bad, "out of focus"),
+                    (CheckName::Label, Verdict::Bad, "no label"),
+                ])
+            },
+        ),
+        (
+            "saved_in_spite",
+            View {
+                state: State::SavedInSpite {
+                    id: id(),
+                    of: "out of focus".to_owned(),
+                },
+                ..judged(&[(CheckName::Focus, Verdict::Bad, "out of focus")])
             },
         ),
         ("small_fish", small_fish()),

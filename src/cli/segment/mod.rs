@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
+use super::batch::workers;
 use super::output_file::OutputFolder;
 use super::{Outcome, make_folder, model, say};
 use crate::analysis::{Analyser, AnalysisSettings};
@@ -76,8 +77,7 @@ pub(super) fn run(args: SegmentArgs) -> anyhow::Result<Outcome> {
     let processors = NetworkSettings::default().threads;
     let jobs = match (args.bgnn, args.jobs) {
         (true, _) => 1,
-        (false, 0) => processors,
-        (false, jobs) => jobs.min(processors * 4),
+        (false, jobs) => workers(jobs),
     };
     let bundle = model::open_bundle(args.bundle.as_deref())?;
     // Threads are better spent on pictures than inside one network run.

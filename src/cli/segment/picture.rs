@@ -13,6 +13,7 @@ use super::pictures::Picture;
 use super::result::PictureResult;
 use crate::analysis::Analysis;
 use crate::checksum::sha256_hex;
+use crate::cli::batch::with_ending;
 use crate::frame::Frame;
 use crate::overlay::{Annotations, annotated_picture};
 use crate::traits::{Palette, label_picture};
@@ -77,12 +78,6 @@ pub(in crate::cli) fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 fn result_path(batch: &Batch, picture: &Picture) -> PathBuf {
     batch.folder.join(with_ending(&picture.name, "_segment.json"))
-}
-
-fn with_ending(name: &Path, ending: &str) -> PathBuf {
-    let mut file = name.file_name().unwrap_or_default().to_owned();
-    file.push(ending);
-    name.with_file_name(file)
 }
 
 /// The result of an earlier run, if it holds for this one and all of its files are there.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 
+use crate::cli::batch::Refused;
 use crate::cli::say;
 use crate::cli::scores::listed;
 
@@ -19,13 +20,6 @@ pub(in crate::cli) struct Picture {
 
 /// Endings of files that fishrig itself writes beside pictures.
 const OUTPUT_ENDINGS: [&str; 4] = ["_segmented.png", "_traits.png", "_overlay.jpg", "_cropped.jpg"];
-
-/// A path that gave no picture, and why.
-#[derive(Debug)]
-pub(in crate::cli) struct Refused {
-    pub(in crate::cli) path: PathBuf,
-    pub(in crate::cli) reason: anyhow::Error,
-}
 
 /// What the paths on the command line lead to.
 #[derive(Debug, Default)]

@@ -8,8 +8,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::pictures::{Picture, Refused};
+use super::pictures::Picture;
 use crate::checksum::sha256_hex;
+use crate::cli::batch::Refused;
 
 /// More parts than any archive needs; keeps a slip of the finger from giving parts without pictures.
 const MOST: u64 = 1_000_000;

@@ -11,6 +11,7 @@ use crate::frame::PixelBox;
 use crate::locate::{HeadSide, Scene};
 use crate::measure::scale::Scale;
 use crate::measure::specimen::Subject;
+use crate::traits::TraitSet;
 
 /// What there is to judge: a frame and what was found in it.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +48,7 @@ pub fn assess(seen: &Seen<'_>, settings: &QualitySettings) -> Quality {
     let head = subject.map_or(HeadSide::Unknown, |s| s.head);
     let checks = vec![
         fish_count(seen, is_crop, settings.one_fish),
-        cut(scene, head, settings.whole),
+        cut(seen, head, settings.whole),
         parts::missing(subject, settings.parts),
         parts::lateral(subject, settings.lateral),
         head_side(head, posture, settings.head),
@@ -59,7 +60,7 @@ pub fn assess(seen: &Seen<'_>, settings: &QualitySettings) -> Quality {
         tilt(posture, scene, settings.tilt),
         limited(CheckName::Focus, width, settings.focus).said("in focus", "slightly out of focus", "out of focus"),
         brightness(light, settings.brightness),
-        limited(CheckName::Highlights, light.map(|l| l.white), settings.highlights).said(
+        limited(CheckName::Highlights, light.map(|l| l.clipped), settings.highlights).said(
             "no glare",
             "some glare",
             "glare on the fish",
@@ -93,7 +94,10 @@ pub fn assess(seen: &Seen<'_>, settings: &QualitySettings) -> Quality {
             "folded fins can't be told",
         ),
     ];
-    Quality { checks }
+    Quality {
+        checks,
+        saved_in_spite_of: Vec::new(),
+    }
 }
 
 /// Label, ruler and further fish.
@@ -189,13 +193,30 @@ fn fish_count(seen: &Seen<'_>, is_crop: bool, one_fish: bool) -> Check {
     outcome(name, Some(count as f64), verdict, words)
 }
 
+/// A fish whose outline ends closer to the edge than this share of its length may go on behind it.
+const CUT_GAP: f64 = 0.015;
+
+/// The box around what the network knows for fish: a hand that reaches in from the edge is none.
+fn visible_bounds(seen: &Seen<'_>) -> Option<PixelBox> {
+    let subject = seen.subject?;
+    let inside = subject.mask.bounding_box(TraitSet::ALL)?;
+    let (left, top) = (subject.crop_box.left, subject.crop_box.top);
+    Some(PixelBox::new(
+        left + inside.left,
+        top + inside.top,
+        left + inside.right,
+        top + inside.bottom,
+    ))
+}
+
 /// The gap between the fish's box and the nearest edge of the picture, as a share of the picture's width.
-fn cut(scene: &Scene, head: HeadSide, must_be_whole: bool) -> Check {
+fn cut(seen: &Seen<'_>, head: HeadSide, must_be_whole: bool) -> Check {
     let name = CheckName::Cut;
+    let scene = seen.scene;
     let Some(fish) = &scene.fish else {
         return outcome(name, None, Verdict::Unknown, "can't be told");
     };
-    let (b, size) = (fish.bounds, scene.picture);
+    let (b, size) = (visible_bounds(seen).unwrap_or(fish.bounds), scene.picture);
     let gaps = [
         b.left,
         b.top,
@@ -203,7 +224,8 @@ fn cut(scene: &Scene, head: HeadSide, must_be_whole: bool) -> Check {
         size.height - b.bottom.min(size.height),
     ];
     let gap = gaps.into_iter().min().unwrap_or(0);
-    let is_cut = fish.cut_by_edge || gap == 0;
+    // The network's outline may end a little before the edge.
+    let is_cut = gap == 0 || fish.cut_by_edge && f64::from(gap) < CUT_GAP * f64::from(b.width());
     let touches = |side: usize| gaps[side] == gap;
     let (verdict, words) = match (must_be_whole, is_cut) {
         (false, _) => (Verdict::Unknown, "not judged"),

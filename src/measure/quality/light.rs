@@ -4,7 +4,6 @@ use image::RgbImage;
 
 use super::silhouette::Silhouette;
 use crate::frame::PixelBox;
-use crate::traits::TraitSet;
 
 /// About so many columns of the frame are looked at for the ground.
 const COLUMNS: u32 = 400;
@@ -14,8 +13,10 @@ const RIM: f64 = 0.04;
 const FISH_RIM: f64 = 0.05;
 /// Fewer points of ground tell nothing.
 const LEAST_GROUND: u32 = 200;
-/// A pixel all of whose channels reach this is white.
-const WHITE: u8 = 250;
+/// A channel that reaches this is at the end of its range.
+const FULL: u8 = 254;
+/// So many channels at the end of their range make a pixel clipped: one alone is in brown and yellow fish that are well exposed.
+const CLIPPED: usize = 2;
 /// A pixel none of whose channels exceeds this is black.
 const BLACK: u8 = 8;
 
@@ -63,30 +64,30 @@ pub(super) struct FishLight {
     /// Middle between the levels that a twentieth of the fish stay below and above. Dark and pale species differ little in it, since both have dark and
     /// bright parts; exposure moves it.
     pub middle: f64,
-    /// Share of white pixels.
-    pub white: f64,
+    /// Share of pixels of which two channels or all are at the end of their range.
+    pub clipped: f64,
     /// Share of black pixels.
     pub black: f64,
 }
 
 impl FishLight {
-    /// Of the pixels under the silhouette.
+    /// Of the pixels inside the silhouette.
     pub fn of(picture: &RgbImage, silhouette: &Silhouette) -> Option<Self> {
         let mut levels = Histogram::new();
-        let (mut white, mut black) = (0u32, 0u32);
-        for (x, y) in silhouette.points(TraitSet::ALL) {
+        let (mut clipped, mut black) = (0u32, 0u32);
+        for (x, y) in silhouette.inner_points() {
             let (x, y) = silhouette.place(x, y);
             let Some(pixel) = picture.get_pixel_checked(x, y) else {
                 continue;
             };
             levels.add(luma(pixel.0));
-            white += u32::from(pixel.0.iter().all(|c| *c >= WHITE));
+            clipped += u32::from(pixel.0.iter().filter(|c| **c >= FULL).count() >= CLIPPED);
             black += u32::from(pixel.0.iter().all(|c| *c <= BLACK));
         }
         let total = f64::from(levels.total);
         (levels.total > 0).then(|| Self {
             middle: (levels.quantile(0.05) + levels.quantile(0.95)) / 2.0,
-            white: f64::from(white) / total,
+            clipped: f64::from(clipped) / total,
             black: f64::from(black) / total,
         })
     }

@@ -27,6 +27,9 @@ pub use settings::{Admitted, Limits, QualityError, QualitySettings, Range, Wante
 pub struct Quality {
     /// One entry a check.
     pub checks: Vec<Check>,
+    /// The checks that found the picture bad and in spite of which a person had it saved; empty for a picture that nobody saved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub saved_in_spite_of: Vec<CheckName>,
 }
 
 impl Quality {
@@ -43,6 +46,14 @@ impl Quality {
     /// The checks with that verdict, in their order.
     pub fn with(&self, verdict: Verdict) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(move |check| check.verdict == verdict)
+    }
+
+    /// The words of what is bad, then of what is doubtful, joined by commas; `None` where there is nothing to complain of.
+    pub fn complaints(&self, from: Verdict) -> Option<String> {
+        let bad = self.with(Verdict::Bad);
+        let doubtful = self.with(Verdict::Doubtful).filter(|_| from <= Verdict::Doubtful);
+        let words: Vec<&str> = bad.chain(doubtful).map(|check| check.words.as_str()).collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 
     /// The outcome in the words of Fish-AIR's image quality metadata.

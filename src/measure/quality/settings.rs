@@ -1,5 +1,6 @@
 //! Limits of the checks.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Verdict;
@@ -46,7 +47,8 @@ pub struct Range {
 }
 
 /// Which way heads shall point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum WantedHead {
     /// To the left.
     Left,
@@ -57,7 +59,8 @@ pub enum WantedHead {
 }
 
 /// What `auto` takes a picture of by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Admitted {
     /// Only what no check finds doubtful or bad.
     Good,
@@ -88,7 +91,7 @@ pub struct QualitySettings {
     pub focus: Option<Limits>,
     /// Middle between the fish's dark and bright ends, in levels of 255.
     pub brightness: Option<Range>,
-    /// Share of the fish's pixels that are white.
+    /// Share of the fish's pixels that are as bright as the camera can tell.
     pub highlights: Option<Limits>,
     /// Share of the fish's pixels that are black.
     pub shadows: Option<Limits>,
@@ -131,10 +134,10 @@ impl Default for QualitySettings {
                 caution_above: 155.0,
                 bad_above: 165.0,
             }),
-            highlights: Some(Limits::new(0.015, 0.03)),
+            highlights: Some(Limits::new(0.02, 0.04)),
             shadows: Some(Limits::new(0.08, 0.15)),
             colour_cast: Some(Limits::new(24.0, 36.0)),
-            background: Some(Limits::new(60.0, 90.0)),
+            background: Some(Limits::new(70.0, 95.0)),
             ruler: true,
             label: true,
             covered: Some(Limits::new(0.03, 0.06)),

@@ -60,6 +60,16 @@ impl Silhouette {
         held.map(move |(i, _)| (i % width, i / width))
     }
 
+    /// Points all of whose neighbours are fish too: no ground shows at these.
+    pub fn inner_points(&self) -> impl Iterator<Item = (usize, usize)> {
+        let is_fish = |x: usize, y: usize| self.bits[y * self.width + x] != 0;
+        self.points(TraitSet::ALL).filter(move |(x, y)| {
+            let (x, y) = (*x, *y);
+            let within = x > 0 && y > 0 && x + 1 < self.width && y + 1 < self.height;
+            within && is_fish(x - 1, y) && is_fish(x + 1, y) && is_fish(x, y - 1) && is_fish(x, y + 1)
+        })
+    }
+
     /// The silhouette with what lies between its parts: points with fish both left and right, or both above and below them, and with fish on at least three
     /// of the four sides.
     pub fn filled(&self) -> Vec<bool> {

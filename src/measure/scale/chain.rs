@@ -62,7 +62,7 @@ fn follow(places: &[f32], first: usize, second: usize, taken: &mut [bool]) -> Ch
         if between == 0 && step == 1 {
             taken[last] = true;
         }
-        chain.score += 1.0 - 0.9 * between as f64 - 0.5 * f64::from(step - 1);
+        chain.score += 1.0 - 0.9 * between as f64 - f64::from(step - 1);
         chain.spacing = 0.75 * chain.spacing + 0.25 * (at(found) - at(last)) / f64::from(step);
         chain.members.push((number + step, found));
     }

@@ -1,39 +1,56 @@
 //! Polynomials of low degree through points of which some are wrong.
 
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::{SMatrix, SVector};
 
-/// A line or parabola through points, by weighted least squares.
+/// The highest degree.
+pub(super) const DEGREE_MAX: usize = 5;
+/// Coefficients of a polynomial of that degree.
+const TERMS: usize = DEGREE_MAX + 1;
+
+type Coefficients = SVector<f64, TERMS>;
+type Normal = SMatrix<f64, TERMS, TERMS>;
+
+/// A polynomial through points, by weighted least squares.
 #[derive(Debug, Clone)]
 pub(super) struct Curve {
-    /// About `centre`: constant, slope, and coefficient of the square (0 for a line).
-    pub coefficients: [f64; 3],
-    /// Where the powers are taken from.
+    /// Of (x - centre) / half.
+    coefficients: Coefficients,
+    /// Middle of the points' range.
     pub centre: f64,
+    /// Half of that range.
+    half: f64,
     /// Standard deviation of the points that were kept.
     pub deviation: f64,
     /// For each point whether it was kept.
     pub kept: Vec<bool>,
-    /// Variances of the coefficients.
-    pub variances: [f64; 3],
+    inverse: Normal,
 }
 
 impl Curve {
     /// The curve's value.
     pub fn at(&self, x: f64) -> f64 {
-        let d = x - self.centre;
-        self.coefficients[0] + d * (self.coefficients[1] + d * self.coefficients[2])
+        value(&self.coefficients, (x - self.centre) / self.half)
     }
 
     /// The curve's slope.
     pub fn slope(&self, x: f64) -> f64 {
-        self.coefficients[1] + 2.0 * (x - self.centre) * self.coefficients[2]
+        let x = (x - self.centre) / self.half;
+        let terms = (1..TERMS).rev();
+        terms.fold(0.0, |sum, i| sum * x + i as f64 * self.coefficients[i]) / self.half
+    }
+
+    /// Coefficient of that power of the distance from the centre, and its standard uncertainty.
+    pub fn coefficient(&self, power: usize) -> (f64, f64) {
+        let unit = self.half.powi(power as i32);
+        let uncertainty = self.inverse[(power, power)].max(0.0).sqrt() * self.deviation;
+        (self.coefficients[power] / unit, uncertainty / unit)
     }
 }
 
-/// Fits a line (`degree` 1) or parabola (2) and leaves out what lies more than four deviations beside it; `noise` is the least deviation that is
-/// believed. `None` where too few points are left.
+/// Fits a polynomial and leaves out what lies more than four deviations beside it; `noise` is the least deviation that is believed. `None` where too
+/// few points are left.
 pub(super) fn robust(points: &[(f64, f64)], degree: usize, noise: f64) -> Option<Curve> {
-    let terms = degree + 1;
+    let terms = degree.min(DEGREE_MAX) + 1;
     if points.len() < terms + 1 {
         return None;
     }
@@ -45,11 +62,11 @@ pub(super) fn robust(points: &[(f64, f64)], degree: usize, noise: f64) -> Option
     let mut weights = vec![1.0; points.len()];
     let mut solution = solve(&scaled, &weights, terms)?;
     let mut deviation = noise;
-    for round in 0..12 {
-        let mut sizes: Vec<f64> = scaled.iter().map(|p| (p.1 - value(&solution.0, p.0)).abs()).collect();
-        let residuals = sizes.clone();
-        sizes.sort_by(f64::total_cmp);
-        deviation = (1.4826 * sizes[sizes.len() / 2]).max(noise);
+    let mut residuals: Vec<f64> = Vec::new();
+    for round in 0..8 {
+        residuals.clear();
+        residuals.extend(scaled.iter().map(|p| (p.1 - value(&solution.0, p.0)).abs()));
+        deviation = (1.4826 * median(&mut residuals.clone())).max(noise);
         // Wide at first, so that a bad start is not taken for the truth.
         let width = deviation * if round < 4 { 7.0 } else { 4.0 };
         for (weight, residual) in weights.iter_mut().zip(&residuals) {
@@ -62,7 +79,8 @@ pub(super) fn robust(points: &[(f64, f64)], degree: usize, noise: f64) -> Option
         }
         solution = solve(&scaled, &weights, terms)?;
     }
-    let residuals: Vec<f64> = scaled.iter().map(|p| p.1 - value(&solution.0, p.0)).collect();
+    residuals.clear();
+    residuals.extend(scaled.iter().map(|p| p.1 - value(&solution.0, p.0)));
     let kept: Vec<bool> = residuals.iter().map(|r| r.abs() < 4.0 * deviation).collect();
     let count = kept.iter().filter(|k| **k).count();
     if count < terms + 1 {
@@ -74,42 +92,44 @@ pub(super) fn robust(points: &[(f64, f64)], degree: usize, noise: f64) -> Option
         .filter(|(_, k)| **k)
         .map(|(r, _)| r * r)
         .sum();
-    let deviation = (sum / (count - terms) as f64).sqrt();
-    let powers = [1.0, half, half * half];
     Some(Curve {
-        coefficients: std::array::from_fn(|i| solution.0[i] / powers[i]),
+        coefficients: solution.0,
         centre,
-        deviation,
+        half,
+        deviation: (sum / (count - terms) as f64).sqrt(),
         kept,
-        variances: std::array::from_fn(|i| solution.1[(i, i)] * deviation * deviation / (powers[i] * powers[i])),
+        inverse: solution.1,
     })
 }
 
-fn value(c: &Vector3<f64>, x: f64) -> f64 {
-    c[0] + x * (c[1] + x * c[2])
+fn value(c: &Coefficients, x: f64) -> f64 {
+    c.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
 
 /// Coefficients and the inverse of the normal matrix.
-fn solve(points: &[(f64, f64)], weights: &[f64], terms: usize) -> Option<(Vector3<f64>, Matrix3<f64>)> {
-    let (mut matrix, mut right) = (Matrix3::zeros(), Vector3::zeros());
+fn solve(points: &[(f64, f64)], weights: &[f64], terms: usize) -> Option<(Coefficients, Normal)> {
+    // Sums of powers are all that the normal matrix holds.
+    let mut powers = [0.0; 2 * TERMS - 1];
+    let mut right = Coefficients::zeros();
     for ((x, y), weight) in points.iter().zip(weights) {
-        let row = Vector3::new(1.0, *x, x * x);
-        matrix += row * row.transpose() * *weight;
-        right += row * (*y * *weight);
-    }
-    if terms < 3 {
-        // The square's coefficient is held at nothing.
-        for i in 0..3 {
-            matrix[(2, i)] = 0.0;
-            matrix[(i, 2)] = 0.0;
+        let mut power = *weight;
+        for (i, sum) in powers[..2 * terms - 1].iter_mut().enumerate() {
+            *sum += power;
+            if i < terms {
+                right[i] += power * y;
+            }
+            power *= x;
         }
-        (matrix[(2, 2)], right[2]) = (1.0, 0.0);
     }
-    let mut inverse = matrix.try_inverse()?;
+    let mut matrix = Normal::identity();
+    for i in 0..terms {
+        for j in 0..terms {
+            matrix[(i, j)] = powers[i + j];
+        }
+    }
+    // The coefficients that are not asked for stay 0.
+    let inverse = matrix.try_inverse()?;
     let solution = inverse * right;
-    if terms < 3 {
-        inverse[(2, 2)] = 0.0;
-    }
     solution.iter().all(|v| v.is_finite()).then_some((solution, inverse))
 }
 

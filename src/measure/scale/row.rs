@@ -3,6 +3,7 @@
 use super::chain::Chain;
 use super::fit::{self, Curve};
 use super::grey::Turned;
+use super::spacing::Spacing;
 use super::strokes::Strokes;
 use crate::frame::Point;
 use crate::measure::Measured;
@@ -12,18 +13,13 @@ use crate::measure::Measured;
 pub(super) struct Row {
     /// The ticks that were kept, in order.
     pub ticks: Vec<Tick>,
-    /// Frame pixels from one tick to the next, in the middle of the row.
-    pub spacing: Measured,
-    /// The row's middle in the frame.
-    pub middle: Point,
-    /// Direction of the row in the frame, of length 1, towards greater numbers.
-    pub direction: Point,
-    /// By which share the spacing grows with each frame pixel along `direction`.
-    pub growth_along: Measured,
-    /// The same at right angles to it, clockwise; from the ticks' lean, which changes where they run together.
+    /// How far they are apart, in frame pixels.
+    pub spacing: Spacing,
+    /// By which share the spacing grows with each frame pixel at right angles to its direction, clockwise; from the ticks' lean, which changes where they
+    /// run together.
     pub growth_across: Option<Measured>,
-    /// Mean width of the ticks, in spacings.
-    pub width: f64,
+    /// 1 where the ticks reach to the clockwise side of its direction from their base, -1 where to the other.
+    pub towards: f64,
 }
 
 /// One tick.
@@ -35,14 +31,12 @@ pub(super) struct Tick {
     pub at: Point,
     /// How far it reaches from the row's base, in spacings.
     pub length: f64,
-    /// The stroke that it is.
-    pub stroke: u32,
 }
 
 /// Fewest ticks of a row.
 const TICKS_MIN: usize = 6;
-/// The most by which ticks may scatter about even spacing, in spacings; or, where that is less than this many samples, those.
-const SCATTER_MAX: (f64, f64) = (0.07, 0.3);
+/// Fewest ticks whose lean tells of perspective.
+const TICKS_FOR_LEAN: usize = 10;
 
 /// Numbers the strokes of a row, beginning with those of a chain in a line and going on to both sides.
 pub(super) fn grow(strokes: &Strokes, chain: &Chain, line: usize) -> Vec<(i32, u32)> {
@@ -143,66 +137,56 @@ impl Row {
                 .collect();
             let level = base.at(u) + towards * short / 2.0;
             let (at, lean) = match fit::robust(&points, 1, 0.15) {
-                Some(line) => (line.at(level), Some((line.slope(level), line.variances[1]))),
+                Some(line) => (line.at(level), Some(line.slope(level))),
                 None => (s.at(level), None),
             };
-            numbers.push((*number, *id, *reach));
+            numbers.push((*number, *reach));
             places.push(Point { x: at, y: level });
             leans.push(lean.filter(|_| points.len() >= 6));
         }
-        let tilt = base.slope(base.centre).atan();
-        let along = |p: &Point| p.x * tilt.cos() + p.y * tilt.sin();
-        let points: Vec<(f64, f64)> = numbers
+        let step = picture.step();
+        let in_frame: Vec<(i32, Point)> = numbers
             .iter()
             .zip(&places)
-            .map(|(n, p)| (f64::from(n.0), along(p)))
+            .map(|((number, _), p)| (*number, picture.to_frame(p.x, p.y)))
             .collect();
-        let degree = if points.len() >= 15 { 2 } else { 1 };
-        let curve = fit::robust(&points, degree, 0.05)?;
-        let spacing = curve.slope(curve.centre);
-        let kept = curve.kept.iter().filter(|k| **k).count();
+        let spacing = Spacing::of(&in_frame, 0.05 * step)?;
+        let samples = spacing.value.value / step;
+        let kept = spacing.kept.iter().filter(|k| **k).count();
         let span = numbers.last()?.0 - numbers.first()?.0 + 1;
-        let scatter = (SCATTER_MAX.0 * spacing).max(SCATTER_MAX.1);
         let whole = kept >= TICKS_MIN && kept as f64 > 0.6 * f64::from(span);
-        if !whole || curve.deviation > scatter || spacing < 1.5 {
+        if !whole || spacing.scatter > scatter_max(samples) * step || samples < 1.5 {
             return None;
         }
-        let step = picture.step();
-        let ticks: Vec<Tick> = numbers
+        let ticks = numbers
             .iter()
-            .zip(&places)
-            .zip(&curve.kept)
-            .filter(|(_, kept)| **kept)
-            .map(|(((number, id, reach), place), _)| Tick {
-                number: *number,
-                at: picture.to_frame(place.x, place.y),
-                length: reach / spacing,
-                stroke: *id,
-            })
-            .collect();
-        let (first, last) = (ticks.first()?.at, ticks.last()?.at);
-        let apart = (last.x - first.x).hypot(last.y - first.y);
-        let growth = 2.0 * curve.coefficients[2] / (spacing * spacing);
-        let widths: f64 = members.iter().map(|(_, id)| f64::from(stroke(*id).width)).sum();
+            .zip(&in_frame)
+            .zip(&spacing.kept)
+            .filter(|(_, kept)| **kept);
+        let ticks = ticks.map(|(((number, reach), (_, at)), _)| Tick {
+            number: *number,
+            at: *at,
+            length: reach / samples,
+        });
+        let growth_across = across(&places, &leans, &spacing.kept);
         Some(Self {
-            spacing: Measured::new(spacing * step, curve.variances[1].sqrt() * step),
-            middle: Point {
-                x: (first.x + last.x) / 2.0,
-                y: (first.y + last.y) / 2.0,
-            },
-            direction: Point {
-                x: (last.x - first.x) / apart,
-                y: (last.y - first.y) / apart,
-            },
-            growth_along: Measured::new(
-                growth / step,
-                2.0 * curve.variances[2].sqrt() / (spacing * spacing) / step,
-            ),
-            growth_across: across(&points, &leans, &curve.kept)
-                .map(|g| Measured::new(g.value / step, g.uncertainty / step)),
-            width: widths / members.len() as f64 / spacing,
-            ticks,
+            ticks: ticks.collect(),
+            growth_across: growth_across.map(|g| Measured::new(g.value / step, g.uncertainty / step)),
+            towards,
+            spacing,
         })
+    }
+
+    /// The same row with each place moved, as by a lens's distortion; the row itself where nothing can be measured then.
+    pub fn moved(&self, to: impl Fn(Point) -> Point) -> Self {
+        let places: Vec<(i32, Point)> = self.ticks.iter().map(|t| (t.number, to(t.at))).collect();
+        match Spacing::of(&places, 0.05) {
+            Some(spacing) => Self {
+                spacing,
+                ..self.clone()
+            },
+            None => self.clone(),
+        }
     }
 
     /// Intervals between its first and last tick.
@@ -210,6 +194,11 @@ impl Row {
         let numbers = self.ticks.first().zip(self.ticks.last());
         numbers.map_or(0, |(first, last)| (last.number - first.number).abs())
     }
+}
+
+/// The most by which ticks may scatter about even spacing, in samples. Wide ticks are no less exact than narrow ones.
+fn scatter_max(spacing: f64) -> f64 {
+    (0.07 * spacing).min(0.5 + 0.015 * spacing).max(0.3)
 }
 
 /// The line on which the ticks begin, as v over u, and whether they go down from it: that side on which their ends are in line.
@@ -238,17 +227,13 @@ fn base_line(strokes: &Strokes, members: &[(i32, u32)]) -> Option<(Curve, bool)>
 }
 
 /// How the ticks' lean changes along the row, which is by how much the spacing grows across it; in shares a sample.
-fn across(points: &[(f64, f64)], leans: &[Option<(f64, f64)>], kept: &[bool]) -> Option<Measured> {
-    let leans: Vec<(f64, f64)> = points
-        .iter()
-        .zip(leans)
-        .zip(kept)
-        .filter(|(_, kept)| **kept)
-        .filter_map(|((p, lean), _)| lean.map(|l| (p.1, l.0)))
-        .collect();
-    if leans.len() < 10 {
+fn across(places: &[Point], leans: &[Option<f64>], kept: &[bool]) -> Option<Measured> {
+    let leans = places.iter().zip(leans).zip(kept).filter(|(_, kept)| **kept);
+    let leans: Vec<(f64, f64)> = leans.filter_map(|((p, lean), _)| Some((p.x, (*lean)?))).collect();
+    if leans.len() < TICKS_FOR_LEAN {
         return None;
     }
     let line = fit::robust(&leans, 1, 1e-3)?;
-    Some(Measured::new(line.coefficients[1], line.variances[1].sqrt()))
+    let (growth, uncertainty) = line.coefficient(1);
+    Some(Measured::new(growth, uncertainty))
 }

@@ -30,6 +30,10 @@ const PROBES: usize = 56;
 const VIEWS_MAX: usize = 4;
 /// Chains that are tried in one view.
 const CHAINS_MAX: usize = 8;
+/// Rows that are enough.
+const ROWS_MAX: usize = 4;
+/// Least lengths of strokes, in lines, among which chains are looked for.
+const LENGTHS: [usize; 3] = [4, 14, 45];
 
 /// Reads the rows of a ruler; none where they can't be told.
 pub(super) fn read(picture: &RgbImage, ruler: PixelBox) -> Vec<Read> {
@@ -61,7 +65,7 @@ pub(super) fn read(picture: &RgbImage, ruler: PixelBox) -> Vec<Read> {
         let turned = grey.turned(angle, 1);
         let strokes = Strokes::of(&turned, ink, depth);
         let rows = rows(&turned, &strokes);
-        let found = decide(&rows);
+        let found = decide(&rows, f64::from(part.width().max(part.height())));
         if !found.is_empty() {
             return found;
         }
@@ -104,16 +108,18 @@ fn promise(probe: &Turned, ink: Ink, depth: f32) -> f64 {
 fn rows(picture: &Turned, strokes: &Strokes) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut used = vec![false; strokes.all.len()];
+    let mut seeds = Seeds::of(strokes, &used);
     for _ in 0..CHAINS_MAX {
-        let Some((line, chain)) = seed(strokes, &used) else {
+        let Some((line, chain)) = seeds.best() else {
             break;
         };
-        let members = row::grow(strokes, &chain, line);
+        let members = row::grow(strokes, chain, line);
         let found = Row::measure(picture, strokes, &members);
         // Whatever came of it, these strokes begin no other row.
         members.iter().for_each(|(_, id)| used[*id as usize] = true);
+        seeds.renew(strokes, &used);
         rows.extend(found);
-        if rows.len() >= 4 {
+        if rows.len() >= ROWS_MAX {
             break;
         }
     }
@@ -121,34 +127,89 @@ fn rows(picture: &Turned, strokes: &Strokes) -> Vec<Row> {
     rows
 }
 
-/// The best chain of unused strokes in any line; its members are places in that line's whole list.
-fn seed(strokes: &Strokes, used: &[bool]) -> Option<(usize, Chain)> {
-    let step = (strokes.lines.len() / 250).max(1);
-    let mut best: Option<(usize, Chain)> = None;
-    for (line, there) in strokes.lines.iter().enumerate().step_by(step) {
-        let free: Vec<usize> = (0..there.len()).filter(|i| !used[there[*i].1 as usize]).collect();
-        let places: Vec<f32> = free.iter().map(|i| there[*i].0).collect();
-        let Some(mut chain) = chain::best(&places) else {
-            continue;
+/// The best chain of each line, for all strokes and for the longer ones alone, between which scratches count nothing.
+struct Seeds {
+    of_lines: Vec<Seed>,
+}
+
+struct Seed {
+    line: usize,
+    /// Least length of the strokes.
+    least: usize,
+    /// Its members are places in the line's whole list.
+    chain: Option<Chain>,
+}
+
+impl Seeds {
+    fn of(strokes: &Strokes, used: &[bool]) -> Self {
+        let step = (strokes.lines.len() / 150).max(1);
+        let lines = (0..strokes.lines.len()).step_by(step);
+        let of_lines = lines.flat_map(|line| {
+            LENGTHS.into_iter().map(move |least| Seed {
+                line,
+                least,
+                chain: None,
+            })
+        });
+        let mut seeds = Self {
+            of_lines: of_lines.collect(),
         };
-        if best.as_ref().is_none_or(|(_, b)| chain.score > b.score) {
-            chain.members.iter_mut().for_each(|(_, i)| *i = free[*i]);
-            best = Some((line, chain));
+        seeds.of_lines.iter_mut().for_each(|seed| seed.find(strokes, used));
+        seeds
+    }
+
+    fn best(&self) -> Option<(usize, &Chain)> {
+        let chains = self.of_lines.iter().filter_map(|s| Some((s.line, s.chain.as_ref()?)));
+        chains.max_by(|a, b| a.1.score.total_cmp(&b.1.score))
+    }
+
+    /// Finds the chains anew that hold used strokes.
+    fn renew(&mut self, strokes: &Strokes, used: &[bool]) {
+        for seed in &mut self.of_lines {
+            let there = &strokes.lines[seed.line];
+            let gone = |chain: &Chain| chain.members.iter().any(|(_, i)| used[there[*i].1 as usize]);
+            if seed.chain.as_ref().is_some_and(gone) {
+                seed.find(strokes, used);
+            }
         }
     }
-    best
+}
+
+impl Seed {
+    fn find(&mut self, strokes: &Strokes, used: &[bool]) {
+        let there = &strokes.lines[self.line];
+        let free = |i: &usize| {
+            let id = there[*i].1 as usize;
+            !used[id] && strokes.all[id].length() >= self.least
+        };
+        let free: Vec<usize> = (0..there.len()).filter(free).collect();
+        let places: Vec<f32> = free.iter().map(|i| there[*i].0).collect();
+        self.chain = chain::best(&places);
+        if let Some(chain) = &mut self.chain {
+            chain.members.iter_mut().for_each(|(_, i)| *i = free[*i]);
+        }
+    }
 }
 
 /// Least explained share by which a row alone says what it is, and by how much it must be ahead of what else the row might be.
 const CLEAR: f64 = 0.5;
 const AHEAD: f64 = 0.08;
-/// The same where a second row agrees.
+/// Fewest ticks of a row that stands alone, and how much of the ruler's box it must run through: lettering has short rows too.
+const ALONE_MIN: usize = 24;
+const ALONE_SHARE: f64 = 0.25;
+/// Fewest ticks of a second row.
+const PAIR_MIN: usize = 12;
+/// Least explained share of each of two rows that agree.
 const WITH_SECOND: f64 = 0.25;
+/// What a row counts more in a pair if its classes are clear.
+const CLEAR_BONUS: f64 = 0.1;
 /// By which share two rows of one ruler may differ: print, and perspective across the ruler.
 const DIFFER_MAX: f64 = 0.03;
 
 /// What the rows are; empty where that is not clear or they contradict each other.
-fn decide(rows: &[Row]) -> Vec<Read> {
+///
+/// `side` is the longer side of the ruler's box.
+fn decide(rows: &[Row], side: f64) -> Vec<Read> {
     let matched: Vec<(&Row, Vec<Match>)> = rows.iter().map(|row| (row, units::matches(row))).collect();
     let read = |row: &Row, division: Division| Read {
         row: row.clone(),
@@ -159,10 +220,14 @@ fn decide(rows: &[Row]) -> Vec<Read> {
     for (i, (a, of_a)) in matched.iter().enumerate() {
         for (b, of_b) in &matched[i + 1..] {
             for (m, n) in of_a.iter().flat_map(|m| of_b.iter().map(move |n| (m, n))) {
-                let ratio = (a.spacing.value / m.division.centimetres()) / (b.spacing.value / n.division.centimetres());
-                let agree = (ratio - 1.0).abs() < DIFFER_MAX && parallel(a, b);
-                let sum = m.explained + n.explained;
-                let enough = m.explained.min(n.explained) > WITH_SECOND && sum > 2.0 * WITH_SECOND + 0.2;
+                let ratio = (a.spacing.value.value / m.division.centimetres())
+                    / (b.spacing.value.value / n.division.centimetres());
+                let agree = (ratio - 1.0).abs() < DIFFER_MAX && parallel(a, b, 0.06);
+                let bonus = |m: &Match| if m.clear { CLEAR_BONUS } else { 0.0 };
+                let sum = m.explained + n.explained + bonus(m) + bonus(n);
+                let ticks =
+                    a.ticks.len().min(b.ticks.len()) >= PAIR_MIN && a.ticks.len().max(b.ticks.len()) >= ALONE_MIN;
+                let enough = ticks && m.explained.min(n.explained) > WITH_SECOND && (m.clear || n.clear);
                 if agree && enough && best.as_ref().is_none_or(|(s, _)| sum > *s) {
                     best = Some((sum, vec![read(a, m.division), read(b, n.division)]));
                 }
@@ -174,10 +239,15 @@ fn decide(rows: &[Row]) -> Vec<Read> {
     }
     let clear: Vec<Read> = matched
         .iter()
+        .filter(|(row, _)| {
+            let length = f64::from(row.intervals()) * row.spacing.value.value;
+            row.ticks.len() >= ALONE_MIN && length > ALONE_SHARE * side
+        })
         .filter_map(|(row, of)| {
-            let first = of.first().filter(|m| m.explained > CLEAR)?;
-            let ahead = of
-                .get(1)
+            let mut clear = of.iter().filter(|m| m.clear);
+            let first = clear.next().filter(|m| m.explained > CLEAR)?;
+            let ahead = clear
+                .next()
                 .is_none_or(|second| first.explained > second.explained + AHEAD);
             ahead.then(|| read(row, first.division))
         })
@@ -190,18 +260,18 @@ fn decide(rows: &[Row]) -> Vec<Read> {
     }
 }
 
-fn parallel(a: &Row, b: &Row) -> bool {
-    let cross = a.direction.x * b.direction.y - a.direction.y * b.direction.x;
-    cross.abs() < 0.06
+fn parallel(a: &Row, b: &Row, sine: f64) -> bool {
+    let cross = a.spacing.direction.x * b.spacing.direction.y - a.spacing.direction.y * b.spacing.direction.x;
+    cross.abs() < sine
 }
 
 /// A printed scale: marks of equal length, of which one interval is divided into ten.
 fn printed_scale(rows: &[Row]) -> Vec<Read> {
     for fine in rows {
         for coarse in rows {
-            let ratio = coarse.spacing.value / fine.spacing.value;
+            let ratio = coarse.spacing.value.value / fine.spacing.value.value;
             let tenths = (9.7..10.3).contains(&ratio) && (9..=11).contains(&fine.intervals());
-            if tenths && coarse.intervals() >= 3 && parallel(fine, coarse) {
+            if tenths && coarse.intervals() >= 3 && parallel(fine, coarse, 0.15) {
                 return vec![Read {
                     row: coarse.clone(),
                     centimetres: 1.0,

@@ -1,5 +1,7 @@
 //! What a row's ticks are: which are longer tells millimetres from parts of an inch.
 
+use std::cmp::Ordering;
+
 use super::row::Row;
 
 /// Centimetres in an inch.
@@ -27,6 +29,8 @@ pub(super) struct Match {
     pub division: Division,
     /// Share of the lengths' variance that it explains, corrected for its number of classes; at most 1.
     pub explained: f64,
+    /// Whether each class is clearly shorter than the one before; where not, only another row can confirm it.
+    pub clear: bool,
 }
 
 impl Division {
@@ -111,17 +115,21 @@ pub(super) fn matches(row: &Row) -> Vec<Match> {
     let mut found: Vec<Match> = Division::ALL
         .into_iter()
         .filter_map(|division| {
-            let explained = (0..division.period()).filter_map(|phase| explained(division, phase, &numbers, &lengths));
-            let explained = explained.max_by(f64::total_cmp)?;
-            Some(Match { division, explained })
+            let phases = (0..division.period()).filter_map(|phase| explained(division, phase, &numbers, &lengths));
+            phases.max_by(|a, b| {
+                (a.clear, a.explained)
+                    .partial_cmp(&(b.clear, b.explained))
+                    .unwrap_or(Ordering::Equal)
+            })
         })
         .collect();
     found.sort_by(|a, b| b.explained.total_cmp(&a.explained));
     found
 }
 
-/// The share of the variance that the classes explain if the tick `phase` is a longest one; `None` where they are not each shorter than the one before.
-fn explained(division: Division, phase: usize, numbers: &[i32], lengths: &[f64]) -> Option<f64> {
+/// The share of the variance that the classes explain if the tick `phase` is a longest one; `None` where they are not
+/// each shorter than the one before, or nearly so.
+fn explained(division: Division, phase: usize, numbers: &[i32], lengths: &[f64]) -> Option<Match> {
     let classes = division.classes();
     let (mut sums, mut counts) = ([0.0; 6], [0u32; 6]);
     let class_of = |number: i32| division.class((number - phase as i32).rem_euclid(division.period() as i32) as usize);
@@ -135,8 +143,8 @@ fn explained(division: Division, phase: usize, numbers: &[i32], lengths: &[f64])
     }
     let means: [f64; 6] = std::array::from_fn(|c| sums[c] / f64::from(counts[c].max(1)));
     let range = means[0] - means[classes - 1];
-    let falling = means[..classes].windows(2).all(|pair| pair[0] > pair[1] + 0.04 * range);
-    if !falling || range < 0.1 * means[0] {
+    let falling = |by: f64| means[..classes].windows(2).all(|pair| pair[0] > pair[1] + by * range);
+    if !falling(-0.2) || range < 0.1 * means[0] {
         return None;
     }
     let count = lengths.len() as f64;
@@ -148,5 +156,9 @@ fn explained(division: Division, phase: usize, numbers: &[i32], lengths: &[f64])
         .map(|(n, l)| (l - means[class_of(*n)]).powi(2))
         .sum();
     let freedom = (count - 1.0) / (count - classes as f64).max(1.0);
-    Some(1.0 - left / total.max(1e-12) * freedom)
+    Some(Match {
+        division,
+        explained: 1.0 - left / total.max(1e-12) * freedom,
+        clear: falling(0.04),
+    })
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{CommitTrouble, Machine, Saved, Stage};
 use crate::health::Reading;
+use crate::measure::quality::Verdict;
 use crate::station::{CommitFailure, Effect, RecordFacts, Severity, Ticket, Topic};
 
 /// The first pause before a failed commit is tried again; it doubles up to the longest.
@@ -28,6 +29,7 @@ impl Machine {
             operator: first.operator.clone(),
             note: first.note.clone(),
             same_specimen_as: specimen.map(|s| s.specimen.clone()),
+            identified: first.identified.clone(),
         };
         let ticket = first.ticket;
         let is_alone = follows.is_some() && facts.same_specimen_as.is_none();
@@ -59,20 +61,38 @@ impl Machine {
             .follows
             .and_then(|t| self.history.iter().find(|s| s.ticket == t));
         let specimen = first.map_or_else(|| id.clone(), |s| s.specimen.clone());
+        self.note_saved(&id, waiting.follows.is_none(), waiting.identified.as_ref());
         self.history.push_back(Saved {
             ticket,
             id: id.clone(),
             specimen,
+            claim: waiting.claim,
+            identified: waiting.identified,
             voided: waiting.undone,
         });
         if self.history.len() > MAX_HISTORY {
             self.history.pop_front();
         }
-        let words = format!("saved {id}");
-        self.say_about(Topic::Saved { id: id.clone() }, Severity::Info, words, now);
+        self.counts.in_spite.count_bad(&waiting.quality);
+        self.say_saved(&id, waiting.quality.complaints(Verdict::Bad), now);
         self.last_id = Some(id.clone());
         if waiting.undone {
             self.void(id);
+        }
+    }
+
+    /// A picture that the checks found bad is saved with a word about it, so that it can be taken again while the specimen lies there.
+    fn say_saved(&mut self, id: &str, bad: Option<String>, now: Duration) {
+        let id = id.to_owned();
+        match bad {
+            None => {
+                let words = format!("saved {id}");
+                self.say_about(Topic::Saved { id }, Severity::Info, words, now);
+            }
+            Some(of) => {
+                let words = format!("saved {id} in spite of: {of}");
+                self.say_about(Topic::SavedInSpite { id, of }, Severity::Warning, words, now);
+            }
         }
     }
 
@@ -148,6 +168,7 @@ impl Machine {
     pub(super) fn voided(&mut self, id: String, now: Duration) {
         self.voiding = self.voiding.saturating_sub(1);
         self.counts.voided += 1;
+        self.note_voided(&id);
         let words = format!("{id} is marked as void");
         self.say_about(Topic::Voided { id }, Severity::Info, words, now);
     }

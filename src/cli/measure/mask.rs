@@ -1,0 +1,204 @@
+//! One mask's whole way: read, look whether it was done before, measure, write.
+
+use std::io::Cursor;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use image::ImageFormat;
+
+use super::masks::Mask;
+use super::read::{self, ReadMask};
+use super::result::{MaskResult, MetadataFacts};
+use crate::checksum::sha256_hex;
+use crate::cli::batch::with_ending;
+use crate::cli::output_file::OutputFolder;
+use crate::cli::segment::read_file;
+use crate::frame::{PixelBox, Point, Size};
+use crate::locate::HeadSide;
+use crate::measure::Measured;
+use crate::measure::bgnn::{self, MetadataScale};
+use crate::measure::scale::{Scale, ScaleMethod};
+use crate::measure::specimen::{self, Subject};
+use crate::overlay::landmark_picture;
+use crate::traits::TraitSet;
+
+/// What is the same for all masks of a run.
+pub(super) struct Job {
+    pub(super) outputs: OutputFolder,
+    pub(super) folder: PathBuf,
+    pub(super) landmark_pictures: bool,
+    pub(super) again: bool,
+}
+
+/// How one mask went.
+pub(super) struct Item {
+    pub(super) result: MaskResult,
+    /// The result was there already.
+    pub(super) resumed: bool,
+}
+
+impl Item {
+    /// A line for people.
+    pub(super) fn words(&self) -> String {
+        let before = if self.resumed { "done before; " } else { "" };
+        format!("{}: {before}{}", self.result.picture.display(), self.result.words())
+    }
+}
+
+/// A metadata file and what it says.
+struct Metadata {
+    facts: MetadataFacts,
+    scale: MetadataScale,
+    content: Vec<u8>,
+}
+
+/// The whole way of one mask.
+pub(super) fn measure(job: &Job, mask: &Mask) -> anyhow::Result<Item> {
+    let file = read_file(&mask.path)?;
+    let sha256 = sha256_hex(&file);
+    let metadata = mask.metadata.as_ref().map(read_metadata).transpose()?;
+    let facts = metadata.as_ref().map(|m| &m.facts);
+    if !job.again
+        && let Some(result) = earlier_result(job, mask, &sha256, facts)
+    {
+        return Ok(Item { result, resumed: true });
+    }
+    let read = read::mask(file)?;
+    let size = read.mask.size();
+    if read.mask.present().is_empty() && read.unknown_colours().is_none() {
+        bail!("the mask of {size} pixels is empty: there is nothing to measure");
+    }
+    let mut result = MaskResult::new(mask, sha256, facts.cloned(), size);
+    if let Some(unknown) = read.unknown_colours() {
+        result.notes.push(format!(
+            "{} pixels have colours that no trait has, the first {:?} at column {}, row {}: masks must be resized by nearest neighbour only",
+            unknown.pixels, unknown.first, unknown.x, unknown.y
+        ));
+    }
+    write_bgnn(job, mask, &read, metadata.as_ref(), &mut result)?;
+    let scale = metadata.as_ref().and_then(|m| own_scale(m, size, &mut result.notes));
+    let subject = Subject {
+        mask: &read.mask,
+        resolution: size,
+        not_assessed: TraitSet::EMPTY,
+        crop_box: PixelBox::whole(size),
+        head: HeadSide::Unknown,
+    };
+    let mut measurements = specimen::measure(&subject, scale.as_ref());
+    result.notes.append(&mut measurements.notes);
+    result.measurements = measurements;
+    // Written last: where it is, all that it names is.
+    let path = job.folder.join(with_ending(&mask.name, "_measure.json"));
+    job.outputs.write(&path, &serde_json::to_vec_pretty(&result)?)?;
+    Ok(Item { result, resumed: false })
+}
+
+fn read_metadata(path: &PathBuf) -> anyhow::Result<Metadata> {
+    let content = read_file(path).with_context(|| path.display().to_string())?;
+    let scale = MetadataScale::from_file(&content).with_context(|| path.display().to_string())?;
+    Ok(Metadata {
+        facts: MetadataFacts {
+            file: path.clone(),
+            sha256: sha256_hex(&content),
+        },
+        scale,
+        content,
+    })
+}
+
+/// Morphology-analysis' files. Those of an earlier run are taken away where that program crashes.
+fn write_bgnn(
+    job: &Job,
+    mask: &Mask,
+    read: &ReadMask,
+    metadata: Option<&Metadata>,
+    result: &mut MaskResult,
+) -> anyhow::Result<()> {
+    let base_name = mask.name.file_name().unwrap_or_default().to_string_lossy();
+    let painted = read.painted();
+    let mut outputs: Vec<(&str, Option<Vec<u8>>)> = Vec::new();
+    match bgnn::analyse(&painted) {
+        Ok(morphology) => {
+            let files = bgnn::files(&morphology, &base_name, metadata.map(|m| &m.scale));
+            result.take_bgnn(&files)?;
+            outputs.push(("_presence.json", Some(files.presence)));
+            outputs.push(("_landmark.json", Some(files.landmark)));
+            outputs.push(("_morphology.json", Some(files.morphology)));
+            let picture = job.landmark_pictures.then(|| {
+                let level = bgnn::turned_mask(&painted, morphology.turned);
+                landmark_picture(&level, &morphology.landmarks)
+            });
+            let mut png = Cursor::new(Vec::new());
+            if let Some(picture) = picture {
+                picture.write_to(&mut png, ImageFormat::Png)?;
+                outputs.push(("_landmark.png", Some(png.into_inner())));
+            }
+        }
+        Err(crash) => {
+            result.crash = Some(crash.to_string());
+            outputs
+                .extend(["_presence.json", "_landmark.json", "_morphology.json", "_landmark.png"].map(|e| (e, None)));
+        }
+    }
+    for (ending, content) in outputs {
+        let file = with_ending(&mask.name, ending);
+        let path = job.folder.join(&file);
+        match content {
+            Some(content) => {
+                job.outputs.write(&path, &content)?;
+                result.files.push(file);
+            }
+            None => job.outputs.remove(&path)?,
+        }
+    }
+    Ok(())
+}
+
+/// The scale for this program's own measurements, where the metadata's holds for the mask: it counts pixels of the photograph.
+fn own_scale(metadata: &Metadata, size: Size, notes: &mut Vec<String>) -> Option<Scale> {
+    let pixels = metadata.scale.pixels_per_cm()?;
+    if let Some(fish) = fish_size(&metadata.content)
+        && !may_be_crop_of(size, fish)
+    {
+        notes.push(format!(
+            "no centimetres: the scale holds for the photograph, in which the fish's box has {fish} pixels, and the mask has {size}"
+        ));
+        return None;
+    }
+    // The file tells no uncertainty; its two decimals are the least.
+    let uncertainty = 0.01 / 12f64.sqrt();
+    let middle = Point {
+        x: f64::from(size.width) / 2.0,
+        y: f64::from(size.height) / 2.0,
+    };
+    Some(Scale::uniform(
+        Measured::new(pixels, uncertainty),
+        middle,
+        ScaleMethod::Configured,
+    ))
+}
+
+/// The size of the fish's box in the photograph, `fish.bbox` of the metadata.
+fn fish_size(metadata: &[u8]) -> Option<Size> {
+    let metadata: serde_json::Value = serde_json::from_slice(metadata).ok()?;
+    let corners: [f64; 4] = serde_json::from_value(metadata.get("fish")?.get("bbox")?.clone()).ok()?;
+    let [left, top, right, bottom] = corners;
+    let side = |length: f64| (1.0..1e6).contains(&length).then_some(length as u32);
+    Some(Size::new(side(right - left)?, side(bottom - top)?))
+}
+
+/// Whether a mask of that size can be that of a crop around that fish: its box and 2.5 % on each side, less what the photograph's edge cuts off.
+fn may_be_crop_of(mask: Size, fish: Size) -> bool {
+    let fits = |mask: u32, fish: u32| (fish..=(f64::from(fish) * 1.05).ceil() as u32 + 2).contains(&mask);
+    fits(mask.width, fish.width) && fits(mask.height, fish.height)
+}
+
+/// The result of an earlier run, if it holds for this one and all of its files are there.
+fn earlier_result(job: &Job, mask: &Mask, sha256: &str, metadata: Option<&MetadataFacts>) -> Option<MaskResult> {
+    let path = job.folder.join(with_ending(&mask.name, "_measure.json"));
+    let result: MaskResult = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let picture = with_ending(&mask.name, "_landmark.png");
+    let has_picture = !job.landmark_pictures || result.crash.is_some() || result.files.contains(&picture);
+    let holds = result.holds_for(sha256, metadata) && has_picture;
+    (holds && result.files.iter().all(|file| job.folder.join(file).is_file())).then_some(result)
+}
