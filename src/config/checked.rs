@@ -60,6 +60,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             measure: MeasureSettings {
                 scale: check.scale(raw.measure),
                 quality: check.quality(&raw.quality),
+                ..MeasureSettings::default()
             },
         },
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
