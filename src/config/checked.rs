@@ -2,6 +2,7 @@
 
 mod display;
 mod identify;
+mod measure;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -60,6 +61,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             },
             measure: MeasureSettings {
                 quality: check.quality(&raw.quality),
+                scale: check.scale(raw.measure),
                 ..MeasureSettings::default()
             },
             codes: identify.uses(IdSource::Barcode),

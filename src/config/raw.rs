@@ -27,6 +27,7 @@ pub(super) struct Tables {
     pub(super) limits: Limits,
     pub(super) locate: Locate,
     pub(super) quality: Quality,
+    pub(super) measure: Measure,
     pub(super) network: Network,
     pub(super) display: Display,
     pub(super) overlay: Overlay,
@@ -135,6 +136,14 @@ impl Default for Locate {
             min_fish_length: LocateSettings::default().min_fish_length,
         }
     }
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Measure {
+    pub(super) pixels_per_cm: Option<f64>,
+    pub(super) pixels_per_cm_uncertainty: Option<f64>,
+    pub(super) calibration: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]

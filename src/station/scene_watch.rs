@@ -109,10 +109,10 @@ pub struct Observation {
     pub scene: Signature,
     /// The fish in it.
     pub fish: Option<SeenFish>,
-    /// The codes on its label.
-    pub codes: Vec<Code>,
     /// Whether the picture is fit to be measured.
     pub quality: Quality,
+    /// The codes on its label.
+    pub codes: Vec<Code>,
 }
 
 impl Observation {
