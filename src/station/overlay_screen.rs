@@ -13,6 +13,7 @@ use super::{Auto, Phase, Rates, Severity, Status, Topic};
 use crate::display::{Canvas, Display, DisplayEvent};
 use crate::frame::{DecodeOptions, Frame};
 use crate::health::ClockTrust;
+use crate::identify::Standing;
 use crate::input;
 use crate::input::TriggerSettings;
 use crate::input::keys::KeyReader;
@@ -133,6 +134,7 @@ fn view(shown: &Shown<'_, LiveAnalysis>, preview: Option<Arc<RgbImage>>, setting
             .analysis
             .filter(|a| a.frame.analysis.specimen.is_some())
             .map(|a| a.frame.analysis.findings.quality.clone()),
+        next_id: status.next_id.clone(),
         state: state(status, shown.analysis, shown.frame.is_some(), settings),
         warnings: warnings(status, settings.warn_celsius),
         rates: rates(shown.rates),
@@ -232,7 +234,9 @@ fn with_fish(status: &Status, settings: &ScreenSettings) -> State {
         _ => {}
     }
     let trigger = &settings.trigger;
-    let hint = if settings.has_button {
+    let hint = if matches!(status.next_id.standing, Standing::Missing | Standing::Unfit) {
+        "Waits for a catalogue number"
+    } else if settings.has_button {
         "Press the button to save"
     } else if trigger.foot_switch.is_some() {
         "Press the foot switch to save"
