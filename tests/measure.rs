@@ -150,6 +150,9 @@ fn bad_masks_are_named_and_the_rest_goes_on() {
     std::fs::write(at("truncated_segmented.png"), &whole[..whole.len() / 2]).unwrap();
     let mut huge = whole.clone();
     huge[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&huge[12..29]);
+    huge[29..33].copy_from_slice(&checksum.sum().to_be_bytes());
     std::fs::write(at("huge_segmented.png"), huge).unwrap();
     std::fs::copy(drawn("tilted"), at("bad_metadata_segmented.png")).unwrap();
     std::fs::write(at("bad_metadata.json"), "{}").unwrap();

@@ -1,10 +1,11 @@
 //! `<id>_metadata.json`: the keys of BGNN's metadata formatter (hdr-bgnn/drexel_metadata_formatter, `dm_formatter.py`).
 //!
-//! A value that is not known is the string `"None"`, as that program writes it. The scale is that of the ruler in the picture, in pixels per
-//! centimetre to two decimals; one that is known from a calibration or the configuration alone is not written, because `ruler.scale` says that a
-//! ruler was read, and the later steps take it as such. The grey means are of a contrast-enhanced picture there
+//! A value that is not known is the string `"None"`, as that program writes it. The grey means are of a contrast-enhanced picture there
 //! that this program does not make, so they stay `"None"`; the later steps of the workflow read the ruler's scale and unit and the
 //! fish's number and box only.
+//!
+//! The scale is the one that lengths are taken by, whatever told it: a station with a calibrated camera and no ruler has one too, and the later steps
+//! leave out specimens without. The ruler's box says whether a ruler lay there, `<id>_measurements.json` which method it was.
 
 use serde_json::{Value, json};
 

@@ -40,6 +40,7 @@ fn judged(settings: SceneSettings) -> Option<Quality> {
         mask: &mask,
         not_assessed: TraitSet::EMPTY,
         crop_box,
+        resolution: crop_box.size(),
         head: match drawn.fish[0].heading {
             Heading::Left => HeadSide::Left,
             Heading::Right => HeadSide::Right,
