@@ -235,7 +235,10 @@ fn findings(number: u64) -> Findings {
             values: values.into_iter().collect(),
             ..Measurements::default()
         }),
-        quality: Quality { checks: checks(number) },
+        quality: Quality {
+            checks: checks(number),
+            ..Quality::default()
+        },
         ..Findings::default()
     }
 }
