@@ -323,7 +323,7 @@ fn a_killed_process_that_starts_again_before_the_cut_loses_nothing() {
 }
 
 /// Every sync of the protocol by name, and how to leave it out.
-const SYNCS: [(&str, Swallow); 14] = [
+const SYNCS: [(&str, Swallow); 15] = [
     ("the root's parent", |kind, path| {
         kind == Kind::SyncDirectory && path == "/disk"
     }),

@@ -167,6 +167,7 @@ impl Demo {
                 note: "drawn, not photographed",
                 trigger: None,
                 same_specimen_as: None,
+                identified: None,
                 clock: ClockTrust::Unknown,
             },
         )?;

@@ -26,7 +26,7 @@ const FEW_RECORDS: u64 = 200;
 /// With less room than this, whatever a record's size.
 const LITTLE_SPACE: u64 = 2 << 30;
 /// The keys, as the help line shows them.
-const KEYS: &str = "SPACE picture · + same specimen · u undo · o operator · n note · q finish";
+const KEYS: &str = "SPACE picture · + same specimen · i number · l list · u undo · o operator · n note · q finish";
 
 /// What a screen shows that does not change while the station runs.
 #[derive(Debug, Clone)]
@@ -99,7 +99,7 @@ impl Screen<LiveAnalysis> for OverlayScreen {
 
     fn events(&mut self) -> Vec<input::Event> {
         let now = self.opened.elapsed();
-        let mut events = Vec::new();
+        let mut events = self.keys.settle(now);
         for event in self.display.events() {
             match event {
                 DisplayEvent::Closed => events.push(input::Event::Finish),

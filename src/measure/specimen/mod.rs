@@ -141,34 +141,55 @@ fn measure_in_frame(
         landmarks: &landmarks,
         axis_doubt,
     };
+    let on_picture = |place| rounded_point(axis.point(place));
     to.landmarks = landmarks
         .iter()
-        .map(|(number, mark)| (*number, axis.point(mark.place)))
+        .map(|(number, mark)| (*number, on_picture(mark.place)))
         .collect();
     if let Some(eye) = &parts.eye {
-        to.landmarks.insert(18, eye.centroid);
+        to.landmarks.insert(18, rounded_point(eye.centroid));
     }
     for (quantity, found) in measuring.all() {
+        let scale = scale.map(|scale| scale_at(scale, subject, axis.point(found.middle)));
         let specimen = match quantity.dimension() {
             Dimension::Angle => Some(found.value),
-            Dimension::Length => {
-                scale.map(|scale| found.value.over(scale_at(scale, subject, axis.point(found.middle))))
-            }
-            Dimension::Area => scale.map(|scale| {
-                found
-                    .value
-                    .over(scale_at(scale, subject, axis.point(found.middle)).squared())
-            }),
+            Dimension::Length => scale.map(|scale| found.value.over(scale)),
+            Dimension::Area => scale.map(|scale| found.value.over(scale.squared())),
         };
         let reading = Reading {
-            picture: found.value,
-            specimen,
+            picture: rounded(found.value, PICTURE_DECIMALS),
+            specimen: specimen.map(|value| match quantity.dimension() {
+                Dimension::Angle => rounded(value, PICTURE_DECIMALS),
+                Dimension::Length | Dimension::Area => rounded(value, SPECIMEN_DECIMALS),
+            }),
         };
         to.values.insert(quantity, reading);
-        if let Some(line) = found.line {
-            to.lines.insert(quantity, lengths::on_picture(&axis, line));
+        if let Some(ends) = found.line {
+            to.lines.insert(quantity, ends.map(on_picture));
         }
     }
+}
+
+/// Values are kept to a thousandth of a pixel, so that files are short and read back as they were written.
+const PICTURE_DECIMALS: i32 = 3;
+/// And to a tenth of a micrometre.
+const SPECIMEN_DECIMALS: i32 = 5;
+
+fn rounded(value: Measured, decimals: i32) -> Measured {
+    Measured::new(
+        to_decimals(value.value, decimals),
+        to_decimals(value.uncertainty, decimals),
+    )
+}
+
+fn rounded_point(p: Point) -> Point {
+    axis::point(to_decimals(p.x, PICTURE_DECIMALS), to_decimals(p.y, PICTURE_DECIMALS))
+}
+
+fn to_decimals(value: f64, decimals: i32) -> f64 {
+    let unit = 10f64.powi(decimals);
+    // Adding 0 turns -0 into 0.
+    (value * unit).round() / unit + 0.0
 }
 
 /// The scale at a point of the crop.
@@ -219,3 +240,6 @@ impl Notes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
