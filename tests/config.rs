@@ -72,7 +72,8 @@ fn every_key_is_documented() {
     for section in refused.split("expected").nth(1).unwrap().split('`').skip(1).step_by(2) {
         assert!(file.contains_key(section), "[{section}] is not in config/station.toml");
     }
-    assert!(parse(&all_keys()).is_ok());
+    // It names a file that is read, and stands for what pixels_per_cm says.
+    assert!(parse(&all_keys().replace("calibration = \"calibration.toml\"", "")).is_ok());
 }
 
 #[test]

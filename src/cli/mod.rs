@@ -12,6 +12,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::frame::Size;
 
 mod batch;
+mod calibrate;
 mod camera;
 mod completions;
 mod config;
@@ -60,6 +61,7 @@ enum Command {
     Store(store::StoreArgs),
     #[command(subcommand)]
     Model(model::ModelCommand),
+    Calibrate(calibrate::CalibrateArgs),
     #[command(subcommand)]
     Camera(camera::CameraCommand),
     #[command(subcommand)]
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Measure(args) => measure::run(args),
         Command::Store(args) => store::run(args),
         Command::Model(command) => model::run(command),
+        Command::Calibrate(args) => calibrate::run(args),
         Command::Camera(command) => camera::run(command),
         Command::Config(command) => config::run(command),
         Command::Doctor(args) => doctor::run(args),

@@ -1,6 +1,8 @@
 //! From the file's tables to the settings that the rooms own; every value is checked, all that is wrong is found at once.
 
 mod display;
+mod identify;
+mod measure;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ use crate::checksum::sha256_hex;
 use crate::frame::{Limits, Size};
 use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
 use crate::health::{HealthError, HealthSettings};
-use crate::identify::{IdPattern, IdSettings};
+use crate::identify::{IdPattern, IdSettings, IdSource};
 use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::measure::MeasureSettings;
@@ -39,6 +41,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         folder,
     };
     let time_zone = check.time_zone(&raw.station.time_zone);
+    let identify = check.identify(raw.identify);
     let configuration = Configuration {
         id: check.id(&raw.station),
         station: StationIdentity {
@@ -58,9 +61,12 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             },
             measure: MeasureSettings {
                 quality: check.quality(&raw.quality),
+                scale: check.scale(raw.measure),
                 ..MeasureSettings::default()
             },
+            codes: identify.uses(IdSource::Barcode),
         },
+        identify,
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
         network: match raw.network.threads {
             Some(threads) => NetworkSettings {

@@ -10,6 +10,7 @@ use crate::display::{ColourOrder, Kept, PngSettings, SpiPanelSettings, WindowSet
 use crate::frame;
 use crate::gpio::{Bias, GpioSettings};
 use crate::health::HealthSettings;
+use crate::identify::{IdentifySettings, PickListSettings};
 use crate::input::{PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::source::ReplaySettings;
@@ -26,9 +27,11 @@ pub(super) struct Tables {
     pub(super) limits: Limits,
     pub(super) locate: Locate,
     pub(super) quality: Quality,
+    pub(super) measure: Measure,
     pub(super) network: Network,
     pub(super) display: Display,
     pub(super) overlay: Overlay,
+    pub(super) identify: Identify,
     pub(super) trigger: Trigger,
     pub(super) gpio: Gpio,
     pub(super) health: Health,
@@ -133,6 +136,14 @@ impl Default for Locate {
             min_fish_length: LocateSettings::default().min_fish_length,
         }
     }
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Measure {
+    pub(super) pixels_per_cm: Option<f64>,
+    pub(super) pixels_per_cm_uncertainty: Option<f64>,
+    pub(super) calibration: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -260,6 +271,34 @@ impl Default for Overlay {
         Self {
             palette: Palette::default(),
             measurements: true,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Identify {
+    pub(super) sources: Option<Vec<String>>,
+    pub(super) accept: Vec<String>,
+    pub(super) strip: Vec<String>,
+    pub(super) pick_list: Option<PathBuf>,
+    pub(super) column: String,
+    pub(super) scanner: Option<String>,
+    pub(super) scan_triggers: bool,
+}
+
+impl Default for Identify {
+    fn default() -> Self {
+        let rooms = IdentifySettings::default();
+        Self {
+            // Written down they must be those that this program has; left out they are.
+            sources: None,
+            accept: Vec::new(),
+            strip: rooms.strip,
+            pick_list: None,
+            column: PickListSettings::COLUMN.to_owned(),
+            scanner: rooms.scanner,
+            scan_triggers: rooms.scan_triggers,
         }
     }
 }

@@ -19,6 +19,7 @@ mod error_page;
 mod failure;
 mod font;
 mod icon;
+mod identity;
 mod landmark_picture;
 mod layout;
 mod loupe;

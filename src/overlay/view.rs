@@ -6,6 +6,7 @@ use image::RgbImage;
 
 use crate::analysis::Analysis;
 use crate::frame::{PixelBox, Size};
+use crate::identify::NextIdStatus;
 use crate::measure::quality::Quality;
 use crate::measure::scale::Scale;
 use crate::measure::specimen::Measurements;
@@ -28,6 +29,8 @@ pub struct View {
     pub annotations: Annotations,
     /// Whether the newest frame that was looked at is fit to be measured; `None` without a fish.
     pub quality: Option<Quality>,
+    /// How the next specimen's id stands.
+    pub next_id: NextIdStatus,
     /// What the station is doing.
     pub state: State,
     /// Short sentences that deserve attention but stop nothing, most important first, for example `Temperature 81 °C`.

@@ -13,6 +13,7 @@ use super::{Auto, Phase, Rates, Severity, Status, Topic};
 use crate::display::{Canvas, Display, DisplayEvent};
 use crate::frame::{DecodeOptions, Frame};
 use crate::health::ClockTrust;
+use crate::identify::Standing;
 use crate::input;
 use crate::input::TriggerSettings;
 use crate::input::keys::KeyReader;
@@ -26,7 +27,8 @@ const FEW_RECORDS: u64 = 200;
 /// With less room than this, whatever a record's size.
 const LITTLE_SPACE: u64 = 2 << 30;
 /// The keys, as the help line shows them.
-const KEYS: &str = "SPACE picture · + same specimen · u undo · o operator · n note · m measurements · q finish";
+const KEYS: &str =
+    "SPACE picture · + same specimen · i number · l list · u undo · m measurements · o operator · n note · q finish";
 
 /// What a screen shows that does not change while the station runs.
 #[derive(Debug, Clone)]
@@ -101,7 +103,7 @@ impl Screen<LiveAnalysis> for OverlayScreen {
 
     fn events(&mut self) -> Vec<input::Event> {
         let now = self.opened.elapsed();
-        let mut events = Vec::new();
+        let mut events = self.keys.settle(now);
         for event in self.display.events() {
             match event {
                 DisplayEvent::Closed => events.push(input::Event::Finish),
@@ -132,6 +134,7 @@ fn view(shown: &Shown<'_, LiveAnalysis>, preview: Option<Arc<RgbImage>>, setting
             .analysis
             .filter(|a| a.frame.analysis.specimen.is_some())
             .map(|a| a.frame.analysis.findings.quality.clone()),
+        next_id: status.next_id.clone(),
         state: state(status, shown.analysis, shown.frame.is_some(), settings),
         warnings: warnings(status, settings.warn_celsius),
         rates: rates(shown.rates),
@@ -231,7 +234,9 @@ fn with_fish(status: &Status, settings: &ScreenSettings) -> State {
         _ => {}
     }
     let trigger = &settings.trigger;
-    let hint = if settings.has_button {
+    let hint = if matches!(status.next_id.standing, Standing::Missing | Standing::Unfit) {
+        "Waits for a catalogue number"
+    } else if settings.has_button {
         "Press the button to save"
     } else if trigger.foot_switch.is_some() {
         "Press the foot switch to save"

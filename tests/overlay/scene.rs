@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fishrig::frame::{PixelBox, Point, Size};
+use fishrig::identify::{IdSource, NextIdStatus, Standing};
 use fishrig::locate::HeadSide;
 use fishrig::measure::Measured;
 use fishrig::measure::quality::{Check, CheckName, Quality, Verdict};
@@ -328,6 +329,47 @@ pub fn every_state() -> Vec<(&'static str, View)> {
                 ..judged(&[(CheckName::Focus, Verdict::Bad, "out of focus")])
             },
         ),
+        (
+            "id_ready",
+            identified(Standing::Ready, "INHS-FISH-0012345", "", "Notropis atherinoides"),
+        ),
+        (
+            "id_missing",
+            identified(
+                Standing::Missing,
+                "",
+                "no catalogue number; scan the label or type it (key i)",
+                "",
+            ),
+        ),
+        (
+            "id_unfit",
+            identified(
+                Standing::Unfit,
+                "5901234123457",
+                "is not of the form INHS-FISH-{digits:7}",
+                "",
+            ),
+        ),
+        (
+            "id_recorded",
+            identified(
+                Standing::Doubtful,
+                "INHS-FISH-0012345",
+                "already recorded on 2026-11-20",
+                "",
+            ),
+        ),
+        (
+            "id_saved",
+            View {
+                state: State::Saved {
+                    id: "INHS-FISH-0012345".to_owned(),
+                    just_now: false,
+                },
+                ..identified(Standing::Saved, "INHS-FISH-0012345", "", "")
+            },
+        ),
         ("small_fish", small_fish()),
         ("settling", seen(State::Settling { seconds: 2 })),
         (
@@ -424,6 +466,21 @@ pub fn every_state() -> Vec<(&'static str, View)> {
             },
         ),
     ]
+}
+
+/// A specimen whose id stands so, and a picture that was judged.
+fn identified(standing: Standing, id: &str, words: &str, species: &str) -> View {
+    View {
+        next_id: NextIdStatus {
+            standing,
+            id: id.to_owned(),
+            source: (!id.is_empty()).then_some(IdSource::Barcode),
+            words: words.to_owned(),
+            species: species.to_owned(),
+            list: Some((12, 120)),
+        },
+        ..judged(&[])
+    }
 }
 
 /// A configuration with a typo.

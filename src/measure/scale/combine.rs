@@ -3,7 +3,7 @@
 use image::RgbImage;
 
 use super::ruler::{self, Read};
-use super::{Scale, ScaleMethod, TickRow};
+use super::{Distortion, Scale, ScaleMethod, TickRow};
 use crate::frame::{PixelBox, Point};
 use crate::measure::Measured;
 
@@ -16,19 +16,24 @@ const BEVEL: f64 = 0.08;
 /// Share of a growth that may be different far from the ruler.
 const FAR: f64 = 0.3;
 
-/// The scale that a ruler tells.
-pub(super) fn from_ruler(picture: &RgbImage, part: PixelBox) -> Option<Scale> {
-    let reads = ruler::read(picture, part);
+/// The scale that a ruler tells, in pixels that are free of `distortion`.
+pub(super) fn from_ruler(picture: &RgbImage, part: PixelBox, distortion: Option<Distortion>) -> Option<Scale> {
+    let mut reads = ruler::read(picture, part);
+    if let Some(distortion) = distortion {
+        for read in &mut reads {
+            read.row = read.row.moved(|p| distortion.straighten(p));
+        }
+    }
     let first = reads.first()?;
     let values: Vec<Measured> = reads.iter().map(Read::pixels_per_cm).collect();
     let usual = USUAL_GROWTH / f64::from(picture.width().max(picture.height()));
-    let place = middle(reads.iter().map(|r| r.row.middle));
-    let along = weighted(reads.iter().map(|r| r.row.growth_along), usual);
+    let place = middle(reads.iter().map(|r| r.row.spacing.middle));
+    let along = weighted(reads.iter().map(|r| r.row.spacing.growth), usual);
     let bevel = BEVEL / f64::from(picture.width().max(picture.height()));
     let lean = reads.iter().filter_map(|r| across(r, bevel));
     let rows_apart = reads.get(1).map(|second| {
         // From the first row to the second, at right angles to the first.
-        let (a, b) = (&first.row, &second.row);
+        let (a, b) = (&first.row.spacing, &second.row.spacing);
         let apart = (b.middle.y - a.middle.y) * a.direction.x - (b.middle.x - a.middle.x) * a.direction.y;
         let share = values[1].value / values[0].value - 1.0;
         let print = 1.5 * PRINT;
@@ -40,8 +45,8 @@ pub(super) fn from_ruler(picture: &RgbImage, part: PixelBox) -> Option<Scale> {
     let across = weighted(lean.chain(rows_apart), usual);
     let value = values.iter().map(|v| v.value).sum::<f64>() / values.len() as f64;
     let fit = values.iter().map(|v| v.uncertainty).sum::<f64>() / values.len() as f64;
-    let uneven = reads.iter().map(|r| r.row.unevenness).sum::<f64>() / reads.len() as f64;
-    let direction = first.row.direction;
+    let uneven = reads.iter().map(|r| r.row.spacing.unevenness).sum::<f64>() / reads.len() as f64;
+    let direction = first.row.spacing.direction;
     let in_frame = |a: f64, b: f64| [a * direction.x - b * direction.y, a * direction.y + b * direction.x];
     let gradient = in_frame(along.value, across.value).map(|g| g * value);
     let spread = [
@@ -55,7 +60,7 @@ pub(super) fn from_ruler(picture: &RgbImage, part: PixelBox) -> Option<Scale> {
         gradient_uncertainty: spread,
         method: method(&reads),
         rows: reads.iter().filter_map(Read::tick_row).collect(),
-        distortion: None,
+        distortion,
         notes: Vec::new(),
     })
 }
@@ -121,7 +126,7 @@ fn method(reads: &[Read]) -> ScaleMethod {
 
 impl Read {
     fn pixels_per_cm(&self) -> Measured {
-        let spacing = self.row.spacing;
+        let spacing = self.row.spacing.value;
         Measured::new(spacing.value / self.centimetres, spacing.uncertainty / self.centimetres)
     }
 
@@ -141,6 +146,7 @@ impl Read {
             last: last.at,
             ticks: self.row.ticks.len() as u32,
             centimetres: f64::from(self.row.intervals()) * self.centimetres,
+            scatter_px: self.row.spacing.scatter,
         })
     }
 }

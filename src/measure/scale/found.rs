@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Distortion;
-use crate::frame::Point;
+use crate::frame::{Point, Size};
 use crate::measure::Measured;
 
 /// Pixels per centimetre, and how they were found.
@@ -46,6 +46,9 @@ pub struct TickRow {
     pub ticks: u32,
     /// Centimetres between the two.
     pub centimetres: f64,
+    /// How far the ticks lie beside an even row, in pixels (standard deviation).
+    #[serde(default)]
+    pub scatter_px: f64,
 }
 
 /// How a scale was found.
@@ -75,6 +78,16 @@ pub enum NoScale {
     /// The ruler has no row of ticks that can be counted.
     #[error("no ticks can be counted on the ruler; wipe it, and lay it flat and in focus")]
     NoTicks,
+    /// The calibration was made on pictures of another size.
+    #[error(
+        "the calibration holds for pictures of {calibrated}, this one is {picture}; calibrate again at the size that the camera takes now"
+    )]
+    OtherSize {
+        /// The size that it holds for.
+        calibrated: Size,
+        /// The picture's size.
+        picture: Size,
+    },
 }
 
 impl ScaleMethod {

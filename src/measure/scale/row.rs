@@ -3,6 +3,7 @@
 use super::chain::Chain;
 use super::fit::{self, Curve};
 use super::grey::Turned;
+use super::spacing::Spacing;
 use super::strokes::Strokes;
 use crate::frame::Point;
 use crate::measure::Measured;
@@ -12,19 +13,12 @@ use crate::measure::Measured;
 pub(super) struct Row {
     /// The ticks that were kept, in order.
     pub ticks: Vec<Tick>,
-    /// Frame pixels from one tick to the next, the mean of the row.
-    pub spacing: Measured,
-    /// By which share the spacing differs within the row from one that grows evenly (standard deviation).
-    pub unevenness: f64,
-    /// The row's middle in the frame.
-    pub middle: Point,
-    /// Direction of the row in the frame, of length 1, towards greater numbers.
-    pub direction: Point,
-    /// By which share the spacing grows with each frame pixel along `direction`.
-    pub growth_along: Measured,
-    /// The same at right angles to it, clockwise; from the ticks' lean, which changes where they run together.
+    /// How far they are apart, in frame pixels.
+    pub spacing: Spacing,
+    /// By which share the spacing grows with each frame pixel at right angles to its direction, clockwise; from the ticks' lean, which changes where they
+    /// run together.
     pub growth_across: Option<Measured>,
-    /// 1 where the ticks reach to the clockwise side of `direction` from their base, -1 where to the other.
+    /// 1 where the ticks reach to the clockwise side of its direction from their base, -1 where to the other.
     pub towards: f64,
 }
 
@@ -41,6 +35,8 @@ pub(super) struct Tick {
 
 /// Fewest ticks of a row.
 const TICKS_MIN: usize = 6;
+/// Fewest ticks whose lean tells of perspective.
+const TICKS_FOR_LEAN: usize = 10;
 
 /// Numbers the strokes of a row, beginning with those of a chain in a line and going on to both sides.
 pub(super) fn grow(strokes: &Strokes, chain: &Chain, line: usize) -> Vec<(i32, u32)> {
@@ -148,60 +144,49 @@ impl Row {
             places.push(Point { x: at, y: level });
             leans.push(lean.filter(|_| points.len() >= 6));
         }
-        let tilt = base.slope(base.centre).atan();
-        let along = |p: &Point| p.x * tilt.cos() + p.y * tilt.sin();
-        let points: Vec<(f64, f64)> = numbers
+        let step = picture.step();
+        let in_frame: Vec<(i32, Point)> = numbers
             .iter()
             .zip(&places)
-            .map(|(n, p)| (f64::from(n.0), along(p)))
+            .map(|((number, _), p)| (*number, picture.to_frame(p.x, p.y)))
             .collect();
-        // A lens and a bent ruler make more than a parabola of a long row.
-        let degree = match points.len() {
-            ..15 => 1,
-            15..40 => 2,
-            _ => fit::DEGREE_MAX.min(points.len() / 20),
-        };
-        let curve = fit::robust(&points, degree, 0.05)?;
-        let trend = trend(&points, &curve)?;
-        let spacing = trend.spacing;
-        let kept = curve.kept.iter().filter(|k| **k).count();
+        let spacing = Spacing::of(&in_frame, 0.05 * step)?;
+        let samples = spacing.value.value / step;
+        let kept = spacing.kept.iter().filter(|k| **k).count();
         let span = numbers.last()?.0 - numbers.first()?.0 + 1;
-        let scatter = scatter_max(spacing);
         let whole = kept >= TICKS_MIN && kept as f64 > 0.6 * f64::from(span);
-        if !whole || curve.deviation > scatter || spacing < 1.5 {
+        if !whole || spacing.scatter > scatter_max(samples) * step || samples < 1.5 {
             return None;
         }
-        let step = picture.step();
-        let ticks: Vec<Tick> = numbers
+        let ticks = numbers
             .iter()
-            .zip(&places)
-            .zip(&curve.kept)
-            .filter(|(_, kept)| **kept)
-            .map(|(((number, reach), place), _)| Tick {
-                number: *number,
-                at: picture.to_frame(place.x, place.y),
-                length: reach / spacing,
-            })
-            .collect();
-        let (first, last) = (ticks.first()?.at, ticks.last()?.at);
-        let apart = (last.x - first.x).hypot(last.y - first.y);
+            .zip(&in_frame)
+            .zip(&spacing.kept)
+            .filter(|(_, kept)| **kept);
+        let ticks = ticks.map(|(((number, reach), (_, at)), _)| Tick {
+            number: *number,
+            at: *at,
+            length: reach / samples,
+        });
+        let growth_across = across(&places, &leans, &spacing.kept);
         Some(Self {
-            spacing: Measured::new(spacing * step, trend.uncertainty * step),
-            unevenness: trend.unevenness,
-            middle: Point {
-                x: (first.x + last.x) / 2.0,
-                y: (first.y + last.y) / 2.0,
-            },
-            direction: Point {
-                x: (last.x - first.x) / apart,
-                y: (last.y - first.y) / apart,
-            },
-            growth_along: Measured::new(trend.growth.value / step, trend.growth.uncertainty / step),
-            growth_across: across(&points, &leans, &curve.kept)
-                .map(|g| Measured::new(g.value / step, g.uncertainty / step)),
+            ticks: ticks.collect(),
+            growth_across: growth_across.map(|g| Measured::new(g.value / step, g.uncertainty / step)),
             towards,
-            ticks,
+            spacing,
         })
+    }
+
+    /// The same row with each place moved, as by a lens's distortion; the row itself where nothing can be measured then.
+    pub fn moved(&self, to: impl Fn(Point) -> Point) -> Self {
+        let places: Vec<(i32, Point)> = self.ticks.iter().map(|t| (t.number, to(t.at))).collect();
+        match Spacing::of(&places, 0.05) {
+            Some(spacing) => Self {
+                spacing,
+                ..self.clone()
+            },
+            None => self.clone(),
+        }
     }
 
     /// Intervals between its first and last tick.
@@ -214,53 +199,6 @@ impl Row {
 /// The most by which ticks may scatter about even spacing, in samples. Wide ticks are no less exact than narrow ones.
 fn scatter_max(spacing: f64) -> f64 {
     (0.07 * spacing).min(0.5 + 0.015 * spacing).max(0.3)
-}
-
-/// How the spacing changes along a row, in samples.
-struct Trend {
-    /// The mean of the row.
-    spacing: f64,
-    uncertainty: f64,
-    growth: Measured,
-    unevenness: f64,
-}
-
-/// The evenly growing spacing that comes nearest to a fitted row.
-fn trend(points: &[(f64, f64)], curve: &Curve) -> Option<Trend> {
-    let (first, last) = (points.first()?.0, points.last()?.0);
-    let spacing = (curve.at(last) - curve.at(first)) / (last - first);
-    let kept = curve.kept.iter().filter(|k| **k).count() as f64;
-    // Spread of numbers about their middle, for points that lie evenly.
-    let spread = (last - first) / 12f64.sqrt() * kept.sqrt();
-    let uncertainty = curve.deviation / spread;
-    let evenly: Vec<(f64, f64)> = points
-        .iter()
-        .zip(&curve.kept)
-        .filter(|(_, k)| **k)
-        .map(|(p, _)| *p)
-        .collect();
-    if evenly.len() < 15 {
-        return Some(Trend {
-            spacing,
-            uncertainty,
-            growth: Measured::new(0.0, 1e-3 / spacing),
-            unevenness: 0.0,
-        });
-    }
-    // Everything is kept here: what lies beside a parabola is the row's own bend.
-    let parabola = fit::robust(&evenly, 2, 1e3 * spacing)?;
-    let (square, of_square) = parabola.coefficient(2);
-    let samples = 24;
-    let differences = (0..samples).map(|i| {
-        let number = first + (last - first) * (f64::from(i) + 0.5) / f64::from(samples);
-        (curve.slope(number) - parabola.slope(number)).powi(2)
-    });
-    Some(Trend {
-        spacing,
-        uncertainty,
-        growth: Measured::new(2.0 * square, 2.0 * of_square).over(Measured::new(spacing * spacing, 0.0)),
-        unevenness: (differences.sum::<f64>() / f64::from(samples)).sqrt() / spacing,
-    })
 }
 
 /// The line on which the ticks begin, as v over u, and whether they go down from it: that side on which their ends are in line.
@@ -289,15 +227,10 @@ fn base_line(strokes: &Strokes, members: &[(i32, u32)]) -> Option<(Curve, bool)>
 }
 
 /// How the ticks' lean changes along the row, which is by how much the spacing grows across it; in shares a sample.
-fn across(points: &[(f64, f64)], leans: &[Option<f64>], kept: &[bool]) -> Option<Measured> {
-    let leans: Vec<(f64, f64)> = points
-        .iter()
-        .zip(leans)
-        .zip(kept)
-        .filter(|(_, kept)| **kept)
-        .filter_map(|((p, lean), _)| lean.map(|l| (p.1, l)))
-        .collect();
-    if leans.len() < 10 {
+fn across(places: &[Point], leans: &[Option<f64>], kept: &[bool]) -> Option<Measured> {
+    let leans = places.iter().zip(leans).zip(kept).filter(|(_, kept)| **kept);
+    let leans: Vec<(f64, f64)> = leans.filter_map(|((p, lean), _)| Some((p.x, (*lean)?))).collect();
+    if leans.len() < TICKS_FOR_LEAN {
         return None;
     }
     let line = fit::robust(&leans, 1, 1e-3)?;

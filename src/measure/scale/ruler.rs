@@ -65,7 +65,7 @@ pub(super) fn read(picture: &RgbImage, ruler: PixelBox) -> Vec<Read> {
         let turned = grey.turned(angle, 1);
         let strokes = Strokes::of(&turned, ink, depth);
         let rows = rows(&turned, &strokes);
-        let found = decide(&rows);
+        let found = decide(&rows, f64::from(part.width().max(part.height())));
         if !found.is_empty() {
             return found;
         }
@@ -194,7 +194,12 @@ impl Seed {
 /// Least explained share by which a row alone says what it is, and by how much it must be ahead of what else the row might be.
 const CLEAR: f64 = 0.5;
 const AHEAD: f64 = 0.08;
-/// The same where a second row agrees.
+/// Fewest ticks of a row that stands alone, and how much of the ruler's box it must run through: lettering has short rows too.
+const ALONE_MIN: usize = 24;
+const ALONE_SHARE: f64 = 0.25;
+/// Fewest ticks of a second row.
+const PAIR_MIN: usize = 12;
+/// Least explained share of each of two rows that agree.
 const WITH_SECOND: f64 = 0.25;
 /// What a row counts more in a pair if its classes are clear.
 const CLEAR_BONUS: f64 = 0.1;
@@ -202,7 +207,9 @@ const CLEAR_BONUS: f64 = 0.1;
 const DIFFER_MAX: f64 = 0.03;
 
 /// What the rows are; empty where that is not clear or they contradict each other.
-fn decide(rows: &[Row]) -> Vec<Read> {
+///
+/// `side` is the longer side of the ruler's box.
+fn decide(rows: &[Row], side: f64) -> Vec<Read> {
     let matched: Vec<(&Row, Vec<Match>)> = rows.iter().map(|row| (row, units::matches(row))).collect();
     let read = |row: &Row, division: Division| Read {
         row: row.clone(),
@@ -213,11 +220,14 @@ fn decide(rows: &[Row]) -> Vec<Read> {
     for (i, (a, of_a)) in matched.iter().enumerate() {
         for (b, of_b) in &matched[i + 1..] {
             for (m, n) in of_a.iter().flat_map(|m| of_b.iter().map(move |n| (m, n))) {
-                let ratio = (a.spacing.value / m.division.centimetres()) / (b.spacing.value / n.division.centimetres());
+                let ratio = (a.spacing.value.value / m.division.centimetres())
+                    / (b.spacing.value.value / n.division.centimetres());
                 let agree = (ratio - 1.0).abs() < DIFFER_MAX && parallel(a, b, 0.06);
                 let bonus = |m: &Match| if m.clear { CLEAR_BONUS } else { 0.0 };
                 let sum = m.explained + n.explained + bonus(m) + bonus(n);
-                let enough = m.explained.min(n.explained) > WITH_SECOND && (m.clear || n.clear);
+                let ticks =
+                    a.ticks.len().min(b.ticks.len()) >= PAIR_MIN && a.ticks.len().max(b.ticks.len()) >= ALONE_MIN;
+                let enough = ticks && m.explained.min(n.explained) > WITH_SECOND && (m.clear || n.clear);
                 if agree && enough && best.as_ref().is_none_or(|(s, _)| sum > *s) {
                     best = Some((sum, vec![read(a, m.division), read(b, n.division)]));
                 }
@@ -229,10 +239,15 @@ fn decide(rows: &[Row]) -> Vec<Read> {
     }
     let clear: Vec<Read> = matched
         .iter()
+        .filter(|(row, _)| {
+            let length = f64::from(row.intervals()) * row.spacing.value.value;
+            row.ticks.len() >= ALONE_MIN && length > ALONE_SHARE * side
+        })
         .filter_map(|(row, of)| {
-            let first = of.first().filter(|m| m.explained > CLEAR)?;
-            let ahead = of
-                .get(1)
+            let mut clear = of.iter().filter(|m| m.clear);
+            let first = clear.next().filter(|m| m.explained > CLEAR)?;
+            let ahead = clear
+                .next()
                 .is_none_or(|second| first.explained > second.explained + AHEAD);
             ahead.then(|| read(row, first.division))
         })
@@ -246,7 +261,7 @@ fn decide(rows: &[Row]) -> Vec<Read> {
 }
 
 fn parallel(a: &Row, b: &Row, sine: f64) -> bool {
-    let cross = a.direction.x * b.direction.y - a.direction.y * b.direction.x;
+    let cross = a.spacing.direction.x * b.spacing.direction.y - a.spacing.direction.y * b.spacing.direction.x;
     cross.abs() < sine
 }
 
@@ -254,7 +269,7 @@ fn parallel(a: &Row, b: &Row, sine: f64) -> bool {
 fn printed_scale(rows: &[Row]) -> Vec<Read> {
     for fine in rows {
         for coarse in rows {
-            let ratio = coarse.spacing.value / fine.spacing.value;
+            let ratio = coarse.spacing.value.value / fine.spacing.value.value;
             let tenths = (9.7..10.3).contains(&ratio) && (9..=11).contains(&fine.intervals());
             if tenths && coarse.intervals() >= 3 && parallel(fine, coarse, 0.15) {
                 return vec![Read {
