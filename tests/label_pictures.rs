@@ -223,7 +223,7 @@ fn what_is_no_label_is_refused_with_its_place() {
             "16-bit Rgb",
         ),
         (b"\xff\xd8\xff\xe0".to_vec(), "JPEG"),
-        (b"".to_vec(), "no PNG"),
+        (b"".to_vec(), "neither PNG nor TIFF"),
     ] {
         let told = refusal(&file);
         assert!(told.contains(words), "{words}: {told}");

@@ -13,6 +13,9 @@ use fishrig::station::{
 };
 use image::{Rgb, RgbImage};
 
+#[path = "station_machine/identity.rs"]
+mod identity;
+
 /// A machine with a clock that only the test moves.
 struct Rig {
     machine: Machine,

@@ -333,7 +333,7 @@ fn voiding_marks_and_deletes_nothing() {
         assert!(record.voided);
         assert_eq!(record.voided_utc, Some(moment(seconds).wall));
     }
-    assert_eq!(fs::read_dir(&done.directory).unwrap().count(), 6);
+    assert_eq!(fs::read_dir(&done.directory).unwrap().count(), 9);
     let after = fs::read_to_string(done.directory.join("record.toml")).unwrap();
     let changed: Vec<&str> = after.lines().filter(|line| !before.contains(line)).collect();
     assert_eq!(changed.len(), 3, "voided, voided_utc and the checksum: {changed:?}");

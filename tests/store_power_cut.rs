@@ -323,7 +323,7 @@ fn a_killed_process_that_starts_again_before_the_cut_loses_nothing() {
 }
 
 /// Every sync of the protocol by name, and how to leave it out.
-const SYNCS: [(&str, Swallow); 14] = [
+const SYNCS: [(&str, Swallow); 15] = [
     ("the root's parent", |kind, path| {
         kind == Kind::SyncDirectory && path == "/disk"
     }),
@@ -356,7 +356,8 @@ const SYNCS: [(&str, Swallow); 14] = [
         kind == Kind::SyncFile && path.ends_with("_traits.png")
     }),
     ("Morphology-analysis' files", |kind, path| {
-        kind == Kind::SyncFile && path.ends_with("_morphology.json")
+        let ends = ["_presence.json", "_landmark.json", "_morphology.json"];
+        kind == Kind::SyncFile && ends.iter().any(|end| path.ends_with(end))
     }),
     ("extras", |kind, path| {
         kind == Kind::SyncFile && (path.ends_with("_overlay.jpg") || path.ends_with("_label.txt"))

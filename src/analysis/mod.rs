@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use image::{RgbImage, imageops};
 
 use crate::frame::{PixelBox, Size};
+use crate::identify::{Code, IdSource, read_codes};
 use crate::locate::{HeadSide, LocateSettings, Scene, locate};
 use crate::measure::specimen::Subject;
 use crate::measure::{Findings, MeasureSettings, measure};
@@ -21,12 +22,24 @@ pub struct Analyser {
 }
 
 /// How fish are located and measured.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AnalysisSettings {
     /// How they are located.
     pub locate: LocateSettings,
     /// How they are measured.
     pub measure: MeasureSettings,
+    /// Whether codes are read on the label; default yes where the program can.
+    pub codes: bool,
+}
+
+impl Default for AnalysisSettings {
+    fn default() -> Self {
+        Self {
+            locate: LocateSettings::default(),
+            measure: MeasureSettings::default(),
+            codes: IdSource::Barcode.is_built_in(),
+        }
+    }
 }
 
 /// What one picture shows.
@@ -38,6 +51,8 @@ pub struct Analysis {
     pub specimen: Option<Specimen>,
     /// Scale, quality and measurements.
     pub findings: Findings,
+    /// The codes on the label; in a frame without a label those anywhere in it. Empty where they are not looked for.
+    pub codes: Vec<Code>,
     /// How long the steps took.
     pub timings: Timings,
 }
@@ -88,6 +103,8 @@ pub struct Timings {
     pub network: Duration,
     /// Scale, quality, landmarks and lengths.
     pub measure: Duration,
+    /// Reading codes.
+    pub codes: Duration,
 }
 
 impl Analyser {
@@ -149,10 +166,19 @@ impl Analyser {
         let subject = specimen.as_ref().map(Specimen::subject);
         let findings = measure(picture, &scene, subject.as_ref(), &self.settings.measure);
         timings.measure = start.elapsed();
+        let start = Instant::now();
+        // A picture that is a crop of one fish has no label.
+        let codes = if self.settings.codes && (scene.fish.is_some() || scene.label.is_some()) {
+            read_codes(picture, scene.label)
+        } else {
+            Vec::new()
+        };
+        timings.codes = start.elapsed();
         Analysis {
             scene,
             specimen,
             findings,
+            codes,
             timings,
         }
     }

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 
 use indicatif::ProgressBar;
 
-use super::progress;
+use super::{progress, say, words_of};
 use crate::network::NetworkSettings;
 
 /// A path that gave nothing to work on, and why.
@@ -110,9 +110,10 @@ fn in_order<T>(receive: mpsc::Receiver<(usize, T)>) -> impl Iterator<Item = T> {
 /// On stderr for people; with `--json` on stdout too, in its place among the results.
 fn say_failure(bar: &ProgressBar, path: &Path, error: &anyhow::Error, json: bool) -> std::io::Result<()> {
     bar.suspend(|| {
-        eprintln!("{}: {error:#}", path.display());
+        let words = words_of(error);
+        say(&format!("{}: {words}", path.display()));
         if json {
-            let line = serde_json::json!({ "picture": path.to_string_lossy(), "error": format!("{error:#}") });
+            let line = serde_json::json!({ "picture": path.to_string_lossy(), "error": words });
             write_line(&line.to_string())?;
         }
         Ok(())

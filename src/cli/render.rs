@@ -121,7 +121,7 @@ fn truth(scene: &RigScene, frame: &RigFrame) -> serde_json::Value {
         "width": size.width,
         "height": size.height,
         "pixels_per_centimetre": frame.pixels_per_centimetre,
-        "fish": frame.fish.iter().map(fish_truth).collect::<Vec<_>>(),
+        "fish": frame.fish.iter().map(|fish| fish_truth(fish, frame.pixels_per_centimetre)).collect::<Vec<_>>(),
         "label": frame.label.map(box_truth),
         "ruler": frame.ruler.as_ref().map(|ruler| json!({
             "box": box_truth(ruler.bounds),
@@ -132,7 +132,16 @@ fn truth(scene: &RigScene, frame: &RigFrame) -> serde_json::Value {
     })
 }
 
-fn fish_truth(fish: &DrawnFish) -> serde_json::Value {
+fn fish_truth(fish: &DrawnFish, pixels_per_centimetre: f64) -> serde_json::Value {
+    let landmarks = fish.truth.landmarks.iter();
+    let landmarks = landmarks.map(|(number, p)| (number.to_string(), json!({ "x": p.x, "y": p.y, "unit": "px" })));
+    let lengths = fish.truth.lengths.iter().map(|(quantity, pixels)| {
+        let length = json!({
+            "picture": { "value": pixels, "unit": quantity.picture_unit() },
+            "specimen": { "value": pixels / pixels_per_centimetre, "unit": quantity.unit() },
+        });
+        (quantity.key().to_owned(), length)
+    });
     json!({
         "box": box_truth(fish.bounds),
         "form": fish.form.name(),
@@ -140,6 +149,8 @@ fn fish_truth(fish: &DrawnFish) -> serde_json::Value {
         "snout": [fish.snout.x, fish.snout.y],
         "tail_base": [fish.tail_base.x, fish.tail_base.y],
         "standard_length_cm": fish.standard_length_cm,
+        "landmarks": landmarks.collect::<serde_json::Map<_, _>>(),
+        "lengths": lengths.collect::<serde_json::Map<_, _>>(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! From the file's tables to the settings that the rooms own; every value is checked, all that is wrong is found at once.
 
 mod display;
+mod identify;
 mod measure;
 
 use std::ops::RangeInclusive;
@@ -17,7 +18,7 @@ use crate::checksum::sha256_hex;
 use crate::frame::{Limits, Size};
 use crate::gpio::{GpioError, GpioSettings, InputSettings, LineId, OutputSettings};
 use crate::health::{HealthError, HealthSettings};
-use crate::identify::{IdPattern, IdSettings};
+use crate::identify::{IdPattern, IdSettings, IdSource};
 use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::measure::MeasureSettings;
@@ -40,6 +41,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         folder,
     };
     let time_zone = check.time_zone(&raw.station.time_zone);
+    let identify = check.identify(raw.identify);
     let configuration = Configuration {
         id: check.id(&raw.station),
         station: StationIdentity {
@@ -58,11 +60,13 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
                 min_fish_length: check.within("locate", "min_fish_length", raw.locate.min_fish_length, 0.01..=0.9),
             },
             measure: MeasureSettings {
-                scale: check.scale(raw.measure),
                 quality: check.quality(&raw.quality),
+                scale: check.scale(raw.measure),
                 ..MeasureSettings::default()
             },
+            codes: identify.uses(IdSource::Barcode),
         },
+        identify,
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
         network: match raw.network.threads {
             Some(threads) => NetworkSettings {
@@ -72,6 +76,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         },
         display: check.display(raw.display),
         palette: raw.overlay.palette,
+        overlay_measurements: raw.overlay.measurements,
         trigger: check.trigger(raw.trigger),
         gpio: check.gpio(raw.gpio),
         health: check.health(raw.health),

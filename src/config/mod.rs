@@ -21,7 +21,7 @@ use crate::display::DisplaySettings;
 use crate::frame::Limits;
 use crate::gpio::GpioSettings;
 use crate::health::HealthSettings;
-use crate::identify::IdSettings;
+use crate::identify::{IdSettings, IdentifySettings};
 use crate::input::TriggerSettings;
 use crate::network::NetworkSettings;
 use crate::source::SourceSettings;
@@ -55,6 +55,10 @@ pub struct Configuration {
     pub display: DisplaySettings,
     /// Colours of the traits on the display.
     pub palette: Palette,
+    /// Where ids come from.
+    pub identify: IdentifySettings,
+    /// Whether landmarks, lengths and a scale bar are on the display and in the records' overlays.
+    pub overlay_measurements: bool,
     /// By what pictures are taken.
     pub trigger: TriggerSettings,
     /// Button, lamp and buzzer on the computer's lines.

@@ -10,6 +10,7 @@ use crate::display::{ColourOrder, Kept, PngSettings, SpiPanelSettings, WindowSet
 use crate::frame;
 use crate::gpio::{Bias, GpioSettings};
 use crate::health::HealthSettings;
+use crate::identify::{IdentifySettings, PickListSettings};
 use crate::input::{PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::source::ReplaySettings;
@@ -25,11 +26,12 @@ pub(super) struct Tables {
     pub(super) source: Source,
     pub(super) limits: Limits,
     pub(super) locate: Locate,
-    pub(super) measure: Measure,
     pub(super) quality: Quality,
+    pub(super) measure: Measure,
     pub(super) network: Network,
     pub(super) display: Display,
     pub(super) overlay: Overlay,
+    pub(super) identify: Identify,
     pub(super) trigger: Trigger,
     pub(super) gpio: Gpio,
     pub(super) health: Health,
@@ -257,10 +259,48 @@ impl Default for Panel {
     }
 }
 
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Overlay {
     pub(super) palette: Palette,
+    pub(super) measurements: bool,
+}
+
+impl Default for Overlay {
+    fn default() -> Self {
+        Self {
+            palette: Palette::default(),
+            measurements: true,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Identify {
+    pub(super) sources: Option<Vec<String>>,
+    pub(super) accept: Vec<String>,
+    pub(super) strip: Vec<String>,
+    pub(super) pick_list: Option<PathBuf>,
+    pub(super) column: String,
+    pub(super) scanner: Option<String>,
+    pub(super) scan_triggers: bool,
+}
+
+impl Default for Identify {
+    fn default() -> Self {
+        let rooms = IdentifySettings::default();
+        Self {
+            // Written down they must be those that this program has; left out they are.
+            sources: None,
+            accept: Vec::new(),
+            strip: rooms.strip,
+            pick_list: None,
+            column: PickListSettings::COLUMN.to_owned(),
+            scanner: rooms.scanner,
+            scan_triggers: rooms.scan_triggers,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, Serialize)]

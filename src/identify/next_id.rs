@@ -132,6 +132,16 @@ pub struct Identified {
     pub identity: Identity,
 }
 
+impl Identified {
+    /// By the station's own pattern.
+    pub fn counted() -> Self {
+        Self {
+            id: None,
+            identity: Identity::from_source(IdSource::Counter),
+        }
+    }
+}
+
 /// What holds for one picture, from its trigger to its record.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Claim {
@@ -168,9 +178,9 @@ struct Label {
 
 impl Claim {
     /// Of a further picture of a specimen that was identified before.
-    pub fn of_specimen(specimen: Option<&Identified>) -> Self {
+    pub fn of_specimen(specimen: &Identified) -> Self {
         Self {
-            specimen: specimen.cloned(),
+            specimen: Some(specimen.clone()),
             ..Self::default()
         }
     }
@@ -212,7 +222,7 @@ pub struct NextIdStatus {
 }
 
 /// The id of the next specimen.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct NextId {
     settings: IdentifySettings,
     /// The ids of all records, as file systems without case see them.

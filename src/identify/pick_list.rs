@@ -345,7 +345,8 @@ mod tests {
                 let at = read.find(id, None).unwrap();
                 prop_assert_eq!(at, known.len() - 1);
                 prop_assert_eq!(read.id(at).unwrap().as_str(), id);
-                prop_assert_eq!(read.columns(at).get("note").map_or("", |n| n), note.trim());
+                let columns = read.columns(at);
+                prop_assert_eq!(columns.get("note").map_or("", |n| n), note.trim());
             }
             prop_assert_eq!(read.len() + read.unusable_count(), rows.len());
         }

@@ -32,6 +32,11 @@ pub struct PickListSettings {
     pub column: String,
 }
 
+impl PickListSettings {
+    /// The column of the ids where none is named: Darwin Core's term.
+    pub const COLUMN: &str = "catalogNumber";
+}
+
 impl Default for IdentifySettings {
     fn default() -> Self {
         let all = IdSource::ALL.into_iter();

@@ -1,6 +1,6 @@
 //! Lines from a pipe or a file to events, for scripts: `printf 'o Jane\n\n\nq\n' | fishrig run`.
 //!
-//! A line is one key of the help page; the text of `o` and `n` follows on the same line. An empty line takes a picture, as ENTER does. The
+//! A line is one key of the help page; the text of `o`, `n`, `i` (or `id`) and `l` (or `list`) follows on the same line, as in `id INHS 54082`. An empty line takes a picture, as ENTER does. The
 //! input's end finishes nothing: a service has no standard input at all.
 
 use super::{Event, Field, MAX_TEXT, TriggerKind};
@@ -28,6 +28,12 @@ pub fn event_of(line: &str) -> Option<Event> {
             field: Field::Note,
             text,
         }),
+        "i" | "id" => Some(Event::Set { field: Field::Id, text }),
+        "l" | "list" => Some(Event::Set {
+            field: Field::List,
+            text,
+        }),
+        "m" => Some(Event::Measurements),
         "h" | "?" => Some(Event::Help),
         "q" => Some(Event::Finish),
         _ => None,

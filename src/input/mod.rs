@@ -5,6 +5,7 @@
 //! * [`Stdin`]: the thread that reads standard input, in raw mode where it is a terminal.
 //! * [`Signals`]: the thread that takes `SIGUSR1`, `SIGINT`, `SIGTERM` and `SIGHUP`.
 //! * [`Switch`]: the thread that watches one button: the shutter on a GPIO line, a foot switch that is a keyboard. [`presses`]: what its presses mean.
+//! * [`Scanner`]: the thread that reads a hand scanner, which is a keyboard too. [`scan`]: which characters its keys are.
 //! * [`TriggerSettings`]: by what a picture is taken.
 //!
 //! | key | what it does |
@@ -14,13 +15,19 @@
 //! | `u` | undoes the last record: marks it as void |
 //! | `o` | asks for the operator's name; ENTER keeps it, ESC leaves it as it was |
 //! | `n` | asks for a note that goes with the following records |
+//! | `i` | asks for the next specimen's catalogue number; empty clears it |
+//! | `l` | asks what to look for in the pick list; empty goes to the next entry |
 //! | `h`, `?` | shows the keys |
 //! | `q` | finishes |
 
 mod foot_switch;
+mod key_device;
 pub mod keys;
 pub mod lines;
 pub mod presses;
+mod reconnect;
+pub mod scan;
+mod scanner;
 mod settings;
 mod signals;
 mod stdin;
@@ -31,6 +38,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 pub use foot_switch::{FootSwitch, FootSwitchSettings, PedalKey};
+pub use scanner::Scanner;
 pub use settings::TriggerSettings;
 pub use signals::Signals;
 pub use stdin::Stdin;
@@ -64,6 +72,13 @@ pub enum Event {
         /// The text; empty to clear.
         text: String,
     },
+    /// A hand scanner has read something.
+    Scanned {
+        /// What it typed, without the key that ended it.
+        text: String,
+    },
+    /// Show landmarks and lengths on the picture, or hide them.
+    Measurements,
     /// Show the keys, or hide them.
     Help,
     /// Finish the record that is being written and those that wait, then stop.
@@ -91,14 +106,17 @@ pub enum SwitchKind {
     Shutter,
     /// The foot switch.
     FootSwitch,
+    /// The hand scanner.
+    Scanner,
 }
 
 impl SwitchKind {
-    /// What the operator calls it: `shutter button`, `foot switch`.
+    /// What the operator calls it: `shutter button`, `foot switch`, `hand scanner`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Shutter => "shutter button",
             Self::FootSwitch => "foot switch",
+            Self::Scanner => "hand scanner",
         }
     }
 
@@ -107,6 +125,7 @@ impl SwitchKind {
         match self {
             Self::Shutter => TriggerKind::Button,
             Self::FootSwitch => TriggerKind::FootSwitch,
+            Self::Scanner => TriggerKind::Scanner,
         }
     }
 }
@@ -126,10 +145,12 @@ pub enum TriggerKind {
     Button,
     /// The foot switch.
     FootSwitch,
+    /// A scan by the hand scanner.
+    Scanner,
 }
 
 impl TriggerKind {
-    /// The word under which a record keeps it: `key`, `timer`, `signal`, `auto`, `button`, `foot-switch`.
+    /// The word under which a record keeps it: `key`, `timer`, `signal`, `auto`, `button`, `foot-switch`, `scanner`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Key => "key",
@@ -138,6 +159,7 @@ impl TriggerKind {
             Self::Auto => "auto",
             Self::Button => "button",
             Self::FootSwitch => "foot-switch",
+            Self::Scanner => "scanner",
         }
     }
 }
@@ -149,14 +171,20 @@ pub enum Field {
     Operator,
     /// A remark that goes with the following records.
     Note,
+    /// The next specimen's catalogue number.
+    Id,
+    /// What is looked for in the pick list.
+    List,
 }
 
 impl Field {
-    /// The word that the operator reads: `operator`, `note`.
+    /// The word that the operator reads: `operator`, `note`, `catalogue number`, `find in the list`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Operator => "operator",
             Self::Note => "note",
+            Self::Id => "catalogue number",
+            Self::List => "find in the list",
         }
     }
 }
@@ -180,19 +208,21 @@ pub enum InputError {
     /// Signals can't be caught.
     #[error("can't take signals ({0}); the station would not stop cleanly, so it does not start")]
     Signals(std::io::Error),
-    /// No input device is the foot switch.
-    #[error("no input device is {wanted:?}; there are {there}. Plug it in, or correct trigger.foot_switch")]
-    NoFootSwitch {
+    /// No input device is the one that is wanted.
+    #[error("no input device is {wanted:?}; there are {there}. Plug it in, or correct {setting}")]
+    NoDevice {
+        /// The configuration's key, for example `trigger.foot_switch`.
+        setting: &'static str,
         /// What the configuration says.
         wanted: String,
         /// The devices that there are.
         there: String,
     },
-    /// Several input devices may be the foot switch.
-    #[error(
-        "several input devices are {wanted:?}: {those}; write more of the name into trigger.foot_switch, or the path"
-    )]
+    /// Several input devices may be the one that is wanted.
+    #[error("several input devices are {wanted:?}: {those}; write more of the name into {setting}, or the path")]
     Ambiguous {
+        /// The configuration's key.
+        setting: &'static str,
         /// What the configuration says.
         wanted: String,
         /// The devices.

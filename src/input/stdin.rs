@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr};
@@ -65,41 +65,51 @@ struct Reader {
     is_terminal: bool,
 }
 
+/// What standard input gave.
+#[derive(PartialEq, Eq)]
+enum Came<'a> {
+    Bytes(&'a [u8]),
+    Nothing,
+    End,
+}
+
 impl Reader {
     fn run(self, mut send: impl FnMut(Event) -> bool) {
         let started = Instant::now();
         let (mut keys, mut lines) = (KeyReader::default(), LineReader::default());
         let mut buffer = [0; 1024];
-        while let Some(bytes) = self.wait_for_bytes(&mut buffer) {
-            let events = if self.is_terminal {
-                keys.read(bytes, started.elapsed())
-            } else if bytes.is_empty() {
-                lines.finish().into_iter().collect()
-            } else {
-                lines.read(bytes)
+        while let Some(came) = self.wait_for_bytes(&mut buffer, keys.wait()) {
+            let events = match &came {
+                Came::Bytes(bytes) if self.is_terminal => keys.read(bytes, started.elapsed()),
+                Came::Bytes(bytes) => lines.read(bytes),
+                Came::Nothing => keys.settle(started.elapsed()),
+                Came::End => lines.finish().into_iter().collect(),
             };
-            let ended = bytes.is_empty();
+            let ended = came == Came::End;
             if !events.into_iter().all(&mut send) || ended {
                 return;
             }
         }
     }
 
-    /// The next bytes, none at the input's end; `None` where the reading is to stop.
-    fn wait_for_bytes<'a>(&self, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+    /// The next bytes, or that none came `within` that time; `None` where the reading is to stop.
+    fn wait_for_bytes<'a>(&self, buffer: &'a mut [u8], within: Option<Duration>) -> Option<Came<'a>> {
         let input = rustix::stdio::stdin();
+        let timeout = within.and_then(|within| Timespec::try_from(within).ok());
         loop {
             if self.stop.load(Ordering::Relaxed) {
                 return None;
             }
             let mut waited = [PollFd::new(&input, PollFlags::IN)];
-            match poll(&mut waited, Some(&STOP_WITHIN)) {
+            match poll(&mut waited, Some(timeout.as_ref().unwrap_or(&STOP_WITHIN))) {
+                Ok(0) if timeout.is_some() => return Some(Came::Nothing),
                 Ok(0) | Err(rustix::io::Errno::INTR) => continue,
                 Ok(_) => {}
                 Err(_) => return None,
             }
             return match rustix::io::read(input, &mut *buffer) {
-                Ok(length) => Some(&buffer[..length]),
+                Ok(0) => Some(Came::End),
+                Ok(length) => Some(Came::Bytes(&buffer[..length])),
                 Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => continue,
                 Err(_) => None,
             };

@@ -8,16 +8,12 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::presses::Presses;
+use super::reconnect::{End, STOP_WITHIN, keep_open};
 use super::{Event, InputError, SwitchKind};
 use crate::gpio::{Edge, InputLine};
 
-/// How long the thread may take to notice that it is to end.
-const STOP_WITHIN: Duration = Duration::from_millis(100);
 /// A button that is quiet is asked this often whether it is still there.
 const ASK_EVERY: Duration = Duration::from_secs(1);
-/// The first pause before a lost button is tried again; it doubles up to the longest.
-const PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// A button that is open: something that closes and opens. Errors are in words for the operator; after one the button is opened anew.
 pub trait Contact {
@@ -60,23 +56,27 @@ impl Switch {
         kind: SwitchKind,
         long_press: Option<Duration>,
         open: impl FnMut() -> Result<C, String> + Send + 'static,
-        send: impl FnMut(Event) -> bool + Send + 'static,
+        mut send: impl FnMut(Event) -> bool + Send + 'static,
     ) -> Result<Self, InputError> {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut watcher = Watcher {
-            kind,
-            presses: Presses::new(kind.trigger(), long_press),
-            open,
-            send,
-            stop: Arc::clone(&stop),
-        };
+        let stopped = Arc::clone(&stop);
         let name = match kind {
             SwitchKind::Shutter => "shutter",
             SwitchKind::FootSwitch => "foot-switch",
+            SwitchKind::Scanner => "scanner",
         };
         let thread = std::thread::Builder::new()
             .name(name.into())
-            .spawn(move || watcher.run())
+            .spawn(move || {
+                let mut watcher = Watcher {
+                    kind,
+                    presses: Presses::new(kind.trigger(), long_press),
+                    stop: &stopped,
+                };
+                keep_open(kind, &stopped, &mut send, open, |contact, send| {
+                    watcher.watch(contact, send)
+                });
+            })
             .map_err(InputError::Thread)?;
         Ok(Self {
             stop,
@@ -96,59 +96,16 @@ impl Drop for Switch {
     }
 }
 
-struct Watcher<O, S> {
+struct Watcher<'a> {
     kind: SwitchKind,
     presses: Presses,
-    open: O,
-    send: S,
-    stop: Arc<AtomicBool>,
+    stop: &'a AtomicBool,
 }
 
-/// Why a button is watched no longer.
-enum End {
-    /// The station ends.
-    Stop,
-    Lost(String),
-}
-
-impl<C: Contact, O: FnMut() -> Result<C, String>, S: FnMut(Event) -> bool> Watcher<O, S> {
-    fn run(&mut self) {
-        let mut told = None;
-        let mut pause = PAUSE;
-        loop {
-            let end = match (self.open)() {
-                Ok(contact) => {
-                    pause = PAUSE;
-                    let switch = self.kind;
-                    if told.take().is_some() && !(self.send)(Event::SwitchBack { switch }) {
-                        return;
-                    }
-                    self.watch(contact)
-                }
-                Err(reason) => End::Lost(reason),
-            };
-            let End::Lost(reason) = end else { return };
-            self.presses.forget();
-            if told.as_ref() != Some(&reason) {
-                let event = Event::SwitchLost {
-                    switch: self.kind,
-                    reason: reason.clone(),
-                };
-                if !(self.send)(event) {
-                    return;
-                }
-                told = Some(reason);
-            }
-            // Dropping the switch wakes it.
-            std::thread::park_timeout(pause);
-            if self.stop.load(Ordering::Relaxed) {
-                return;
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-    }
-
-    fn watch(&mut self, mut contact: C) -> End {
+impl Watcher<'_> {
+    fn watch(&mut self, mut contact: impl Contact, send: &mut dyn FnMut(Event) -> bool) -> End {
+        // What was pressed when it was lost is not pressed any more.
+        self.presses.forget();
         if contact.is_pressed() == Ok(true) {
             let name = self.kind.name();
             tracing::warn!(
@@ -188,7 +145,7 @@ impl<C: Contact, O: FnMut() -> Result<C, String>, S: FnMut(Event) -> bool> Watch
                 Err(reason) => return End::Lost(reason),
             };
             if let Some(event) = event
-                && !(self.send)(event)
+                && !send(event)
             {
                 return End::Stop;
             }

@@ -18,7 +18,7 @@ const RIM: Rgb<u8> = Rgb([255, 255, 255]);
 /// The turned mask in BGNN's colours with a dot at each landmark and its number beside it; pixel for pixel as large as the mask.
 pub fn landmark_picture(level: &TraitMask, landmarks: &Landmarks) -> RgbImage {
     let size = level.size();
-    let radius = (f64::from(size.width) / 260.0).round().clamp(3.0, 12.0) as i64;
+    let radius = (f64::from(size.width) / 260.0).round().clamp(4.0, 12.0) as i64;
     let mut picture = paint::bgnn(level);
     for (_, mark) in landmarks.iter() {
         dot(&mut picture, i64::from(mark.column), i64::from(mark.row), radius);

@@ -6,7 +6,10 @@ use image::RgbImage;
 
 use crate::analysis::Analysis;
 use crate::frame::{PixelBox, Size};
+use crate::identify::NextIdStatus;
 use crate::measure::quality::Quality;
+use crate::measure::scale::Scale;
+use crate::measure::specimen::Measurements;
 use crate::traits::{Palette, Trait, TraitMask, TraitSet};
 
 /// Everything on the screen.
@@ -26,6 +29,8 @@ pub struct View {
     pub annotations: Annotations,
     /// Whether the newest frame that was looked at is fit to be measured; `None` without a fish.
     pub quality: Option<Quality>,
+    /// How the next specimen's id stands.
+    pub next_id: NextIdStatus,
     /// What the station is doing.
     pub state: State,
     /// Short sentences that deserve attention but stop nothing, most important first, for example `Temperature 81 °C`.
@@ -57,6 +62,8 @@ pub struct Annotations {
     pub ruler: Option<PixelBox>,
     /// The traits of the fish, once the network has answered.
     pub traits: Option<TraitLayer>,
+    /// What was measured, if it is to be shown.
+    pub measured: Option<MeasureLayer>,
 }
 
 impl Default for Annotations {
@@ -68,6 +75,7 @@ impl Default for Annotations {
             label: None,
             ruler: None,
             traits: None,
+            measured: None,
         }
     }
 }
@@ -91,8 +99,26 @@ impl From<&Analysis> for Annotations {
                 confidence: specimen.confidence,
                 not_assessed: specimen.not_assessed,
             }),
+            measured: analysis.specimen.as_ref().and_then(|specimen| {
+                Some(MeasureLayer {
+                    measurements: Arc::new(analysis.findings.measurements.clone()?),
+                    crop: specimen.crop_box,
+                    scale: analysis.findings.scale.clone(),
+                })
+            }),
         }
     }
+}
+
+/// What was measured on a fish and where it belongs.
+#[derive(Debug, Clone)]
+pub struct MeasureLayer {
+    /// Landmarks and lengths, in pixels of the crop.
+    pub measurements: Arc<Measurements>,
+    /// Where the crop lies in the picture.
+    pub crop: PixelBox,
+    /// The picture's scale, if it has one.
+    pub scale: Option<Scale>,
 }
 
 /// Where the fish is.

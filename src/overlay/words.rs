@@ -94,7 +94,11 @@ pub fn message(view: &View) -> Message<'_> {
         State::Saving { id } => Message::of_record(Ready, Icon::Hourglass, "Saving", id),
         State::Saved { id, .. } => Message::of_record(Good, Icon::Check, "Saved", id),
         State::SavedInSpite { id, of } => {
-            Message::new(Warning, Icon::Check, "Saved in spite of", format!("{of}: {id}"))
+            let headline = format!("Saved in spite of: {}", first_of(of));
+            Message {
+                detail: Detail::Id(id),
+                ..Message::new(Warning, Icon::Check, headline, "")
+            }
         }
         State::Voided { id } => Message::of_record(Warning, Icon::Cross, "Marked void", id),
         State::Refused => Message::new(

@@ -30,6 +30,6 @@ pub use plan::{
     SpecimenPlan, Spots,
 };
 pub use rig::{
-    DrawnFish, DrawnRuler, GREATEST_SIDE, Ground, Heading, LEAST_SIDE, LabelStyle, RigFrame, RigScene, RulerStyle,
-    SceneSettings, Specimen,
+    DrawnFish, DrawnRuler, FishTruth, GREATEST_SIDE, Ground, Heading, LEAST_SIDE, LabelStyle, RigFrame, RigScene,
+    RulerStyle, SceneSettings, Specimen,
 };

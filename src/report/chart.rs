@@ -5,18 +5,20 @@ use maud::{Markup, html};
 use super::words;
 
 /// The drawing's own units; a browser stretches it.
-const WIDTH: f64 = 480.0;
-const HEIGHT: f64 = 170.0;
+const WIDTH: f64 = 380.0;
+const HEIGHT: f64 = 150.0;
 /// The area of the bars.
 const LEFT: f64 = 40.0;
 const RIGHT: f64 = WIDTH - 8.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = HEIGHT - 38.0;
 
-/// About so many bins over all values.
-const BINS: f64 = 20.0;
-/// At most so many numbers below the axis.
-const LABELS: usize = 7;
+/// About so many bins over all values: few for few values, in which many bins would show nothing but single ones.
+const FEWEST_BINS: f64 = 6.0;
+const MOST_BINS: f64 = 20.0;
+/// The width of a character of a label, and what is left free between two labels.
+const CHARACTER: f64 = 7.0;
+const BETWEEN: f64 = 12.0;
 
 /// Intervals of equal width on round numbers, half-open, which hold all values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,14 +31,19 @@ pub(super) struct Bins {
 impl Bins {
     /// Bins for finite values; `None` where there are none.
     pub(super) fn over(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut number = 0u32;
         let range = values.into_iter().fold(None, |range, value| {
+            number += 1;
             let (low, high) = range.unwrap_or((value, value));
             Some((value.min(low), value.max(high)))
         });
         let (low, high): (f64, f64) = range?;
         let spread = high - low;
         // Values that are all equal: bins of a tenth of the value.
-        let wanted = if spread > 0.0 { spread / BINS } else { high.abs() / 10.0 };
+        let wanted = match spread > 0.0 {
+            true => spread / (2.0 * f64::from(number).sqrt()).clamp(FEWEST_BINS, MOST_BINS),
+            false => high.abs() / 10.0,
+        };
         let step = round_step(wanted);
         let start = (low / step).floor() * step;
         let count = ((high - start) / step).floor() + 1.0;
@@ -44,7 +51,7 @@ impl Bins {
             start,
             step,
             // The width bounds it; rounding of very large values must not.
-            count: count.clamp(1.0, 3.0 * BINS) as usize,
+            count: count.clamp(1.0, 3.0 * MOST_BINS) as usize,
         })
     }
 
@@ -85,7 +92,8 @@ pub(super) fn histogram(values: &[f64], bins: Bins, name: &str, unit: &str) -> M
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     let pitch = (RIGHT - LEFT) / bins.count as f64;
     let bars = counts.iter().enumerate().filter(|(_, count)| **count > 0);
-    let labelled = (0..=bins.count).step_by(bins.count.div_ceil(LABELS).max(1));
+    let longest = [bins.edge(0), bins.edge(bins.count)].map(|label| label.chars().count());
+    let labelled = (0..=bins.count).step_by(labels_apart(pitch, longest[0].max(longest[1])));
     frame(
         name,
         most,
@@ -106,8 +114,9 @@ pub(super) fn histogram(values: &[f64], bins: Bins, name: &str, unit: &str) -> M
 pub(super) fn bars(items: &[(String, usize)], name: &str, axis: &str) -> Markup {
     let most = items.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
     // Few bars are not made as wide as the page.
-    let pitch = ((RIGHT - LEFT) / items.len().max(1) as f64).min(60.0);
-    let every = items.len().div_ceil(LABELS).max(1);
+    let pitch = ((RIGHT - LEFT) / items.len().max(1) as f64).min(90.0);
+    let longest = items.iter().map(|(item, _)| item.chars().count()).max().unwrap_or(0);
+    let every = labels_apart(pitch, longest);
     frame(
         name,
         most,
@@ -130,7 +139,7 @@ fn frame(name: &str, most: usize, inside: Markup) -> Markup {
     html! {
         svg class="chart" role="img" aria-label=(name) viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) {
             line class="grid" x1=(px(LEFT)) x2=(px(RIGHT)) y1=(px(TOP)) y2=(px(TOP)) {}
-            @if most % 2 == 0 {
+            @if most.is_multiple_of(2) {
                 line class="grid" x1=(px(LEFT)) x2=(px(RIGHT)) y1=(px((TOP + BOTTOM) / 2.0)) y2=(px((TOP + BOTTOM) / 2.0)) {}
                 text x=(px(LEFT - 6.0)) y=(px((TOP + BOTTOM) / 2.0 + 4.0)) text-anchor="end" { (most / 2) }
             }
@@ -160,6 +169,15 @@ fn label(x: f64, words: &str) -> Markup {
     html! { text x=(px(x)) y=(px(BOTTOM + 17.0)) text-anchor="middle" { (words) } }
 }
 
+/// Every how-manieth place has a label, so that they stay apart: numbers with a round step.
+fn labels_apart(pitch: f64, characters: usize) -> usize {
+    let needed = characters as f64 * CHARACTER + BETWEEN;
+    let fits = [1, 2, 4, 5, 10, 20, 50]
+        .into_iter()
+        .find(|every| f64::from(*every) * pitch >= needed);
+    fits.unwrap_or(100) as usize
+}
+
 /// A length in the drawing, short in the file.
 fn px(length: f64) -> String {
     let text = format!("{length:.1}");
@@ -182,7 +200,7 @@ mod tests {
 
     #[test]
     fn bins_lie_on_round_numbers() {
-        let bins = Bins::over([3.13, 12.4]).unwrap();
+        let bins = Bins::over([3.13, 12.4].repeat(50)).unwrap();
         assert_eq!((bins.start, bins.step, bins.count), (3.0, 0.5, 19));
         assert_eq!((bins.edge(0).as_str(), bins.edge(19).as_str()), ("3.0", "12.5"));
         assert_eq!(bins.counts(&[3.13, 3.49, 3.5, 12.4]), {
@@ -194,6 +212,19 @@ mod tests {
         assert_eq!(Bins::over([5.0]).unwrap().step, 0.5);
         assert_eq!(Bins::over([0.0]).unwrap().step, 1.0);
         assert_eq!([0.1, 0.11, 0.2, 3.0, 6.0].map(round_step), [0.1, 0.2, 0.2, 5.0, 10.0]);
+    }
+
+    #[test]
+    fn few_values_have_few_bins() {
+        let counts = [2, 38, 1000].map(|n| Bins::over([3.1, 12.4].repeat(n / 2)).unwrap().count);
+        assert_eq!(counts, [6, 10, 19]);
+    }
+
+    #[test]
+    fn labels_do_not_touch() {
+        assert_eq!(labels_apart(20.0, 3), 2);
+        assert_eq!(labels_apart(90.0, 10), 1);
+        assert_eq!(labels_apart(5.0, 10), 20);
     }
 
     #[test]

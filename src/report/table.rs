@@ -69,8 +69,6 @@ impl Columns {
         html! {
             thead { tr {
                 (column("id", "Id"))
-                (column("saved", "Saved"))
-                (column("operator", "Operator"))
                 @if self.species { (column("species", "Species")) }
                 (column("quality", "Quality"))
                 @for quantity in &self.quantities {
@@ -79,6 +77,8 @@ impl Columns {
                 @for which in self.shown() {
                     th.trait scope="col" data-key=(which.bgnn_name()) { (which.label()) }
                 }
+                (column("saved", "Saved"))
+                (column("operator", "Operator"))
                 (column("note", "Note"))
                 @if self.voided { (column("voided", "Voided")) }
             } }
@@ -93,13 +93,10 @@ impl Columns {
         let read = entry.findings.as_ref().and_then(|f| f.measurements.as_ref());
         html! {
             tr #{ "row-" (number) } .voided[record.voided] data-number=(number) data-verdict=(words::class(verdict)) {
-                // Sorted as it was saved, which no clock disturbs.
                 th scope="row" {
                     @if pictured { a href={ "#picture-" (number) } { (record.id.as_str()) } } @else { (record.id.as_str()) }
                 }
-                td data-sort=(number) { time datetime=(record.times.committed_utc) { (saved.strftime("%Y-%m-%d %H:%M:%S")) } }
-                td { (words::cut(&record.operator, LONGEST_TEXT)) }
-                @if self.species { td { i { (words::cut(entry.species().unwrap_or_default(), LONGEST_TEXT)) } } }
+                @if self.species { td.species { i { (words::cut(entry.species().unwrap_or_default(), LONGEST_TEXT)) } } }
                 td data-sort=(verdict as u8) { (verdict_words(verdict)) (wrong_checks(entry)) }
                 @for quantity in &self.quantities {
                     @match read.and_then(|m| m.values.get(quantity)) {
@@ -112,7 +109,10 @@ impl Columns {
                 @for which in self.shown() {
                     (trait_cell(entry, which))
                 }
-                td.text { (words::cut(&record.note, LONGEST_TEXT)) (problem(entry)) }
+                // Sorted by its number, which no clock disturbs.
+                td.when data-sort=(number) { time datetime=(record.times.committed_utc) { (saved.strftime("%Y-%m-%d %H:%M:%S")) } }
+                td { (words::cut(&record.operator, LONGEST_TEXT)) }
+                td.text { (words::cut(&record.note, LONGEST_TEXT)) (in_spite(entry)) (problem(entry)) }
                 @if self.voided { td { @if record.voided { "voided" } } }
             }
         }
@@ -139,16 +139,28 @@ fn column(key: &str, name: &str) -> Markup {
 
 /// The names of the checks that are not good, below the verdict.
 fn wrong_checks(entry: &Entry) -> Markup {
-    let checks = entry.findings.as_ref().map_or(&[][..], |f| &f.quality.checks);
-    let wrong: Vec<String> = checks
-        .iter()
-        .filter(|check| check.verdict == entry.verdict() && matches!(check.verdict, Verdict::Doubtful | Verdict::Bad))
+    let verdict = entry.verdict();
+    let quality = entry.findings.as_ref().map(|f| &f.quality);
+    let wrong = quality.filter(|_| matches!(verdict, Verdict::Doubtful | Verdict::Bad));
+    let wrong: Vec<String> = wrong
+        .into_iter()
+        .flat_map(|quality| quality.with(verdict))
         .map(|check| match check.words.is_empty() {
             true => words::check_name(check.name),
             false => check.words.clone(),
         })
         .collect();
     html! { @if !wrong.is_empty() { div.quiet { (words::cut(&wrong.join(", "), LONGEST_TEXT)) } } }
+}
+
+/// Which bad checks a person passed over when saving.
+fn in_spite(entry: &Entry) -> Markup {
+    let passed_over = entry
+        .findings
+        .as_ref()
+        .map_or(&[][..], |f| &f.quality.saved_in_spite_of);
+    let names: Vec<_> = passed_over.iter().map(|name| words::check_name(*name)).collect();
+    html! { @if !names.is_empty() { div.quiet { "saved in spite of: " (names.join(", ")) } } }
 }
 
 fn problem(entry: &Entry) -> Markup {

@@ -1,7 +1,10 @@
 //! What the machine is told, and what it asks for.
 
+use std::sync::Arc;
+
 use super::scene_watch::Observation;
 use crate::health::Reading;
+use crate::identify::{Identified, PickList};
 use crate::input;
 use crate::input::TriggerKind;
 
@@ -100,6 +103,8 @@ pub enum Event {
         /// The error and its cure.
         reason: String,
     },
+    /// The pick list was read anew, or can't be; then the one before goes on.
+    PickList(Result<Arc<PickList>, String>),
     /// How the machine is.
     Health(Reading),
     /// The display can't be drawn on.
@@ -132,7 +137,7 @@ pub enum Which {
 }
 
 /// What goes into a record beside the frame and its analysis.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RecordFacts {
     /// What asked for the picture.
     pub trigger: TriggerKind,
@@ -142,10 +147,12 @@ pub struct RecordFacts {
     pub note: String,
     /// The id of the specimen's first record, where this is a further picture of the same specimen.
     pub same_specimen_as: Option<String>,
+    /// Where its id comes from; `None` where nobody has identified it, and the station's own pattern makes the id.
+    pub identified: Option<Identified>,
 }
 
 /// Something that is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Open the source, or open it anew; answered by [`Event::SourceOpened`] or [`Event::SourceLost`].
     OpenSource,

@@ -60,7 +60,10 @@ fn observation(analysed: &FrameAnalysis) -> Observation {
             .map(|edge| scaled(edge, analysed));
         PixelBox::new(left, top, right, bottom)
     });
-    Observation::of(&analysed.small, fish).with_quality(analysed.analysis.findings.quality.clone())
+    let analysis = &analysed.analysis;
+    Observation::of(&analysed.small, fish)
+        .with_quality(analysis.findings.quality.clone())
+        .with_codes(&analysis.codes)
 }
 
 /// For drawing; a full-size mask would double the memory of every frame that waits.

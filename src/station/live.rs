@@ -1,6 +1,7 @@
 //! A station as its configuration describes it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -9,6 +10,7 @@ use super::last_good::LastGood;
 use super::machine::MachineSettings;
 use super::overlay_screen::{OverlayScreen, ScreenSettings};
 use super::parts::{OpenScreen, Screen, StationParts};
+use super::pick_list_watch::PickListWatch;
 use super::quality_gate::QualityGate;
 use super::record_keeper::RecordKeeper;
 use super::{Counts, NotReady, ServiceManager, Station, StationError, StationSettings, Supervisor};
@@ -18,8 +20,9 @@ use crate::display::{self, DisplayError, DisplaySettings};
 use crate::frame::DecodeOptions;
 use crate::gpio::{GpioSettings, InputLine, OutputLine, OutputSettings};
 use crate::health::Probe;
+use crate::identify::{IdentifyError, IdentifySettings, NextId, PickList, Stamp};
 use crate::indicator::{Indicator, OpenOutput, Output};
-use crate::input::{FootSwitch, InputError, Signals, Stdin, Switch, SwitchKind};
+use crate::input::{FootSwitch, InputError, Scanner, Signals, Stdin, Switch, SwitchKind};
 use crate::network::{Bundle, BundleError, NetworkError, TraitNetwork};
 use crate::overlay::ErrorPage;
 use crate::source::{self, SourceError};
@@ -43,6 +46,9 @@ pub enum LiveError {
     /// The display.
     #[error(transparent)]
     Display(#[from] DisplayError),
+    /// The pick list.
+    #[error(transparent)]
+    Identify(#[from] IdentifyError),
     /// Keys and signals.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -56,6 +62,7 @@ pub struct Prepared {
     parts: StationParts<LiveAnalysis>,
     settings: StationSettings,
     gpio: GpioSettings,
+    pick_list: Option<Stamp>,
     summary: String,
 }
 
@@ -74,9 +81,11 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
     };
     let network = TraitNetwork::load(&bundle, &configuration.network)?;
     let keeper = RecordKeeper::open(configuration, network.manifest())?;
+    let (next_id, pick_list) = next_id(&configuration.identify, &keeper)?;
     let screen = ScreenSettings {
         station: configuration.station.name.clone(),
         palette: configuration.palette,
+        measurements: configuration.overlay_measurements,
         time_zone: configuration.store.time_zone.clone(),
         trigger: configuration.trigger.clone(),
         has_button: configuration.gpio.shutter.is_some(),
@@ -116,14 +125,39 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
                 operator: configuration.station.operator.clone(),
                 note: configuration.station.note.clone(),
                 floor_bytes: configuration.store.floor_bytes,
+                next_id,
             },
             hangs_after: configuration.health.hangs_after(),
             textfile: configuration.health.textfile.clone(),
             ..StationSettings::default()
         },
         gpio: configuration.gpio.clone(),
+        pick_list,
         summary,
     })
+}
+
+/// The ids that there are and that are to come, with the stamp of the pick list's file.
+fn next_id(settings: &IdentifySettings, keeper: &RecordKeeper) -> Result<(NextId, Option<Stamp>), LiveError> {
+    let mut recorded = Vec::new();
+    for place in keeper.store().archive().places()? {
+        let place = place?;
+        recorded.push((place.id, place.day));
+    }
+    let (mut list, mut stamp) = (None, None);
+    if let Some(file) = &settings.pick_list {
+        // The stamp first: a change while it is read is seen later.
+        stamp = Stamp::of(&file.path);
+        let read = PickList::read(file, settings)?;
+        if let Some(first) = read.unusable().first() {
+            tracing::warn!(
+                "{} lines of the pick list can't be used: {first}",
+                read.unusable_count()
+            );
+        }
+        list = Some(Arc::new(read));
+    }
+    Ok((NextId::new(settings.clone(), recorded, list), stamp))
 }
 
 /// The lamp and the buzzer, opened where they are used; the station goes on without them.
@@ -239,6 +273,8 @@ impl Prepared {
         let long_press = self.settings.machine.trigger.long_press();
         let foot_switch = self.settings.machine.trigger.foot_switch.clone();
         let gpio = self.gpio.clone();
+        let identify = self.settings.machine.next_id.settings().clone();
+        let stamp = self.pick_list;
         let station = self.start()?;
         let send = || {
             let controls = station.controls();
@@ -257,6 +293,22 @@ impl Prepared {
             Some(device) => {
                 let open = move || FootSwitch::open(&device).map_err(|e| e.to_string());
                 Some(Switch::watch(SwitchKind::FootSwitch, long_press, open, send())?)
+            }
+            None => None,
+        };
+        let _scanner = match identify.scanner.clone() {
+            Some(device) => {
+                let open = move || Scanner::open(&device).map_err(|e| e.to_string());
+                Some(Scanner::watch(open, send())?)
+            }
+            None => None,
+        };
+        let _pick_list = match identify.pick_list.clone() {
+            Some(file) => {
+                let controls = station.controls();
+                Some(PickListWatch::start(file, identify, stamp, move |event| {
+                    controls.tell(event)
+                })?)
             }
             None => None,
         };

@@ -5,10 +5,13 @@
 //! * A triggered frame is kept from its trigger to its commit. At most [`TriggerSettings::waiting_max`] may wait; a further trigger is refused with words and counted.
 //! * Records are committed in the order of their triggers, one at a time. While the storage fails, what waits is kept and tried again.
 //! * A picture without a fish is not saved, and the operator is told; the same trigger within three seconds saves the whole frame as it is.
+//! * A picture whose specimen has no id where one is needed is refused; what only raises a doubt (a record has the id already, the label says another) is
+//!   asked about, and the same trigger within three seconds says yes.
 //! * *Undo* never deletes: it voids the last record, or marks the frame that still waits so that it is voided as soon as it is saved.
 //! * On *finish*, what waits is saved. A frame whose analysis does not begin within one second is saved without one, because its bytes are what
 //!   can't be had again.
 
+mod identity;
 mod records;
 mod source;
 mod triggers;
@@ -20,10 +23,11 @@ use super::event::{Effect, Event, Ticket};
 use super::scene_watch::{Observation, SceneWatch};
 use super::status::{Counts, Message, Phase, Severity, Status, Topic};
 use crate::health::Reading;
+use crate::identify::{Claim, Doubt, Identified, NextId};
 use crate::input::{self, Field, SwitchKind, TriggerKind, TriggerSettings};
 use crate::measure::quality::Quality;
 
-/// Within this time after a refusal for want of a fish, the same trigger saves the whole frame.
+/// Within this time after a refusal for want of a fish, the same trigger saves the whole frame; after a question about the id, it says yes.
 const OVERRIDE_WITHIN: Duration = Duration::from_secs(3);
 /// For so long a message is new.
 const NEW: Duration = Duration::from_secs(1);
@@ -62,6 +66,8 @@ pub struct MachineSettings {
     pub note: String,
     /// Bytes that must stay free on the storage; for the forecast.
     pub floor_bytes: u64,
+    /// Where ids come from, and which there are.
+    pub next_id: NextId,
 }
 
 /// A triggered frame on its way to its record.
@@ -76,6 +82,12 @@ struct Waiting {
     whole_frame: bool,
     /// What the preview showed, where the frame is a still: another size shows another part of the scene, and automatic triggers compare previews.
     preview: Option<Observation>,
+    /// What was known of its specimen's id at the trigger.
+    claim: Claim,
+    /// The specimen's id, once it is known.
+    identified: Option<Identified>,
+    /// What the operator has said yes to.
+    confirmed: Vec<Doubt>,
     /// Void its record once it is saved.
     undone: bool,
     /// What the quality checks found in it.
@@ -96,7 +108,16 @@ struct Saved {
     id: String,
     /// The id of its specimen's first record; its own unless it is a further picture.
     specimen: String,
+    claim: Claim,
+    identified: Option<Identified>,
     voided: bool,
+}
+
+/// A question to the operator, which the same trigger answers with yes.
+struct Asked {
+    by: TriggerKind,
+    at: Duration,
+    doubts: Vec<Doubt>,
 }
 
 enum SourceState {
@@ -130,12 +151,14 @@ pub struct Machine {
     next_ticket: u64,
     next_timer: Option<Duration>,
     no_fish_at: Option<(TriggerKind, Duration)>,
+    asked: Option<Asked>,
     trouble: Option<CommitTrouble>,
     finishing: Option<Duration>,
     analysing_stopped: bool,
     stopped: bool,
     message: Option<(Message, Duration)>,
     typing: Option<(Field, String)>,
+    measurements_switched: bool,
     help: bool,
     has_display: Option<bool>,
     lost_switches: BTreeSet<SwitchKind>,
@@ -165,12 +188,14 @@ impl Machine {
             next_ticket: 0,
             next_timer,
             no_fish_at: None,
+            asked: None,
             trouble: None,
             finishing: None,
             analysing_stopped: false,
             stopped: false,
             message: None,
             typing: None,
+            measurements_switched: false,
             help: false,
             has_display: None,
             lost_switches: BTreeSet::new(),
@@ -216,6 +241,7 @@ impl Machine {
             } => self.commit_failed(ticket, reason, failure, now),
             Event::Voided { id } => self.voided(id, now),
             Event::VoidFailed { id, reason } => self.void_failed(&id, &reason, now),
+            Event::PickList(list) => self.pick_list(list, now),
             Event::Health(reading) => self.health(reading, now),
             Event::DisplayLost { reason } => {
                 self.has_display = Some(false);
@@ -264,9 +290,11 @@ impl Machine {
             waiting: self.waiting.len(),
             waiting_max: self.settings.trigger.waiting_max,
             last_id: self.last_id.clone(),
+            next_id: self.settings.next_id.status(),
             operator: self.settings.operator.clone(),
             note: self.settings.note.clone(),
             typing: self.typing.clone(),
+            measurements_switched: self.measurements_switched,
             help: self.help,
             has_source: matches!(self.source, SourceState::Live),
             has_display: self.has_display,
@@ -358,7 +386,14 @@ impl Machine {
             input::Event::Undo => self.undo(now),
             input::Event::Typing { field, text } => self.typing = Some((field, text)),
             input::Event::TypingCancelled => self.typing = None,
+            input::Event::Set { field: Field::Id, text } => self.typed_id(&text, now),
+            input::Event::Set {
+                field: Field::List,
+                text,
+            } => self.find_in_list(&text, now),
             input::Event::Set { field, text } => self.set(field, text, now),
+            input::Event::Scanned { text } => self.scanned(&text, now),
+            input::Event::Measurements => self.measurements_switched = !self.measurements_switched,
             input::Event::Help => self.help = !self.help,
             input::Event::Finish => self.finish("finishing", now),
             input::Event::FinishAtOnce => self.stop(),
@@ -383,6 +418,8 @@ impl Machine {
         match field {
             Field::Operator => self.settings.operator = text,
             Field::Note => self.settings.note = text,
+            // These are not settings, and were dealt with before.
+            Field::Id | Field::List => {}
         }
         self.say(Severity::Info, words, now);
     }

@@ -29,6 +29,7 @@ pub mod machine;
 mod metrics;
 mod overlay_screen;
 mod parts;
+mod pick_list_watch;
 mod quality_gate;
 mod rates;
 mod record_keeper;

@@ -13,6 +13,7 @@ use super::{Auto, Phase, Rates, Severity, Status, Topic};
 use crate::display::{Canvas, Display, DisplayEvent};
 use crate::frame::{DecodeOptions, Frame};
 use crate::health::ClockTrust;
+use crate::identify::Standing;
 use crate::input;
 use crate::input::TriggerSettings;
 use crate::input::keys::KeyReader;
@@ -26,7 +27,8 @@ const FEW_RECORDS: u64 = 200;
 /// With less room than this, whatever a record's size.
 const LITTLE_SPACE: u64 = 2 << 30;
 /// The keys, as the help line shows them.
-const KEYS: &str = "SPACE picture · + same specimen · u undo · o operator · n note · q finish";
+const KEYS: &str =
+    "SPACE picture · + same specimen · i number · l list · u undo · m measurements · o operator · n note · q finish";
 
 /// What a screen shows that does not change while the station runs.
 #[derive(Debug, Clone)]
@@ -35,6 +37,8 @@ pub struct ScreenSettings {
     pub station: String,
     /// Colours of the traits.
     pub palette: Palette,
+    /// Whether landmarks and lengths are usually on the picture.
+    pub measurements: bool,
     /// For the time of day.
     pub time_zone: TimeZone,
     /// Triggers, for the hint what to do.
@@ -99,7 +103,7 @@ impl Screen<LiveAnalysis> for OverlayScreen {
 
     fn events(&mut self) -> Vec<input::Event> {
         let now = self.opened.elapsed();
-        let mut events = Vec::new();
+        let mut events = self.keys.settle(now);
         for event in self.display.events() {
             match event {
                 DisplayEvent::Closed => events.push(input::Event::Finish),
@@ -115,17 +119,22 @@ fn view(shown: &Shown<'_, LiveAnalysis>, preview: Option<Arc<RgbImage>>, setting
     let status = shown.status;
     let now = Timestamp::now().to_zoned_datetime(settings.time_zone.clone());
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let mut annotations = shown.analysis.map(|a| a.annotations.clone()).unwrap_or_default();
+    if settings.measurements == status.measurements_switched {
+        annotations.measured = None;
+    }
     View {
         station: settings.station.clone(),
         clock: now.strftime("%H:%M").to_string(),
         operator: text(&status.operator),
         note: text(&status.note),
         preview,
-        annotations: shown.analysis.map(|a| a.annotations.clone()).unwrap_or_default(),
+        annotations,
         quality: shown
             .analysis
             .filter(|a| a.frame.analysis.specimen.is_some())
             .map(|a| a.frame.analysis.findings.quality.clone()),
+        next_id: status.next_id.clone(),
         state: state(status, shown.analysis, shown.frame.is_some(), settings),
         warnings: warnings(status, settings.warn_celsius),
         rates: rates(shown.rates),
@@ -225,7 +234,9 @@ fn with_fish(status: &Status, settings: &ScreenSettings) -> State {
         _ => {}
     }
     let trigger = &settings.trigger;
-    let hint = if settings.has_button {
+    let hint = if matches!(status.next_id.standing, Standing::Missing | Standing::Unfit) {
+        "Waits for a catalogue number"
+    } else if settings.has_button {
         "Press the button to save"
     } else if trigger.foot_switch.is_some() {
         "Press the foot switch to save"
@@ -310,6 +321,7 @@ mod tests {
         ScreenSettings {
             station: "bench".into(),
             palette: Palette::default(),
+            measurements: true,
             time_zone: TimeZone::UTC,
             trigger: TriggerSettings::default(),
             has_button: false,

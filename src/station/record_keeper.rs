@@ -14,14 +14,13 @@ use super::parts::{Draft, RecordError, Recorded, Recorder};
 use crate::config::Configuration;
 use crate::frame::{DecodeOptions, Frame, FrameError, Orientation, Size};
 use crate::health::{ClockTrust, Probe};
-use crate::identify::{Identifier, IdentifyError, RecordId};
+use crate::identify::{Identified, Identifier, IdentifyError, RecordId};
 use crate::input::TriggerKind;
 use crate::measure::Findings;
 use crate::measure::quality::Verdict;
 use crate::network::Manifest;
 use crate::overlay::{Annotations, annotated_picture};
 use crate::store::{Committed, FishDraft, NetworkIdentity, RecordDraft, Store, StoreError};
-use crate::traits::Palette;
 
 /// Names and commits the records of one station.
 pub struct RecordKeeper {
@@ -42,6 +41,8 @@ pub struct Circumstances<'a> {
     pub trigger: Option<TriggerKind>,
     /// The specimen that this is a further picture of.
     pub same_specimen_as: Option<&'a str>,
+    /// Where its id comes from; `None` where the station's own pattern makes it.
+    pub identified: Option<&'a Identified>,
     /// Whether the wall clock could be trusted.
     pub clock: ClockTrust,
 }
@@ -94,7 +95,7 @@ impl RecordKeeper {
         analysed: Option<&FrameAnalysis>,
         circumstances: Circumstances<'_>,
     ) -> Result<Committed, KeepError> {
-        let id = self.name(frame, circumstances.same_specimen_as)?;
+        let id = self.name(frame, circumstances)?;
         let upright = match analysed {
             Some(analysed) => (analysed.analysis.scene.picture, analysed.orientation),
             None => self.upright(frame)?,
@@ -114,9 +115,12 @@ impl RecordKeeper {
         Ok(self.store.archive().void(&id, Timestamp::now())?)
     }
 
-    fn name(&self, frame: &Frame, same_specimen_as: Option<&str>) -> Result<RecordId, IdentifyError> {
-        if let Some(specimen) = same_specimen_as {
+    fn name(&self, frame: &Frame, circumstances: Circumstances<'_>) -> Result<RecordId, IdentifyError> {
+        if let Some(specimen) = circumstances.same_specimen_as {
             return specimen.parse();
+        }
+        if let Some(id) = circumstances.identified.and_then(|i| i.id.as_ref()) {
+            return Ok(id.clone());
         }
         let today = Timestamp::now()
             .to_zoned_datetime(self.configuration.store.time_zone.clone())
@@ -144,7 +148,11 @@ impl RecordKeeper {
         let scene = analysed.map(|a| &a.analysis.scene);
         RecordDraft {
             id,
-            identity: None,
+            identity: Some(
+                circumstances
+                    .identified
+                    .map_or(Identified::counted().identity, |i| i.identity.clone()),
+            ),
             frame: frame.clone(),
             picture,
             orientation,
@@ -168,7 +176,7 @@ impl RecordKeeper {
             timings_ms: analysed.map(timings_ms).unwrap_or_default(),
             overlay_jpeg: analysed
                 .filter(|_| self.configuration.keep_overlay)
-                .and_then(|a| overlay_jpeg(a, self.configuration.palette)),
+                .and_then(|a| overlay_jpeg(a, &self.configuration)),
             further_files: Vec::new(),
         }
     }
@@ -196,6 +204,7 @@ impl Recorder<LiveAnalysis> for RecordKeeper {
             note: &draft.facts.note,
             trigger: Some(draft.facts.trigger),
             same_specimen_as: draft.facts.same_specimen_as.as_deref(),
+            identified: draft.facts.identified.as_ref(),
             clock: Probe::new(self.store.archive().root()).read().clock,
         };
         let committed = self
@@ -263,6 +272,7 @@ fn timings_ms(analysed: &FrameAnalysis) -> BTreeMap<String, f64> {
         ("locate", timings.locate),
         ("network", timings.network),
         ("measure", timings.measure),
+        ("codes", timings.codes),
     ]
     .into_iter()
     .map(|(stage, duration)| (stage.to_owned(), (duration.as_secs_f64() * 1e4).round() / 10.0))
@@ -270,9 +280,17 @@ fn timings_ms(analysed: &FrameAnalysis) -> BTreeMap<String, f64> {
 }
 
 /// A record without its overlay is better than none, so a failure is only logged.
-fn overlay_jpeg(analysed: &FrameAnalysis, palette: Palette) -> Option<Vec<u8>> {
-    let annotations = Annotations::from(&analysed.analysis);
-    let picture = annotated_picture(&analysed.small, &annotations, palette, analysed.small.width());
+fn overlay_jpeg(analysed: &FrameAnalysis, configuration: &Configuration) -> Option<Vec<u8>> {
+    let mut annotations = Annotations::from(&analysed.analysis);
+    if !configuration.overlay_measurements {
+        annotations.measured = None;
+    }
+    let picture = annotated_picture(
+        &analysed.small,
+        &annotations,
+        configuration.palette,
+        analysed.small.width(),
+    );
     let mut file = Vec::new();
     match JpegEncoder::new_with_quality(&mut file, 90).encode_image(&picture) {
         Ok(()) => Some(file),

@@ -112,7 +112,12 @@ impl<A> Clone for Controls<A> {
 impl<A> Controls<A> {
     /// Whether the station still runs.
     pub fn send(&self, event: input::Event) -> bool {
-        self.0.send(Told::Event(Event::Input(event))).is_ok()
+        self.tell(Event::Input(event))
+    }
+
+    /// The same for what the operator did not do.
+    pub(super) fn tell(&self, event: Event) -> bool {
+        self.0.send(Told::Event(event)).is_ok()
     }
 }
 

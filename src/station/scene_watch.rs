@@ -8,6 +8,7 @@ use image::RgbImage;
 
 use super::status::Auto;
 use crate::frame::{PixelBox, Size};
+use crate::identify::Code;
 use crate::measure::quality::Quality;
 
 /// Columns and rows of a signature.
@@ -110,6 +111,8 @@ pub struct Observation {
     pub fish: Option<SeenFish>,
     /// Whether the picture is fit to be measured.
     pub quality: Quality,
+    /// The codes on its label.
+    pub codes: Vec<Code>,
 }
 
 impl Observation {
@@ -122,6 +125,15 @@ impl Observation {
                 look: Signature::of(picture, bounds),
             }),
             quality: Quality::default(),
+            codes: Vec::new(),
+        }
+    }
+
+    /// The same with the codes that were read.
+    pub fn with_codes(self, codes: &[Code]) -> Self {
+        Self {
+            codes: codes.to_vec(),
+            ..self
         }
     }
 

@@ -1,6 +1,7 @@
 //! The station's state in plain values, for the display and the log.
 
 use crate::health::Reading;
+use crate::identify::NextIdStatus;
 use crate::input::{Field, SwitchKind};
 use crate::measure::quality::{CheckName, Quality, Verdict};
 
@@ -168,12 +169,16 @@ pub struct Status {
     pub waiting_max: usize,
     /// The last committed record's id.
     pub last_id: Option<String>,
+    /// How the next specimen's id stands.
+    pub next_id: NextIdStatus,
     /// Who works here; may be empty.
     pub operator: String,
     /// The remark for the following records; may be empty.
     pub note: String,
     /// A text that is being typed.
     pub typing: Option<(Field, String)>,
+    /// The operator switched landmarks and lengths on the picture off, or on where they are usually off.
+    pub measurements_switched: bool,
     /// The keys are to be shown.
     pub help: bool,
     /// The source is open, whatever else the station is doing.

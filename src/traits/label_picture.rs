@@ -73,7 +73,7 @@ pub enum LabelPictureError {
     Ambiguous(LabelForm, LabelForm),
     /// A kind of picture that no label has.
     #[error(
-        "mask picture: {0} is no label; labels are PNG files with class ids 0 to 12 (indexed or grey), BGNN's colours, or 16-bit trait bits"
+        "mask picture: {0} is no label; labels are PNG or TIFF files with class ids 0 to 12 (indexed or grey), BGNN's colours, or 16-bit trait bits"
     )]
     NoLabel(String),
     /// The file is damaged.

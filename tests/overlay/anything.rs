@@ -10,6 +10,8 @@ use fishrig::traits::{Palette, Trait, TraitMask, TraitSet};
 use image::RgbImage;
 use proptest::prelude::*;
 
+use crate::scene;
+
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         "\\PC{0,60}",
@@ -92,6 +94,9 @@ fn any_annotations() -> impl Strategy<Value = Annotations> {
         proptest::option::of(any_layer()),
     )
         .prop_map(|((w, h), fish, further_fish, label, ruler, traits)| Annotations {
+            measured: traits
+                .as_ref()
+                .map(|layer| scene::measured(&layer.mask, layer.crop, 40.0)),
             picture: Size::new(w, h),
             fish: fish.map(|(bounds, cut_by_edge)| FishBox { bounds, cut_by_edge }),
             further_fish,

@@ -35,7 +35,7 @@ fn written(screen: &Screen) -> String {
             Item::Text { words, style, .. } => writeln!(out, "{bounds:<18} {:>3} px  {words}", style.capital()),
             Item::Icon { icon, .. } => writeln!(out, "{bounds:<18} {icon:?}"),
             Item::Picture { .. } => writeln!(out, "{bounds:<18} [picture]"),
-            Item::Fill { .. } => Ok(()),
+            Item::Fill { .. } | Item::Line { .. } | Item::Dot { .. } => Ok(()),
         }
         .unwrap();
     }

@@ -2,9 +2,16 @@
 
 use std::sync::Arc;
 
-use fishrig::frame::{PixelBox, Size};
+use fishrig::frame::{PixelBox, Point, Size};
+use fishrig::identify::{IdSource, NextIdStatus, Standing};
+use fishrig::locate::HeadSide;
+use fishrig::measure::Measured;
 use fishrig::measure::quality::{Check, CheckName, Quality, Verdict};
-use fishrig::overlay::{Annotations, ErrorPage, FishBox, FreeSpace, Rates, State, TraitLayer, View, Waiting};
+use fishrig::measure::scale::{Scale, ScaleMethod};
+use fishrig::measure::specimen::{self, Subject};
+use fishrig::overlay::{
+    Annotations, ErrorPage, FishBox, FreeSpace, MeasureLayer, Rates, State, TraitLayer, View, Waiting,
+};
 use fishrig::traits::{Palette, Trait, TraitMask, TraitSet};
 use image::{Rgb, RgbImage};
 
@@ -130,6 +137,32 @@ fn annotations_of(fish: PixelBox) -> Annotations {
                 .into_iter()
                 .collect(),
         }),
+        measured: Some(measured(
+            &mask_of(fish, fish.grown(0.025, FRAME).size()),
+            fish.grown(0.025, FRAME),
+            52.0,
+        )),
+    }
+}
+
+/// What is measured on a mask of the crop's size, with that many pixels a centimetre.
+pub fn measured(mask: &TraitMask, crop: PixelBox, pixels_per_cm: f64) -> MeasureLayer {
+    let scale = Scale::uniform(
+        Measured::new(pixels_per_cm, pixels_per_cm / 400.0),
+        Point { x: 0.0, y: 0.0 },
+        ScaleMethod::MetricTicks,
+    );
+    let subject = Subject {
+        mask,
+        resolution: Size::new(640, 256),
+        not_assessed: TraitSet::EMPTY,
+        crop_box: crop,
+        head: HeadSide::Unknown,
+    };
+    MeasureLayer {
+        measurements: Arc::new(specimen::measure(&subject, Some(&scale))),
+        crop,
+        scale: Some(scale),
     }
 }
 
@@ -206,6 +239,7 @@ pub fn every_state() -> Vec<(&'static str, View)> {
     };
     let found = Annotations {
         traits: None,
+        measured: None,
         ..annotations()
     };
     let mut cut = found.clone();
@@ -293,6 +327,47 @@ pub fn every_state() -> Vec<(&'static str, View)> {
                     of: "out of focus".to_owned(),
                 },
                 ..judged(&[(CheckName::Focus, Verdict::Bad, "out of focus")])
+            },
+        ),
+        (
+            "id_ready",
+            identified(Standing::Ready, "INHS-FISH-0012345", "", "Notropis atherinoides"),
+        ),
+        (
+            "id_missing",
+            identified(
+                Standing::Missing,
+                "",
+                "no catalogue number; scan the label or type it (key i)",
+                "",
+            ),
+        ),
+        (
+            "id_unfit",
+            identified(
+                Standing::Unfit,
+                "5901234123457",
+                "is not of the form INHS-FISH-{digits:7}",
+                "",
+            ),
+        ),
+        (
+            "id_recorded",
+            identified(
+                Standing::Doubtful,
+                "INHS-FISH-0012345",
+                "already recorded on 2026-11-20",
+                "",
+            ),
+        ),
+        (
+            "id_saved",
+            View {
+                state: State::Saved {
+                    id: "INHS-FISH-0012345".to_owned(),
+                    just_now: false,
+                },
+                ..identified(Standing::Saved, "INHS-FISH-0012345", "", "")
             },
         ),
         ("small_fish", small_fish()),
@@ -391,6 +466,21 @@ pub fn every_state() -> Vec<(&'static str, View)> {
             },
         ),
     ]
+}
+
+/// A specimen whose id stands so, and a picture that was judged.
+fn identified(standing: Standing, id: &str, words: &str, species: &str) -> View {
+    View {
+        next_id: NextIdStatus {
+            standing,
+            id: id.to_owned(),
+            source: (!id.is_empty()).then_some(IdSource::Barcode),
+            words: words.to_owned(),
+            species: species.to_owned(),
+            list: Some((12, 120)),
+        },
+        ..judged(&[])
+    }
 }
 
 /// A configuration with a typo.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use fishrig::analysis::{Analyser as TraitAnalyser, AnalysisSettings};
 use fishrig::display::{Canvas, Display, DisplayError, FitSettings, Rotation, SpiPanelDisplay, SpiPanelSettings};
 use fishrig::frame::{DecodeOptions, Frame, Size};
+use fishrig::identify::NextIdStatus;
 use fishrig::input::TriggerSettings;
 use fishrig::network::{Bundle, NetworkSettings, TraitNetwork};
 use fishrig::station::{
@@ -138,6 +139,8 @@ fn status(number: usize, step: usize) -> Status {
         waiting: usize::from(is_saving),
         waiting_max: 4,
         last_id: (saved > 0).then_some(id),
+        held_back: None,
+        next_id: NextIdStatus::default(),
         operator: "Ada".into(),
         note: String::new(),
         typing: None,

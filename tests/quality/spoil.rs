@@ -5,94 +5,93 @@ use fishrig::locate::Scene;
 use fishrig::measure::quality::CheckName;
 use image::{Rgb, RgbImage, imageops};
 
-/// A way of spoiling a picture, and the checks of which at least one must not find it good.
+/// A way of spoiling a picture.
 pub struct Spoil {
     pub name: &'static str,
+    /// Checks of which at least one must not find it good any more.
     pub flips: &'static [CheckName],
+    /// Checks that may follow: a fish whose head is cut off shows no eye.
+    pub follows: &'static [CheckName],
     pub spoil: fn(&RgbImage, &Scene) -> Option<RgbImage>,
 }
 
+use CheckName as Name;
+
+const fn spoil(
+    name: &'static str,
+    flips: &'static [CheckName],
+    follows: &'static [CheckName],
+    spoil: fn(&RgbImage, &Scene) -> Option<RgbImage>,
+) -> Spoil {
+    Spoil {
+        name,
+        flips,
+        follows,
+        spoil,
+    }
+}
+
 pub const SPOILS: [Spoil; 16] = [
-    Spoil {
-        name: "blurred",
-        flips: &[CheckName::Focus],
-        spoil: |p, _| Some(imageops::blur(p, 2.0)),
-    },
-    Spoil {
-        name: "moved",
-        flips: &[CheckName::Focus],
-        spoil: |p, _| Some(moved(p)),
-    },
-    Spoil {
-        name: "darkened",
-        flips: &[CheckName::Brightness, CheckName::Shadows],
-        spoil: |p, _| Some(levels(p, |v| v * 0.4)),
-    },
-    Spoil {
-        name: "brightened",
-        flips: &[CheckName::Brightness],
-        spoil: |p, _| Some(levels(p, |v| 130.0 + v * 0.49)),
-    },
-    Spoil {
-        name: "overexposed",
-        flips: &[CheckName::Highlights, CheckName::Brightness],
-        spoil: |p, _| Some(levels(p, |v| v * 2.5)),
-    },
-    Spoil {
-        name: "tinted",
-        flips: &[CheckName::ColourCast],
-        spoil: |p, _| Some(tinted(p)),
-    },
-    Spoil {
-        name: "tail cut",
-        flips: &[CheckName::Cut],
-        spoil: |p, s| Some(cut(p, fish(s)?, true)),
-    },
-    Spoil {
-        name: "head cut",
-        flips: &[CheckName::Cut],
-        spoil: |p, s| Some(cut(p, fish(s)?, false)),
-    },
-    Spoil {
-        name: "turned",
-        flips: &[CheckName::Tilt],
-        spoil: |p, s| turned(p, fish(s)?, 28.0),
-    },
-    Spoil {
-        name: "two fish",
-        flips: &[CheckName::FishCount],
-        spoil: |p, s| Some(doubled(p, fish(s)?)),
-    },
-    Spoil {
-        name: "hand over it",
-        flips: &[CheckName::Covered],
-        spoil: |p, s| Some(hand(p, fish(s)?)),
-    },
-    Spoil {
-        name: "bent",
-        flips: &[CheckName::Curvature],
-        spoil: |p, s| Some(bent(p, fish(s)?, 0.1)),
-    },
-    Spoil {
-        name: "mirrored",
-        flips: &[CheckName::HeadSide],
-        spoil: |p, _| Some(imageops::flip_horizontal(p)),
-    },
-    Spoil {
-        name: "no ruler",
-        flips: &[CheckName::Ruler],
-        spoil: |p, s| painted_over(p, s, s.ruler?),
-    },
-    Spoil {
-        name: "no label",
-        flips: &[CheckName::Label],
-        spoil: |p, s| painted_over(p, s, s.label?),
-    },
-    Spoil {
-        name: "lit from the side",
-        flips: &[CheckName::Background],
-        spoil: |p, _| Some(lit_from_the_side(p)),
-    },
+    spoil("blurred", &[Name::Focus], &[], |p, _| Some(imageops::blur(p, 2.0))),
+    spoil("moved", &[Name::Focus], &[], |p, _| Some(moved(p))),
+    spoil("darkened", &[Name::Brightness], &[Name::Shadows], |p, _| {
+        Some(levels(p, |v| v * 0.4))
+    }),
+    spoil("brightened", &[Name::Brightness], &[], |p, _| {
+        Some(levels(p, |v| 130.0 + v * 0.49))
+    }),
+    // White papers vanish on a white ground, and pale fins with them.
+    spoil(
+        "overexposed",
+        &[Name::Highlights],
+        &[Name::Brightness, Name::Ruler, Name::Label, Name::PartsMissing],
+        |p, _| Some(levels(p, |v| v * 2.5)),
+    ),
+    spoil("tinted", &[Name::ColourCast], &[], |p, _| Some(tinted(p))),
+    spoil("tail cut", &[Name::Cut], &[Name::PartsMissing], |p, s| {
+        Some(cut(p, fish(s)?, true))
+    }),
+    spoil(
+        "head cut",
+        &[Name::Cut],
+        &[Name::PartsMissing, Name::Background],
+        |p, s| Some(cut(p, fish(s)?, false)),
+    ),
+    // What was under the fish is painted over, and the seam can pass for a further fish; it does for bent fish too.
+    spoil(
+        "turned",
+        &[Name::Tilt],
+        &[Name::FishCount, Name::Covered, Name::PartsMissing],
+        |p, s| turned(p, fish(s)?, 28.0),
+    ),
+    spoil("two fish", &[Name::FishCount], &[], |p, s| Some(doubled(p, fish(s)?))),
+    spoil(
+        "hand over it",
+        &[Name::Covered],
+        &[
+            Name::Cut,
+            Name::Curvature,
+            Name::FishCount,
+            Name::PartsMissing,
+            Name::Background,
+            Name::Tilt,
+        ],
+        |p, s| Some(hand(p, fish(s)?)),
+    ),
+    spoil("bent", &[Name::Curvature], &[Name::FishCount, Name::Cut], |p, s| {
+        Some(bent(p, fish(s)?, 0.1))
+    }),
+    spoil("mirrored", &[Name::HeadSide], &[], |p, _| {
+        Some(imageops::flip_horizontal(p))
+    }),
+    spoil("no ruler", &[Name::Ruler], &[], |p, s| painted_over(p, s, s.ruler?)),
+    spoil("no label", &[Name::Label], &[], |p, s| painted_over(p, s, s.label?)),
+    spoil(
+        "lit from the side",
+        &[Name::Background],
+        &[Name::Brightness, Name::Label],
+        |p, _| Some(lit_from_the_side(p)),
+    ),
 ];
 
 fn fish(scene: &Scene) -> Option<PixelBox> {

@@ -112,3 +112,73 @@ pub fn fish(crop_box: PixelBox, seed: u32) -> FishDraft {
         },
     }
 }
+
+/// Made-up measurements as a file has them; `seed` makes records differ.
+pub fn findings(seed: u32) -> fishrig::measure::Findings {
+    let length = |px: f64, cm: f64| {
+        serde_json::json!({
+            "picture": {"value": px + f64::from(seed), "uncertainty": 0.71, "unit": "px"},
+            "specimen": {"value": cm + f64::from(seed) / 3.0, "uncertainty": 0.0341, "unit": "cm"},
+        })
+    };
+    let findings = serde_json::json!({
+        "scale": {
+            "pixels_per_cm": {"value": 23.456789012345, "uncertainty": 0.0567},
+            "place": {"x": 20.0, "y": 20.0},
+            "gradient": [0.0, 0.0],
+            "method": "metric-ticks",
+        },
+        "measurements": {
+            "presence": {"head": {"pieces": 1, "largest_share": 1.0}},
+            "landmarks": {
+                "1": {"x": 2.0, "y": 5.0, "unit": "px"},
+                "6": {"x": 14.5, "y": 4.5, "unit": "px"},
+                "18": {"x": 3.5, "y": 3.5, "unit": "px"},
+            },
+            "values": {
+                "standard_length": length(12.5, 8.0),
+                "head_length": length(4.0, 1.0 / 7.0),
+                "eye_area": {
+                    "picture": {"value": 4.0, "uncertainty": 1.5, "unit": "px2"},
+                    "specimen": {"value": 0.2, "uncertainty": 0.0961, "unit": "cm2"},
+                },
+                "body_angle": {"picture": {"value": -0.25, "uncertainty": 0.4, "unit": "deg"}},
+            },
+        },
+        "quality": {"checks": [
+            {"name": "fish_count", "value": 1.0, "unit": "count", "verdict": "good", "words": "one fish"},
+            {"name": "head_side", "value": 9.0, "unit": "h", "verdict": "good", "words": "head left"},
+            {"name": "lateral_view", "value": 0.0, "unit": "count", "verdict": "good", "words": "from the side"},
+            {"name": "cut", "value": 0.0, "unit": "share", "verdict": "good", "words": "whole"},
+            {"name": "parts_missing", "value": 0.0, "unit": "count", "verdict": "good", "words": "all parts"},
+            {"name": "covered", "value": 0.0, "unit": "share", "verdict": "good", "words": "uncovered"},
+            {"name": "curvature", "value": 0.01, "unit": "share", "verdict": "good", "words": "straight"},
+            {"name": "parts_folded", "verdict": "good", "words": "spread"},
+            {"name": "brightness", "value": 120.0, "unit": "level", "verdict": "good", "words": "bright enough"},
+            {"name": "highlights", "value": 0.0, "unit": "share", "verdict": "good", "words": "none"},
+            {"name": "colour_cast", "value": 1.0, "unit": "level", "verdict": "good", "words": "grey"},
+            {"name": "background", "value": 3.0, "unit": "level", "verdict": "good", "words": "even"},
+            {"name": "focus", "value": 1.5, "unit": "px", "verdict": "doubtful", "words": "a little soft"},
+            {"name": "ruler", "value": 1.0, "unit": "count", "verdict": "good", "words": "a ruler"},
+            {"name": "label", "value": 1.0, "unit": "count", "verdict": "good", "words": "a label"},
+        ]},
+    });
+    serde_json::from_value(findings).unwrap()
+}
+
+/// [`draft`] with measurements, and what a pick list says about the specimen.
+pub fn measured_draft(name: &str, seed: u32) -> RecordDraft {
+    let mut measured = draft(name, seed);
+    measured.collection = "INHS:Fish".to_owned();
+    measured.ruler = Some(PixelBox::new(14, 18, 40, 24));
+    measured.findings = Some(findings(seed));
+    measured.identity = Some(
+        serde_json::from_value(serde_json::json!({
+            "source": "pick-list",
+            "payload": name,
+            "columns": {"scientificName": "Notropis volucellus", "family": "Cyprinidae", "ARKID": format!("b358xf{seed}")},
+        }))
+        .unwrap(),
+    );
+    measured
+}

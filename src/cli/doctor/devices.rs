@@ -6,7 +6,8 @@ use super::{Finding, not_ready, of_result, ready, warning};
 use crate::config::Configuration;
 use crate::gpio::{CONSUMER, GpioError, InputLine, InputSettings, OutputLine, OutputSettings};
 use crate::health::HealthError;
-use crate::input::FootSwitch;
+use crate::identify::{IdSource, PickList};
+use crate::input::{FootSwitch, Scanner};
 use crate::station::{ServiceManager, Supervisor};
 use crate::{display, source};
 
@@ -26,7 +27,7 @@ pub(super) fn screen(configuration: &Configuration) -> Finding {
     of_result("display", opened.map_err(|e| e.to_string()))
 }
 
-/// Buttons, lamp, buzzer, foot switch, numbers for Prometheus, service manager: what is configured, or there.
+/// Buttons, lamp, buzzer, foot switch, hand scanner, pick list, numbers for Prometheus, service manager: what is configured, or there.
 pub(super) fn optional(configuration: &Configuration) -> Vec<Finding> {
     let gpio = &configuration.gpio;
     let shutter = gpio.shutter.as_ref().map(shutter);
@@ -39,11 +40,18 @@ pub(super) fn optional(configuration: &Configuration) -> Vec<Finding> {
         let opened = FootSwitch::open(settings).map(|switch| switch.describe());
         of_result("foot-switch", opened.map_err(|e| e.to_string()))
     });
+    let scanner = configuration.identify.scanner.as_ref().map(|device| {
+        let opened = Scanner::open(device).map(|scanner| scanner.describe());
+        of_result("scanner", opened.map_err(|e| e.to_string()))
+    });
     let found = [
         shutter,
         output("lamp", &gpio.lamp),
         output("buzzer", &gpio.buzzer),
         foot_switch,
+        scanner,
+        pick_list(configuration),
+        codes(configuration),
         textfile(configuration),
         watchdog(),
     ];
@@ -71,6 +79,40 @@ fn of_line(what: &'static str, error: &GpioError) -> Finding {
         GpioError::Busy { consumer, .. } if consumer == CONSUMER => ready(what, format!("{error}: a station runs")),
         _ => not_ready(what, error.to_string()),
     }
+}
+
+fn pick_list(configuration: &Configuration) -> Option<Finding> {
+    let file = configuration.identify.pick_list.as_ref()?;
+    Some(match PickList::read(file, &configuration.identify) {
+        Ok(list) => match list.unusable().first() {
+            None => ready(
+                "pick-list",
+                format!("{} entries in {}", list.len(), file.path.display()),
+            ),
+            Some(first) => {
+                let (entries, unusable) = (list.len(), list.unusable_count());
+                warning(
+                    "pick-list",
+                    format!(
+                        "{entries} entries in {}; {unusable} lines can't be used: {first}",
+                        file.path.display()
+                    ),
+                )
+            }
+        },
+        Err(error) => not_ready("pick-list", error.to_string()),
+    })
+}
+
+/// Only a program that can't read codes has something to say: others do as they are told.
+fn codes(configuration: &Configuration) -> Option<Finding> {
+    let identify = &configuration.identify;
+    (!IdSource::Barcode.is_built_in()).then(|| {
+        let sources: Vec<&str> = identify.sources.iter().map(|source| source.name()).collect();
+        let words =
+            "this fishrig was built without the feature `barcodes`: codes on labels are not read, ids come from";
+        warning("codes", format!("{words} {}", sources.join(", ")))
+    })
 }
 
 fn textfile(configuration: &Configuration) -> Option<Finding> {

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::batch::Batch;
 use super::pictures::Picture;
 use crate::analysis::{Analysis, Specimen};
-use crate::frame::{Orientation, PixelBox, Size};
+use crate::frame::{Orientation, PixelBox, Point, Size};
+use crate::identify::{Code, Symbology};
 use crate::locate::HeadSide;
+use crate::measure::{Findings, Quantity};
 use crate::traits::Trait;
 
 /// What is known of one picture afterwards; the content of `NAME_segment.json`.
@@ -39,10 +41,15 @@ pub(super) struct PictureResult {
     pub(super) further_fish: Vec<PixelBox>,
     pub(super) label: Option<PixelBox>,
     pub(super) ruler: Option<PixelBox>,
+    /// What the codes on the label say; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) codes: Vec<ReadCode>,
     /// The part that the network saw.
     pub(super) crop: Option<PixelBox>,
     /// Each trait: pixels and mean probability, or that it was not assessed. Empty where there is no fish.
     pub(super) traits: serde_json::Map<String, serde_json::Value>,
+    /// Scale, quality and measurements.
+    pub(super) findings: Findings,
     /// Files written, relative to the output folder.
     #[serde(serialize_with = "as_texts")]
     pub(super) files: Vec<PathBuf>,
@@ -55,6 +62,25 @@ fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error>
 
 fn as_texts<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
+}
+
+/// A code that was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct ReadCode {
+    payload: String,
+    symbology: Symbology,
+    /// Its corners in the upright picture.
+    place: Vec<Point>,
+}
+
+impl ReadCode {
+    fn of(code: &Code) -> Self {
+        Self {
+            payload: code.payload.clone(),
+            symbology: code.symbology,
+            place: code.place.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -99,8 +125,10 @@ impl PictureResult {
             further_fish: scene.further_fish.clone(),
             label: scene.label,
             ruler: scene.ruler,
+            codes: analysis.codes.iter().map(ReadCode::of).collect(),
             crop: specimen.map(|s| s.crop_box),
             traits: specimen.map(describe_traits).unwrap_or_default(),
+            findings: analysis.findings.clone(),
             files,
         }
     }
@@ -135,7 +163,22 @@ impl PictureResult {
         }
         let present = self.traits.iter().filter(|(_, v)| v["pixels"].as_u64() > Some(0));
         let names: Vec<_> = present.map(|(name, _)| name.replace('_', " ")).collect();
-        words + &names.join(", ")
+        words += &names.join(", ");
+        for (short, quantity) in [("SL", Quantity::StandardLength), ("TL", Quantity::TotalLength)] {
+            if let Some(length) = self.length(quantity) {
+                words += &format!("; {short} {length}");
+            }
+        }
+        words
+    }
+
+    /// For example `8.52 ± 0.03 cm`, or in pixels where there is no scale.
+    fn length(&self, quantity: Quantity) -> Option<String> {
+        let reading = self.findings.measurements.as_ref()?.values.get(&quantity)?;
+        Some(match reading.specimen {
+            Some(length) => length.words(quantity.unit()),
+            None => reading.picture.words(quantity.picture_unit()),
+        })
     }
 }
 

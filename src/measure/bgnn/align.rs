@@ -298,3 +298,76 @@ fn columns_within(start: i64, step: i64, low: u32, high: u32) -> (i64, i64) {
         step => (up(start - high + 1, -step), up(start - low + 1, -step)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::traits::{Trait, TraitMask, TraitSet};
+
+    /// Every pixel of the turned picture on its own, in the fixed point of Pillow's `affine_fixed`.
+    fn pixel_by_pixel(mask: &TraitMask, degrees: f64) -> TraitMask {
+        let size = mask.size();
+        let turn = FixedTurn::from(&Turn::new(size, degrees));
+        let mut out = TraitMask::empty(size);
+        for y in 0..size.height {
+            for x in 0..size.width {
+                let (i, j) = (i64::from(x), i64::from(y));
+                let from_x = (turn.c + turn.a * i + turn.b * j) >> 16;
+                let from_y = (turn.f + turn.d * i + turn.e * j) >> 16;
+                if (0..i64::from(size.width)).contains(&from_x) && (0..i64::from(size.height)).contains(&from_y) {
+                    out.set(x, y, mask.get(from_x as u32, from_y as u32));
+                }
+            }
+        }
+        out
+    }
+
+    fn some_mask(width: u32, height: u32, pixels: &[u8]) -> TraitMask {
+        let mut mask = TraitMask::empty(Size::new(width, height));
+        for (i, pixel) in pixels.iter().enumerate() {
+            let (x, y) = (i as u32 % width, i as u32 / width);
+            if let Some(which) = Trait::from_channel(usize::from(*pixel)).filter(|_| y < height) {
+                mask.set(x, y, TraitSet::EMPTY.with(which));
+            }
+        }
+        mask
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_at_a_time_is_as_a_pixel_at_a_time(
+            width in 1u32..24,
+            height in 1u32..24,
+            pixels in prop::collection::vec(0u8..20, 0..400),
+            hundredths in -9000i32..=9000,
+        ) {
+            let mask = some_mask(width, height, &pixels);
+            let degrees = f64::from(hundredths) / 100.0;
+            let ours = turned(&Painted::from(&mask), degrees).mask(mask.size());
+            let expected = pixel_by_pixel(&mask, degrees);
+            prop_assert_eq!(ours.bits(), expected.bits());
+        }
+
+        #[test]
+        fn a_bar_lies_level_once_it_is_turned(length in 30u32..120, thickness in 3u32..9, hundredths in -8000i32..=8000) {
+            let mut mask = TraitMask::empty(Size::new(200, 200));
+            let (sine, cosine) = (f64::from(hundredths) / 100.0).to_radians().sin_cos();
+            for y in 0..200 {
+                for x in 0..200 {
+                    let (dx, dy) = (f64::from(x) - 99.5, f64::from(y) - 99.5);
+                    let (along, across) = (dx * cosine + dy * sine, dy * cosine - dx * sine);
+                    if along.abs() * 2.0 < f64::from(length) && across.abs() * 2.0 < f64::from(thickness) {
+                        mask.set(x, y, TraitSet::EMPTY.with(Trait::Trunk));
+                    }
+                }
+            }
+            let painted = Painted::from(&mask);
+            let before = angle(&Pieces::of(&painted).whole_fish()).unwrap();
+            prop_assert!((before - f64::from(hundredths) / 100.0).abs() < 1.0, "{}", before);
+            let after = angle(&turned(&painted, before).whole_fish()).unwrap();
+            prop_assert!(after.abs() < 1.0, "{}", after);
+        }
+    }
+}

@@ -168,3 +168,56 @@ fn ground_between(runs: &[Run], within: PixelBox) -> Vec<Run> {
     }
     ground
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WIDTH: usize = 9;
+
+    /// Holes filled the slow and obvious way: ground that can be walked to from the picture's edge, over sides and corners, stays.
+    fn filled(pixels: &[bool]) -> Vec<bool> {
+        let (width, height) = (WIDTH as i64, (pixels.len() / WIDTH) as i64);
+        let mut filled = vec![true; pixels.len()];
+        let mut walk: Vec<(i64, i64)> = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).collect();
+        walk.retain(|(x, y)| *x == 0 || *y == 0 || *x == width - 1 || *y == height - 1);
+        while let Some((x, y)) = walk.pop() {
+            if !(0..width).contains(&x) || !(0..height).contains(&y) {
+                continue;
+            }
+            let at = (y * width + x) as usize;
+            if pixels[at] || !filled[at] {
+                continue;
+            }
+            filled[at] = false;
+            walk.extend((-1..=1).flat_map(|dy| (-1..=1).map(move |dx| (x + dx, y + dy))));
+        }
+        filled
+    }
+
+    fn runs_of(pixels: &[bool]) -> Vec<Run> {
+        let mut pieces = Pieces::default();
+        for (i, on) in pixels.iter().enumerate() {
+            let (x, y) = ((i % WIDTH) as u32, (i / WIDTH) as u32);
+            pieces.push(y, x, x + 1, u8::from(*on));
+        }
+        pieces.by_class[1].clone()
+    }
+
+    proptest! {
+        #[test]
+        fn holes_are_filled_as_by_walking(mut pixels in prop::collection::vec(prop::bool::weighted(0.6), WIDTH..WIDTH * 9)) {
+            pixels.truncate(pixels.len() / WIDTH * WIDTH);
+            let runs = runs_of(&pixels);
+            let raw = of_runs(runs.clone(), Connectivity::Eight);
+            let ours = with_holes_filled(&runs, &raw).unwrap_or_else(|| runs.clone());
+            prop_assert_eq!(ours, runs_of(&filled(&pixels)));
+            let all: u64 = filled(&pixels).iter().map(|on| u64::from(*on)).sum();
+            if let Some(region) = clean(&runs, raw) {
+                prop_assert!(region.area * 10 >= all * 6);
+            }
+        }
+    }
+}

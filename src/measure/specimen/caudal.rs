@@ -20,18 +20,8 @@ pub(super) struct CaudalEnds {
 /// The rear ends of a caudal fin whose middle lies at height `middle`.
 pub(super) fn ends(fin: &Outline, middle: f64, grain: Grain) -> Option<CaudalEnds> {
     let margin = Margin::of(fin, grain)?;
-    let upper = margin.rearmost(|t| t < middle);
-    let lower = margin.rearmost(|t| t >= middle);
-    let tip = [upper, lower]
-        .into_iter()
-        .flatten()
-        .max_by(|a, b| a.s.total_cmp(&b.s))?;
-    // Between the lobes' tips; a fin of one lobe, or one whose half is missing, has its fork at its middle.
-    let (from, to) = match (upper, lower) {
-        (Some(upper), Some(lower)) => (upper.t, lower.t),
-        _ => (tip.t, tip.t),
-    };
-    let fork = margin.foremost(from, to).unwrap_or(tip);
+    let tip = margin.rearmost()?;
+    let fork = margin.fork(FORK * grain.along).or_else(|| margin.nearest(middle))?;
     Some(CaudalEnds {
         tip,
         tip_doubt: margin.step_at(tip),
@@ -39,6 +29,9 @@ pub(super) fn ends(fin: &Outline, middle: f64, grain: Grain) -> Option<CaudalEnd
         fork_doubt: margin.step_at(fork),
     })
 }
+
+/// A dent of fewer network's pixels than this is no fork.
+const FORK: f64 = 2.0;
 
 /// The rearmost place in each bin of height.
 struct Margin {
@@ -79,14 +72,23 @@ impl Margin {
         self.rear.iter().enumerate().filter_map(place)
     }
 
-    fn rearmost(&self, of: impl Fn(f64) -> bool) -> Option<Place> {
-        self.places().filter(|p| of(p.t)).max_by(|a, b| a.s.total_cmp(&b.s))
+    fn rearmost(&self) -> Option<Place> {
+        self.places().max_by(|a, b| a.s.total_cmp(&b.s))
     }
 
-    fn foremost(&self, from: f64, to: f64) -> Option<Place> {
-        self.places()
-            .filter(|p| (from..=to).contains(&p.t))
-            .min_by(|a, b| a.s.total_cmp(&b.s))
+    /// Where the margin lies deepest between two lobes, if it lies at least `least` before the shorter one's tip.
+    fn fork(&self, least: f64) -> Option<Place> {
+        let places: Vec<Place> = self.places().collect();
+        let tips_above = running_maximum(places.iter());
+        let mut tips_below = running_maximum(places.iter().rev());
+        tips_below.reverse();
+        let depth = |i: usize| tips_above[i].min(tips_below[i]) - places[i].s;
+        let deepest = (0..places.len()).max_by(|a, b| depth(*a).total_cmp(&depth(*b)))?;
+        (depth(deepest) >= least).then(|| places[deepest])
+    }
+
+    fn nearest(&self, t: f64) -> Option<Place> {
+        self.places().min_by(|a, b| (a.t - t).abs().total_cmp(&(b.t - t).abs()))
     }
 
     /// How much the margin changes from a bin to the next ones, halved.
@@ -96,4 +98,13 @@ impl Margin {
         let steps = self.rear[near].iter().flatten().map(|s| (s + HALF - place.s).abs());
         steps.fold(0.0, f64::max) / 2.0
     }
+}
+
+/// The greatest `s` up to each place.
+fn running_maximum<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<f64> {
+    let rising = |greatest: &mut f64, p: &Place| {
+        *greatest = greatest.max(p.s);
+        Some(*greatest)
+    };
+    places.scan(f64::MIN, rising).collect()
 }

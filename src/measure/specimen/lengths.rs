@@ -10,10 +10,9 @@ use std::f64::consts::SQRT_2;
 use super::axis::{BodyAxis, Place};
 use super::caudal;
 use super::landmarks::{Grain, Landmark, Outlines, bin};
-use super::outline::Spans;
+use super::outline::{Spans, span_at};
 use super::parts::Parts;
 use super::region::Region;
-use crate::frame::Point;
 use crate::measure::{Measured, Quantity};
 
 /// A quantity in the picture and, for a length, its line in the body's frame.
@@ -74,7 +73,8 @@ impl Measuring<'_> {
         let (from, to) = (self.place(from)?, self.place(to)?);
         let (along, across) = (to.place.s - from.place.s, to.place.t - from.place.t);
         let length = along.hypot(across);
-        if length <= 0.0 {
+        // Ends that share their pixel have no distance that a mask could tell.
+        if length < 0.5 {
             return None;
         }
         // One network's pixel in the line's own direction.
@@ -131,7 +131,7 @@ impl Measuring<'_> {
     fn head_depth(&self) -> Option<InPicture> {
         let eye = self.parts.eye.as_ref()?;
         let s = self.axis.place(eye.centroid).s;
-        let span = Spans::of(&[self.outlines.head.as_ref()?], bin(self.grain)).at(s)?;
+        let span = span_at(self.outlines.head.as_ref()?, s)?;
         Some(self.depth(s, span))
     }
 
@@ -180,9 +180,4 @@ fn line(length: f64, uncertainty: f64, from: Place, to: Place) -> InPicture {
             t: (from.t + to.t) / 2.0,
         },
     }
-}
-
-/// The same in the picture.
-pub(super) fn on_picture(axis: &BodyAxis, line: [Place; 2]) -> [Point; 2] {
-    line.map(|p| axis.point(p))
 }

@@ -141,42 +141,68 @@ fn measure_in_frame(
         landmarks: &landmarks,
         axis_doubt,
     };
+    let on_picture = |place| rounded_point(axis.point(place));
     to.landmarks = landmarks
         .iter()
-        .map(|(number, mark)| (*number, axis.point(mark.place)))
+        .map(|(number, mark)| (*number, on_picture(mark.place)))
         .collect();
     if let Some(eye) = &parts.eye {
-        to.landmarks.insert(18, eye.centroid);
+        to.landmarks.insert(18, rounded_point(eye.centroid));
     }
     for (quantity, found) in measuring.all() {
-        let specimen = match quantity.dimension() {
-            Dimension::Angle => Some(found.value),
-            Dimension::Length => {
-                scale.map(|scale| found.value.over(scale_at(scale, subject, axis.point(found.middle))))
-            }
-            Dimension::Area => scale.map(|scale| {
-                found
-                    .value
-                    .over(scale_at(scale, subject, axis.point(found.middle)).squared())
+        let in_frame = |place| in_frame(subject, axis.point(place));
+        let specimen = match (found.line, quantity.dimension()) {
+            (_, Dimension::Angle) => Some(found.value),
+            (Some([from, to]), _) => scale.map(|scale| {
+                let length = scale.length(in_frame(from), in_frame(to));
+                let boundary = length.value * found.value.relative();
+                Measured::new(length.value, length.uncertainty.hypot(boundary))
             }),
+            (None, Dimension::Length) => scale.map(|scale| found.value.over(scale.at(in_frame(found.middle)))),
+            (None, Dimension::Area) => scale.map(|scale| found.value.over(scale.at(in_frame(found.middle)).squared())),
         };
         let reading = Reading {
-            picture: found.value,
-            specimen,
+            picture: rounded(found.value, PICTURE_DECIMALS),
+            specimen: specimen.map(|value| match quantity.dimension() {
+                Dimension::Angle => rounded(value, PICTURE_DECIMALS),
+                Dimension::Length | Dimension::Area => rounded(value, SPECIMEN_DECIMALS),
+            }),
         };
         to.values.insert(quantity, reading);
-        if let Some(line) = found.line {
-            to.lines.insert(quantity, lengths::on_picture(&axis, line));
+        if let Some(ends) = found.line {
+            to.lines.insert(quantity, ends.map(on_picture));
         }
     }
 }
 
-/// The scale at a point of the crop.
-fn scale_at(scale: &Scale, subject: &Subject<'_>, in_crop: Point) -> Measured {
-    scale.at(Point {
-        x: in_crop.x + f64::from(subject.crop_box.left),
-        y: in_crop.y + f64::from(subject.crop_box.top),
-    })
+/// Values are kept to a thousandth of a pixel, so that files are short and read back as they were written.
+const PICTURE_DECIMALS: i32 = 3;
+/// And to a tenth of a micrometre.
+const SPECIMEN_DECIMALS: i32 = 5;
+
+fn rounded(value: Measured, decimals: i32) -> Measured {
+    Measured::new(
+        to_decimals(value.value, decimals),
+        to_decimals(value.uncertainty, decimals),
+    )
+}
+
+fn rounded_point(p: Point) -> Point {
+    axis::point(to_decimals(p.x, PICTURE_DECIMALS), to_decimals(p.y, PICTURE_DECIMALS))
+}
+
+fn to_decimals(value: f64, decimals: i32) -> f64 {
+    let unit = 10f64.powi(decimals);
+    // Adding 0 turns -0 into 0.
+    (value * unit).round() / unit + 0.0
+}
+
+/// Where a point of the crop lies in the frame.
+fn in_frame(subject: &Subject<'_>, in_crop: Point) -> Point {
+    axis::point(
+        in_crop.x + f64::from(subject.crop_box.left),
+        in_crop.y + f64::from(subject.crop_box.top),
+    )
 }
 
 /// The network's pixel along and across the body's axis, in pixels of the mask.
@@ -219,3 +245,6 @@ impl Notes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,10 @@ pub(super) const HALF: f64 = 0.5;
 /// The third widest place tells how blunt an end is: a spike of a pixel or two does not reach there.
 const BLUNT: usize = 2;
 
+/// What ends this many pixels and one of the network's before the outermost place is about as far out: less would leave the middle of a round end
+/// to the chance of the grid.
+const REACHING: f64 = 1.5;
+
 /// The middles of the pixels at a part's border, in the body's frame.
 pub(super) struct Outline {
     pub places: Vec<Place>,
@@ -93,12 +97,42 @@ impl Outline {
             let (low, high) = reaching.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
             (low + high) / 2.0
         };
-        let place = |out: f64| towards.place(out + HALF, middle(out - pixel / 2.0));
+        let place = |out: f64| towards.place(out + HALF, middle(out - REACHING - pixel));
         Some(End {
             tip: place(outermost),
             blunt: place(blunt),
         })
     }
+}
+
+/// The least and the greatest `t` of an outline at `s`, to the pixels' edges: for each the mean over a few columns of one pixel's width around
+/// it, so that a slanting edge is met at its middle.
+pub(super) fn span_at(outline: &Outline, s: f64) -> Option<(f64, f64)> {
+    const COLUMNS: usize = 4;
+    let column = |p: &Place| {
+        let column = (p.s - s).floor() + (COLUMNS / 2) as f64;
+        (0.0..COLUMNS as f64)
+            .contains(&column)
+            .then_some((column as usize, p.t))
+    };
+    let near = || outline.places.iter().filter_map(column);
+    let (low, high) = near().fold((f64::MAX, f64::MIN), |(l, h), (_, t)| (l.min(t), h.max(t)));
+    if low > high {
+        return None;
+    }
+    let middle = (low + high) / 2.0;
+    // On a turned grid a column may hold a pixel of one edge only.
+    let edge = |upper: bool| {
+        let mut outermost = [None; COLUMNS];
+        for (column, t) in near().filter(|(_, t)| (*t <= middle) == upper) {
+            let so_far: &mut Option<f64> = &mut outermost[column];
+            *so_far = Some(so_far.map_or(t, |other| if upper { other.min(t) } else { other.max(t) }));
+        }
+        let filled: Vec<f64> = outermost.into_iter().flatten().collect();
+        (!filled.is_empty()).then(|| filled.iter().sum::<f64>() / filled.len() as f64)
+    };
+    let (back, belly) = (edge(true)?, edge(false).unwrap_or(middle));
+    Some((back - HALF, belly + HALF))
 }
 
 /// How far something reaches across the axis, in bins along it.

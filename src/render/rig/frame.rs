@@ -9,8 +9,10 @@ use super::layout::Layout;
 use super::marks::Marks;
 use super::settings::{Heading, SceneSettings};
 use super::shadow::Shadow;
+use super::truth::FishTruth;
 use crate::frame::{PixelBox, Size, resize};
-use crate::render::curve::{Point, point};
+use crate::measure::Quantity;
+use crate::render::curve::Point;
 use crate::render::dice::generator;
 use crate::render::error::RenderError;
 use crate::render::light::Light;
@@ -52,10 +54,12 @@ pub struct DrawnFish {
     pub heading: Heading,
     /// Tip of the snout, in pixels.
     pub snout: Point,
-    /// Middle of the caudal fin's base, in pixels.
+    /// The end of the vertebral column, in pixels: the rear of the trunk at its middle, where the caudal fin begins.
     pub tail_base: Point,
     /// The straight distance between these two, in centimetres.
     pub standard_length_cm: f64,
+    /// Landmarks and lengths.
+    pub truth: FishTruth,
 }
 
 /// What is true of a ruler in a frame.
@@ -257,15 +261,7 @@ impl RigScene {
     }
 
     fn describe(&self, plan: &SpecimenPlan, placement: &Placement, bounds: PixelBox) -> DrawnFish {
-        let body = &plan.body;
-        let snout = placement.to_picture(body, point(0.0, body.snout));
-        let tail_base = placement.to_picture(
-            body,
-            point(
-                body.tail_base,
-                (body.top(body.tail_base) + body.bottom(body.tail_base)) / 2.0,
-            ),
-        );
+        let truth = FishTruth::of(plan, placement);
         DrawnFish {
             bounds,
             form: plan.form,
@@ -274,9 +270,10 @@ impl RigScene {
             } else {
                 Heading::Left
             },
-            snout,
-            tail_base,
-            standard_length_cm: (snout - tail_base).length() / self.layout.pixels_per_centimetre,
+            snout: truth.landmarks[&1],
+            tail_base: truth.landmarks[&6],
+            standard_length_cm: truth.lengths[&Quantity::StandardLength] / self.layout.pixels_per_centimetre,
+            truth,
         }
     }
 

@@ -15,12 +15,14 @@ mod marks;
 mod ruler;
 mod settings;
 mod shadow;
+mod truth;
 
 pub use frame::{DrawnFish, DrawnRuler, RigFrame, RigScene, Specimen};
 pub use ground::Ground;
 pub use label::LabelStyle;
 pub use ruler::RulerStyle;
 pub use settings::{GREATEST_SIDE, Heading, LEAST_SIDE, SceneSettings};
+pub use truth::FishTruth;
 
 // Streams of the scene's generator; those of the specimens are in `plan`.
 const SETTINGS_STREAM: u64 = 10;

@@ -29,6 +29,7 @@ impl Machine {
             operator: first.operator.clone(),
             note: first.note.clone(),
             same_specimen_as: specimen.map(|s| s.specimen.clone()),
+            identified: first.identified.clone(),
         };
         let ticket = first.ticket;
         let is_alone = follows.is_some() && facts.same_specimen_as.is_none();
@@ -60,10 +61,13 @@ impl Machine {
             .follows
             .and_then(|t| self.history.iter().find(|s| s.ticket == t));
         let specimen = first.map_or_else(|| id.clone(), |s| s.specimen.clone());
+        self.note_saved(&id, waiting.follows.is_none(), waiting.identified.as_ref());
         self.history.push_back(Saved {
             ticket,
             id: id.clone(),
             specimen,
+            claim: waiting.claim,
+            identified: waiting.identified,
             voided: waiting.undone,
         });
         if self.history.len() > MAX_HISTORY {
@@ -164,6 +168,7 @@ impl Machine {
     pub(super) fn voided(&mut self, id: String, now: Duration) {
         self.voiding = self.voiding.saturating_sub(1);
         self.counts.voided += 1;
+        self.note_voided(&id);
         let words = format!("{id} is marked as void");
         self.say_about(Topic::Voided { id }, Severity::Info, words, now);
     }

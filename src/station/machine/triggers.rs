@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Machine, OVERRIDE_WITHIN, SourceState, Stage, Waiting};
+use super::{Asked, Machine, OVERRIDE_WITHIN, SourceState, Stage, Waiting};
+use crate::identify::{Claim, Doubt, Identified};
 use crate::input::TriggerKind;
 use crate::measure::quality::Quality;
 use crate::station::scene_watch::Observation;
@@ -12,6 +13,14 @@ use crate::station::{Effect, Severity, Ticket, Topic, Which};
 pub(super) struct Refusal {
     topic: Topic,
     reason: String,
+}
+
+/// Whose picture it is.
+struct Specimen {
+    follows: Option<Ticket>,
+    claim: Claim,
+    identified: Option<Identified>,
+    confirmed: Vec<Doubt>,
 }
 
 impl Machine {
@@ -29,11 +38,30 @@ impl Machine {
             );
             return;
         }
+        let claim = self.claim(follows);
+        let (identified, confirmed) = match self.identify(&claim, None) {
+            Ok((identified, doubts)) if self.says_yes(by, &doubts, now) => (identified, doubts),
+            Ok((_, doubts)) => {
+                self.ask(by, doubts, true, now);
+                return;
+            }
+            Err(reason) => {
+                self.counts.refused += 1;
+                self.say_no_picture(reason, now);
+                return;
+            }
+        };
         let whole_frame = self
             .no_fish_at
             .take()
             .is_some_and(|(refused, at)| refused == by && now.saturating_sub(at) <= OVERRIDE_WITHIN);
-        self.keep(by, follows, whole_frame, Which::Newest);
+        let specimen = Specimen {
+            follows,
+            claim,
+            identified,
+            confirmed,
+        };
+        self.keep(by, specimen, whole_frame, Which::Newest);
         self.say_taken(now);
     }
 
@@ -47,7 +75,11 @@ impl Machine {
         let on = match by {
             TriggerKind::Key => self.settings.trigger.key,
             TriggerKind::Signal => self.settings.trigger.signal,
-            TriggerKind::Timer | TriggerKind::Auto | TriggerKind::Button | TriggerKind::FootSwitch => true,
+            TriggerKind::Timer
+            | TriggerKind::Auto
+            | TriggerKind::Button
+            | TriggerKind::FootSwitch
+            | TriggerKind::Scanner => true,
         };
         if !on {
             return refusal(&format!("trigger.{} is off in the configuration", by.name()));
@@ -78,7 +110,10 @@ impl Machine {
         self.say_about(topic, Severity::Warning, reason, now);
     }
 
-    pub(super) fn keep(&mut self, by: TriggerKind, follows: Option<Ticket>, whole_frame: bool, which: Which) {
+    fn keep(&mut self, by: TriggerKind, specimen: Specimen, whole_frame: bool, which: Which) {
+        if specimen.follows.is_none() {
+            self.settings.next_id.take(specimen.identified.as_ref());
+        }
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         self.waiting.push_back(Waiting {
@@ -86,7 +121,10 @@ impl Machine {
             by,
             operator: self.settings.operator.clone(),
             note: self.settings.note.clone(),
-            follows,
+            follows: specimen.follows,
+            claim: specimen.claim,
+            identified: specimen.identified,
+            confirmed: specimen.confirmed,
             whole_frame,
             preview: self.scene.present().filter(|_| self.takes_stills).cloned(),
             undone: false,
@@ -105,17 +143,25 @@ impl Machine {
     pub(super) fn seen(&mut self, seen: &Observation, now: Duration) {
         self.source_delivers();
         self.scene.see(seen, now);
+        self.settings.next_id.see(&seen.codes);
         let Some(still) = self.settings.trigger.auto_still() else {
             return;
         };
         if !self.scene.has_new_specimen(still, now) || self.may_trigger(TriggerKind::Auto).is_err() {
             return;
         }
-        match self.gate.admit(seen) {
-            Ok(()) => {
+        let admitted = self.gate.admit(seen).and_then(|()| self.identify_seen(seen));
+        match admitted {
+            Ok((claim, identified)) => {
                 self.gate_refused = None;
                 self.scene.mark_recorded(seen);
-                self.keep(TriggerKind::Auto, None, false, Which::LastSeen);
+                let specimen = Specimen {
+                    follows: None,
+                    claim,
+                    identified,
+                    confirmed: Vec::new(),
+                };
+                self.keep(TriggerKind::Auto, specimen, false, Which::LastSeen);
                 self.say_taken(now);
             }
             Err(reason) => {
@@ -138,21 +184,23 @@ impl Machine {
         };
         waiting.quality.clone_from(&seen.quality);
         if seen.fish.is_some() || waiting.whole_frame {
-            self.scene.mark_recorded(waiting.preview.as_ref().unwrap_or(seen));
+            let preview = waiting.preview.clone();
+            if !self.identify_kept(ticket, &seen.codes, now) {
+                return;
+            }
+            self.scene.mark_recorded(preview.as_ref().unwrap_or(seen));
             self.set_ready(ticket);
             return;
         }
-        let by = waiting.by;
+        let (by, doubts) = (waiting.by, waiting.confirmed.clone());
         self.release(ticket);
         self.counts.without_fish += 1;
-        let again = match by {
-            TriggerKind::Key | TriggerKind::Button | TriggerKind::FootSwitch => "press again",
-            TriggerKind::Signal => "signal again",
-            TriggerKind::Timer | TriggerKind::Auto => {
-                self.say(Severity::Warning, "not saved: no fish found".into(), now);
-                return;
-            }
+        let Some(again) = again(by) else {
+            self.say(Severity::Warning, "not saved: no fish found".into(), now);
+            return;
         };
+        // Who has said yes to a doubt need not do so again.
+        self.asked = (!doubts.is_empty()).then_some(Asked { by, at: now, doubts });
         self.no_fish_at = Some((by, now));
         let why = format!("no fish found; {again} within 3 s to save the whole frame");
         self.say_not_saved(Severity::Warning, why, now);
@@ -196,12 +244,23 @@ impl Machine {
 
     /// Lets a frame go; whether it was waiting.
     pub(super) fn release(&mut self, ticket: Ticket) -> bool {
-        let before = self.waiting.len();
-        self.waiting.retain(|w| w.ticket != ticket);
-        let was_waiting = self.waiting.len() < before;
-        if was_waiting {
-            self.effects.push(Effect::Release { ticket });
+        let Some(at) = self.waiting.iter().position(|w| w.ticket == ticket) else {
+            return false;
+        };
+        if let Some(waiting) = self.waiting.remove(at) {
+            self.give_back(waiting);
         }
-        was_waiting
+        self.effects.push(Effect::Release { ticket });
+        true
+    }
+}
+
+/// How a trigger is repeated; `None` where nobody is there to repeat it.
+pub(super) fn again(by: TriggerKind) -> Option<&'static str> {
+    match by {
+        TriggerKind::Key | TriggerKind::Button | TriggerKind::FootSwitch => Some("press again"),
+        TriggerKind::Signal => Some("signal again"),
+        TriggerKind::Scanner => Some("scan again"),
+        TriggerKind::Timer | TriggerKind::Auto => None,
     }
 }

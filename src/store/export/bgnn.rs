@@ -10,14 +10,16 @@
 //! `Landmark/<id>_landmark.json`, `Measure/<id>_measure.json`. A record on which that program would crash lacks them.
 //!
 //! Minnow_Segmented_Traits (hdr-bgnn/Minnow_Segmented_Traits, `workflow/Snakefile`) has the same files, the first four folders below
-//! `segmentation/`: [`Tree::Minnows`].
+//! `segmentation/`, and calls a picture by its ARK id: [`Tree::Minnows`].
 
 use std::borrow::Cow;
 use std::path::Path;
 
+use super::facts;
 use super::output::{Destination, Put};
 use super::{ExportError, Exported, Folder, Outcome, Progress, Selection, each_record, whole_file};
 use crate::frame::{DecodeOptions, Frame, Limits};
+use crate::identify::RecordId;
 use crate::store::contents::jpeg;
 use crate::store::layout::{Place, part};
 use crate::store::record::Record;
@@ -45,9 +47,9 @@ impl Tree {
 
 /// The files of Morphology-analysis: how a record's file ends, and what it is called in the workflow, before and after the id.
 const MORPHOLOGY: [(&str, &str, &str); 3] = [
-    ("_presence.json", "Morphology/Presence/", "_presence.json"),
-    ("_landmark.json", "Morphology/Landmark/", "_landmark.json"),
-    ("_morphology.json", "Morphology/Measure/", "_measure.json"),
+    (part::PRESENCE, "Morphology/Presence/", "_presence.json"),
+    (part::LANDMARK, "Morphology/Landmark/", "_landmark.json"),
+    (part::MORPHOLOGY, "Morphology/Measure/", "_measure.json"),
 ];
 
 /// Writes the folders below `folder`, which may hold an earlier export: files that are there with the same content are kept, and a record
@@ -116,27 +118,54 @@ fn files<S: Storage>(
     tree: Tree,
 ) -> Result<Vec<(String, Vec<u8>)>, String> {
     let id = &record.id;
+    let name = name(record, tree)?;
     let own = |rest: &str| whole_file(archive, place, record, &format!("{id}{rest}"));
+    let renamed = |content: Vec<u8>| {
+        if name == *id {
+            Ok(content)
+        } else {
+            with_base_name(&content, &name)
+        }
+    };
     let frame = whole_file(archive, place, record, &record.frame.file)?;
     let prefix = tree.prefix();
     let mut files = vec![
         (
-            format!("{prefix}Images/{id}.jpg"),
+            format!("{prefix}Images/{name}.jpg"),
             upright_jpeg(record, &frame)?.into_owned(),
         ),
-        (format!("{prefix}Metadata/{id}.json"), own(part::METADATA)?),
-        (format!("{prefix}Cropped/{id}{}", part::CROPPED), own(part::CROPPED)?),
+        (format!("{prefix}Metadata/{name}.json"), renamed(own(part::METADATA)?)?),
+        (format!("{prefix}Cropped/{name}{}", part::CROPPED), own(part::CROPPED)?),
         (
-            format!("{prefix}Segmented/{id}{}", part::SEGMENTED),
+            format!("{prefix}Segmented/{name}{}", part::SEGMENTED),
             own(part::SEGMENTED)?,
         ),
     ];
     for (rest, before, after) in MORPHOLOGY {
         if record.file(&format!("{id}{rest}")).is_some() {
-            files.push((format!("{before}{id}{after}"), own(rest)?));
+            files.push((format!("{before}{name}{after}"), renamed(own(rest)?)?));
         }
     }
     Ok(files)
+}
+
+/// What the workflow calls the picture: its ARK id in Minnow_Segmented_Traits, where it has one, because its tables are joined by that.
+fn name(record: &Record, tree: Tree) -> Result<RecordId, String> {
+    match (tree, facts::ark(record)) {
+        (Tree::Minnows, Some(ark)) => {
+            RecordId::new(&ark).map_err(|_| format!("its ARK id {ark:?} can't be the name of a file"))
+        }
+        _ => Ok(record.id.clone()),
+    }
+}
+
+/// The same JSON with another `base_name`, where it has one.
+fn with_base_name(content: &[u8], name: &RecordId) -> Result<Vec<u8>, String> {
+    let mut json: serde_json::Value = serde_json::from_slice(content).map_err(|e| e.to_string())?;
+    if let Some(base_name) = json.get_mut("base_name") {
+        *base_name = name.as_str().into();
+    }
+    Ok(format!("{json:#}\n").into_bytes())
 }
 
 fn upright_jpeg<'a>(record: &Record, frame: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {

@@ -73,6 +73,10 @@ fn header() -> Vec<String> {
         "network",
         "network_version",
         "fishrig_version",
+        "scientific_name",
+        "genus",
+        "family",
+        "ark",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -137,6 +141,10 @@ fn row(place: &Place, record: &Record, findings: Option<&Findings>) -> Vec<Strin
         text(fish.map(|f| &f.network.name)),
         text(fish.map(|f| &f.network.version)),
         record.versions.fishrig.clone(),
+        facts::scientific_name(record),
+        facts::genus(record),
+        facts::family(record),
+        text(facts::ark(record)),
     ];
     for b in [
         fish.map(|f| f.bounds),

@@ -1,7 +1,8 @@
 //! One table (RFC 4180, UTF-8) with a row for each measurement: tidy data for R and pandas.
 //!
 //! `value` and `uncertainty` are on the specimen, in `unit`, and empty where the picture has no scale; `picture_value` and `picture_uncertainty`
-//! are in the picture, in `picture_unit`. Uncertainties are standard uncertainties.
+//! are in the picture, in `picture_unit`. Uncertainties are standard uncertainties. `term` is the IRI of the property that is measured (PATO),
+//! `bearer_term` of what has it (Uberon), `unit_term` of the unit (UO).
 
 use std::path::Path;
 
@@ -9,12 +10,13 @@ use super::facts::{self, number, text};
 use super::single_file::one_file;
 use super::table::Table;
 use super::{ExportError, Exported, Outcome, Progress, Selection, each_record};
+use crate::measure::specimen::Reading;
 use crate::measure::{Dimension, Findings, Quantity};
 use crate::store::layout::Place;
 use crate::store::record::Record;
 use crate::store::{Archive, Storage};
 
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 16] = [
     "id",
     "specimen",
     "day",
@@ -29,6 +31,8 @@ const HEADER: [&str; 14] = [
     "scale_method",
     "method",
     "term",
+    "bearer_term",
+    "unit_term",
 ];
 
 /// Writes the table to a new file `path`. `progress` is told each record in the store.
@@ -63,10 +67,10 @@ pub fn export<S: Storage>(
 }
 
 fn rows(place: &Place, record: &Record, findings: &Findings) -> Vec<[String; HEADER.len()]> {
-    let name = text(facts::identity(record).scientific_name);
+    let name = facts::scientific_name(record);
     let method = facts::method(record);
     let scale = text(findings.scale.as_ref().map(|s| facts::scale_method(s.method)));
-    let row = |(quantity, reading): (Quantity, crate::measure::specimen::Reading)| {
+    let row = |(quantity, reading): (Quantity, Reading)| {
         // An angle needs no scale.
         let value = match quantity.dimension() {
             Dimension::Angle => Some(reading.picture),
@@ -86,7 +90,9 @@ fn rows(place: &Place, record: &Record, findings: &Findings) -> Vec<[String; HEA
             quantity.picture_unit().to_owned(),
             scale.clone(),
             method.clone(),
-            text(facts::term(quantity)),
+            quantity.property().iri.to_owned(),
+            quantity.bearer().iri.to_owned(),
+            quantity.unit_term().iri.to_owned(),
         ]
     };
     facts::readings(Some(findings)).map(row).collect()

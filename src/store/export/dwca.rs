@@ -24,7 +24,7 @@ use super::facts::{self, text};
 use super::single_file::one_file;
 use super::table::{Described, Table, meta_xml, one_line};
 use super::{ExportError, Exported, Outcome, Progress, Selection, each_record};
-use crate::measure::{Dimension, Findings};
+use crate::measure::{Dimension, Findings, Measured};
 use crate::store::layout::{Place, part};
 use crate::store::record::Record;
 use crate::store::{Archive, Storage};
@@ -119,7 +119,6 @@ fn occurrence_id(record: &Record) -> String {
 }
 
 fn occurrence_row(record: &Record, occurrence: &str) -> [String; OCCURRENCE.len()] {
-    let identity = facts::identity(record);
     let (institution, collection) = facts::codes(&record.collection);
     [
         occurrence.to_owned(),
@@ -128,11 +127,11 @@ fn occurrence_row(record: &Record, occurrence: &str) -> [String; OCCURRENCE.len(
         one_line(institution),
         one_line(collection),
         record.specimen.to_string(),
-        one_line(&text(identity.scientific_name)),
-        one_line(&text(identity.genus)),
-        one_line(&text(identity.family)),
-        text(identity.ark),
-        one_line(&text(identity.event_date)),
+        one_line(&facts::scientific_name(record)),
+        one_line(&facts::genus(record)),
+        one_line(&facts::family(record)),
+        text(facts::ark(record)),
+        one_line(&facts::event_date(record)),
         record.times.committed_utc.to_string(),
         one_line(&record.note),
     ]
@@ -187,20 +186,25 @@ fn measurement_rows(
         ),
         None => facts::method(record),
     };
-    let row = |key: &str, name: &str, term: Option<&str>, value: crate::measure::Measured, unit: &str| {
+    let row = |key: &str, name: &str, terms: [&str; 2], value: Measured, unit: &str, about: &str| {
         let rounded = value.rounded();
+        let [property, unit_term] = terms.map(str::to_owned);
         [
             occurrence.to_owned(),
             format!("{occurrence}/{}/{key}", record.id),
             name.to_lowercase(),
-            text(term),
+            property,
             rounded.value,
-            unit.to_owned(),
             rounded.uncertainty,
+            unit.to_owned(),
+            unit_term,
             one_line(&how),
             one_line(&record.operator),
             record.times.captured_utc.to_string(),
-            format!("picture {}", record.id),
+            format!(
+                "{about}; accuracy is the standard uncertainty; measured on picture {}",
+                record.id
+            ),
         ]
     };
     let mut rows: Vec<_> = facts::readings(findings)
@@ -209,17 +213,33 @@ fn measurement_rows(
                 Dimension::Angle => reading.picture,
                 Dimension::Length | Dimension::Area => reading.specimen?,
             };
+            let terms = [quantity.property().iri, quantity.unit_term().iri];
+            let about = format!(
+                "{} of {} ({})",
+                quantity.property().label,
+                quantity.bearer().label,
+                quantity.bearer().iri
+            );
             Some(row(
                 quantity.key(),
                 quantity.name(),
-                facts::term(quantity),
+                terms,
                 value,
                 quantity.unit(),
+                &about,
             ))
         })
         .collect();
     if let Some(scale) = scale {
-        rows.push(row("scale", "image scale", None, scale.pixels_per_cm, "px/cm"));
+        let about = "pixels of the picture a centimetre";
+        rows.push(row(
+            "scale",
+            "image scale",
+            [""; 2],
+            scale.pixels_per_cm,
+            "px/cm",
+            about,
+        ));
     }
     rows
 }

@@ -76,25 +76,43 @@ pub(super) fn codes(collection: &str) -> (&str, &str) {
     (institution.trim(), collection.trim())
 }
 
-/// What is known of a specimen beyond its id.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Identity {
-    pub scientific_name: Option<String>,
-    pub genus: Option<String>,
-    pub family: Option<String>,
-    pub ark: Option<String>,
-    /// When it was caught.
-    pub event_date: Option<String>,
+/// A column of the pick list that named the specimen; empty where it has none. `names` are what it may be called, with capitals or without.
+fn column(record: &Record, names: &[&str]) -> String {
+    let identity = record.identity.as_ref();
+    let found = names.iter().find_map(|name| identity.and_then(|i| i.column(name)));
+    found.map(str::trim).unwrap_or_default().to_owned()
 }
 
-/// What is known of the specimen of a record.
-pub(super) fn identity(_record: &Record) -> Identity {
-    Identity::default()
+pub(super) fn scientific_name(record: &Record) -> String {
+    column(record, &["scientificName", "scientific_name", "species"])
 }
 
-/// The ARK id by which Fish-AIR and Minnow_Segmented_Traits know a picture; the record's id where it has none.
+/// As the pick list has it, else the first word of the scientific name.
+pub(super) fn genus(record: &Record) -> String {
+    let genus = column(record, &["genus"]);
+    match scientific_name(record).split_whitespace().next() {
+        Some(first) if genus.is_empty() => first.to_owned(),
+        _ => genus,
+    }
+}
+
+pub(super) fn family(record: &Record) -> String {
+    column(record, &["family"])
+}
+
+/// When the fish was caught, which no photograph tells.
+pub(super) fn event_date(record: &Record) -> String {
+    column(record, &["eventDate", "event_date"])
+}
+
+/// The ARK id by which Fish-AIR and Minnow_Segmented_Traits know a picture.
+pub(super) fn ark(record: &Record) -> Option<String> {
+    Some(column(record, &["ARKID", "ark_id", "ark"])).filter(|ark| !ark.is_empty())
+}
+
+/// [`ark`], or the record's id where it has none.
 pub(super) fn ark_id(record: &Record) -> String {
-    identity(record).ark.unwrap_or_else(|| record.id.to_string())
+    ark(record).unwrap_or_else(|| record.id.to_string())
 }
 
 /// Where a file of a record will be found: `media`, a URL, before its path below the store's root. Empty where `media` is.
@@ -113,11 +131,6 @@ pub(super) fn media_type(file: &str) -> &'static str {
         Some("tif" | "tiff") => "image/tiff",
         _ => "application/octet-stream",
     }
-}
-
-/// The IRI of a quantity's term in an ontology.
-pub(super) fn term(_quantity: Quantity) -> Option<&'static str> {
-    None
 }
 
 /// The names of the eighteen landmarks, after the table of Minnow_Segmented_Traits (`Traits/Minnows_Landmarks_(1-18).csv`).

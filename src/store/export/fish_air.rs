@@ -6,12 +6,13 @@
 
 use std::path::Path;
 
-use super::facts::{self, text};
+use super::facts;
 use super::output::{Destination, Put};
 use super::table::{Described, Table, meta_xml, one_line};
 use super::{ExportError, Exported, Folder, Outcome, Progress, Selection, each_record};
 use crate::locate::HeadSide;
 use crate::measure::Findings;
+use crate::measure::quality::{FishAirQuality, SpecimenView};
 use crate::store::layout::Place;
 use crate::store::record::Record;
 use crate::store::{Archive, Storage};
@@ -34,8 +35,8 @@ const MULTIMEDIA: [(&str, &str); 11] = [
     ),
 ];
 
-/// Header and term of each column of `imageQualityMetadata.csv`.
-const QUALITY: [(&str, &str); 17] = [
+/// Header and term of each column of `imageQualityMetadata.csv`: three, those of [`FishAirQuality::TERMS`], one.
+const QUALITY: [(&str, &str); 18] = [
     ("arkID", "https://fishair.org/terms/ARKID"),
     (
         "ownerInstitutionCode",
@@ -46,6 +47,7 @@ const QUALITY: [(&str, &str); 17] = [
     ("containsScaleBar", "https://fishair.org/terms/containsScaleBar"),
     ("containsLabel", "https://fishair.org/terms/containsLabel"),
     ("partsOverlapping", "https://fishair.org/terms/partsOverlapping"),
+    ("specimenAngle", "https://fishair.org/terms/specimenAngle"),
     ("specimenView", "https://fishair.org/terms/specimenView"),
     ("specimenCurved", "https://fishair.org/terms/specimenCurved"),
     ("partsMissing", "https://fishair.org/terms/partsMissing"),
@@ -132,7 +134,6 @@ fn export_into<S: Storage, D: Destination>(
 }
 
 fn multimedia_row(place: &Place, record: &Record, media: &str) -> [String; MULTIMEDIA.len()] {
-    let identity = facts::identity(record);
     let captured = record.times.captured_utc.to_string();
     [
         facts::ark_id(record),
@@ -142,71 +143,48 @@ fn multimedia_row(place: &Place, record: &Record, media: &str) -> [String; MULTI
         record.frame.file.clone(),
         facts::media_type(&record.frame.file).to_owned(),
         place.day.to_string(),
-        one_line(&text(identity.scientific_name)),
-        one_line(&text(identity.genus)),
-        one_line(&text(identity.family)),
+        one_line(&facts::scientific_name(record)),
+        one_line(&facts::genus(record)),
+        one_line(&facts::family(record)),
         facts::codes(&record.collection).0.to_owned(),
     ]
 }
 
-fn quality_row(record: &Record, findings: Option<&Findings>) -> [String; QUALITY.len()] {
-    let told = Told::of(record, findings);
-    [
+fn quality_row(record: &Record, findings: Option<&Findings>) -> Vec<String> {
+    let mut row = vec![
         facts::ark_id(record),
         facts::codes(&record.collection).0.to_owned(),
         record.times.captured_utc.to_string(),
-        usize::from(record.fish.is_some()).to_string(),
-        truth(Some(record.ruler.is_some())),
-        truth(Some(record.label.is_some())),
-        told.parts_overlapping,
-        told.specimen_view,
-        told.specimen_curved,
-        told.parts_missing,
-        told.all_parts_visible,
-        told.parts_folded,
-        told.brightness,
-        told.uniform_background,
-        told.on_focus,
-        told.color_issue,
-        "Automatic".to_owned(),
-    ]
+    ];
+    row.extend(quality(record, findings).values());
+    row.push("Automatic".to_owned());
+    row
 }
 
-/// As Python writes it, and the tables of Fish-AIR.
-fn truth(value: Option<bool>) -> String {
-    match value {
-        Some(true) => "True",
-        Some(false) => "False",
-        None => "",
+/// What the checks found; of a record without checks what it says about itself.
+fn quality(record: &Record, findings: Option<&Findings>) -> FishAirQuality {
+    let checked = findings.map(|f| f.quality.fish_air()).unwrap_or_default();
+    let view = match record.fish.as_ref().map(|fish| fish.head) {
+        Some(HeadSide::Left) => Some(SpecimenView::Left),
+        Some(HeadSide::Right) => Some(SpecimenView::Right),
+        Some(HeadSide::Unknown) | None => None,
+    };
+    FishAirQuality {
+        specimen_quantity: checked.specimen_quantity.or(Some(record.fish.is_some().into())),
+        contains_scale_bar: checked.contains_scale_bar.or(Some(record.ruler.is_some())),
+        contains_label: checked.contains_label.or(Some(record.label.is_some())),
+        specimen_view: checked.specimen_view.or(view),
+        ..checked
     }
-    .to_owned()
 }
 
-/// What the quality checks found, in the words of the tables.
-#[derive(Default)]
-struct Told {
-    specimen_view: String,
-    specimen_curved: String,
-    brightness: String,
-    color_issue: String,
-    parts_overlapping: String,
-    on_focus: String,
-    parts_missing: String,
-    all_parts_visible: String,
-    parts_folded: String,
-    uniform_background: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Told {
-    fn of(record: &Record, _findings: Option<&Findings>) -> Self {
-        let view = match record.fish.as_ref().map(|fish| fish.head) {
-            Some(HeadSide::Left) => "left",
-            Some(HeadSide::Right) => "right",
-            Some(HeadSide::Unknown) | None => "",
-        };
-        Self {
-            specimen_view: view.to_owned(),
-            ..Self::default()
-        }
+    #[test]
+    fn columns_of_quality_are_in_the_order_of_its_values() {
+        let names: Vec<_> = QUALITY.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names[3..17], FishAirQuality::TERMS);
     }
 }

@@ -200,6 +200,13 @@ impl<D: Destination> Folder<D> {
         if self.directories.contains(path) {
             return Ok(());
         }
+        // Also of directories that are there already the names are to be made durable: an export that was ended may have made them.
+        if let Some(parent) = path
+            .parent()
+            .filter(|_| *path != self.path && path.starts_with(&self.path))
+        {
+            self.make(&parent.to_owned())?;
+        }
         match self.disk.create_directory(path) {
             Ok(()) => {}
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {

@@ -1,11 +1,13 @@
-//! The pixels of a PNG as the file holds them: indices stay indices, whatever colours a palette gives them.
+//! The pixels of a PNG or TIFF as the file holds them: indices of a PNG stay indices, whatever colours a palette gives them.
 
 use std::io::Cursor;
 
+use image::codecs::tiff::TiffDecoder;
+use image::{DynamicImage, ImageDecoder};
 use png::{BitDepth, ColorType, Decoder, Transformations};
 
 use super::{LIMITS, LabelPictureError};
-use crate::frame::{FrameError, FrameFormat, Size};
+use crate::frame::{DecodeOptions, Frame, FrameError, FrameFormat, Size};
 use crate::traits::Rgb;
 
 /// A decoded label file, before anything is known of what its values mean.
@@ -30,12 +32,13 @@ pub(super) enum Values {
 const SPARE_BYTES: usize = 16 << 20;
 
 impl LabelPixels {
-    /// Decodes a PNG file.
+    /// Decodes a PNG or TIFF file.
     pub fn decode(file: &[u8]) -> Result<Self, LabelPictureError> {
         match FrameFormat::of_file(file) {
             Some(FrameFormat::Png) => {}
+            Some(FrameFormat::Tiff) => return Self::decode_tiff(file),
             Some(FrameFormat::Jpeg) => return Err(no_label("a JPEG, which blurs the borders of classes,")),
-            _ => return Err(no_label("a file that is no PNG")),
+            _ => return Err(no_label("a file that is neither PNG nor TIFF")),
         }
         let mut decoder = Decoder::new(Cursor::new(file));
         decoder.set_transformations(Transformations::IDENTITY);
@@ -83,6 +86,34 @@ impl LabelPixels {
             (colour, depth) => return Err(no_label(&format!("a {}-bit {colour:?} picture", depth as u8))),
         };
         Ok(Self { size, values })
+    }
+
+    /// Grey TIFF of 8 and 16 bits as values; every other kind as colours, those of a palette too.
+    fn decode_tiff(file: &[u8]) -> Result<Self, LabelPictureError> {
+        if let Ok(decoder) = TiffDecoder::new(Cursor::new(file)) {
+            let size = decoder.dimensions().into();
+            LIMITS.check(size)?;
+            match decoder.color_type() {
+                image::ColorType::L8 => {
+                    let values = Values::Grey(DynamicImage::from_decoder(decoder)?.into_luma8().into_raw());
+                    return Ok(Self { size, values });
+                }
+                image::ColorType::L16 => {
+                    let values = Values::WideGrey(DynamicImage::from_decoder(decoder)?.into_luma16().into_raw());
+                    return Ok(Self { size, values });
+                }
+                _ => {}
+            }
+        }
+        let options = DecodeOptions {
+            limits: LIMITS,
+            apply_orientation: false,
+        };
+        let picture = Frame::from_file_bytes(file.to_vec(), None)?.decode(&options)?.rgb;
+        Ok(Self {
+            size: picture.dimensions().into(),
+            values: Values::Colours(palette(picture.as_raw())),
+        })
     }
 
     /// Column and row of the pixel at a place in the row-by-row order.

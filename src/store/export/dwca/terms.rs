@@ -35,17 +35,18 @@ pub(super) const MULTIMEDIA: [(&str, &str); 13] = [
     ("hashValue", "http://rs.tdwg.org/ac/terms/hashValue"),
 ];
 
-pub(super) const MEASUREMENT: [(&str, &str); 11] = [
+pub(super) const MEASUREMENT: [(&str, &str); 12] = [
     ("occurrenceID", "http://rs.tdwg.org/dwc/terms/occurrenceID"),
     ("measurementID", "http://rs.tdwg.org/dwc/terms/measurementID"),
     ("measurementType", "http://rs.tdwg.org/dwc/terms/measurementType"),
     ("measurementTypeID", "http://rs.iobis.org/obis/terms/measurementTypeID"),
     ("measurementValue", "http://rs.tdwg.org/dwc/terms/measurementValue"),
-    ("measurementUnit", "http://rs.tdwg.org/dwc/terms/measurementUnit"),
     (
         "measurementAccuracy",
         "http://rs.tdwg.org/dwc/terms/measurementAccuracy",
     ),
+    ("measurementUnit", "http://rs.tdwg.org/dwc/terms/measurementUnit"),
+    ("measurementUnitID", "http://rs.iobis.org/obis/terms/measurementUnitID"),
     ("measurementMethod", "http://rs.tdwg.org/dwc/terms/measurementMethod"),
     (
         "measurementDeterminedBy",
