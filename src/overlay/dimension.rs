@@ -93,6 +93,8 @@ pub(super) struct Dimensions<'a> {
 
 /// Rows beside the fish that are tried.
 const ROWS: i32 = 3;
+/// Places along a line at which it is looked at for what it crosses.
+const STEPS: u32 = 24;
 
 impl Dimensions<'_> {
     /// A line beside the fish along its axis, from and to so many pixels behind the snout. What finds no free place is left out, unless it
@@ -116,13 +118,18 @@ impl Dimensions<'_> {
                     Side::Back => self.body.reach.0 - distance,
                     Side::Belly => self.body.reach.1 + distance,
                 };
-                (t, self.plate_at(from, to, t, plate))
+                let outwards = if side == Side::Back { -1.0 } else { 1.0 };
+                (t, self.plate_at(from, to, t, outwards, plate))
             })
             .collect();
-        let ends_inside = |t: f64| [from, to].iter().all(|s| self.picture.contains(self.body.point(*s, t)));
+        let line_is_free = |t: f64| {
+            let along = (0..=STEPS).map(|i| from + (to - from) * f64::from(i) / f64::from(STEPS));
+            let mut points = along.map(|s| self.body.point(s, t));
+            points.all(|p| self.picture.contains(p) && !self.occupied.iter().any(|o| o.contains(p)))
+        };
         let free = places
             .iter()
-            .find(|(t, plate)| ends_inside(*t) && self.is_free(plate))
+            .find(|(t, plate)| line_is_free(*t) && self.is_free(plate))
             .copied();
         if let Some((t, plate)) = free {
             self.draw_line(screen, [self.body.point(from, t), self.body.point(to, t)]);
@@ -136,8 +143,21 @@ impl Dimensions<'_> {
     }
 
     /// The words on the line's middle; beyond it where they would hide most of the line.
-    fn plate_at(&self, from: f64, to: f64, t: f64, plate: embedded_graphics::geometry::Size) -> Rectangle {
-        Rectangle::with_center(self.body.point((from + to) / 2.0, t), plate)
+    fn plate_at(
+        &self,
+        from: f64,
+        to: f64,
+        t: f64,
+        outwards: f64,
+        plate: embedded_graphics::geometry::Size,
+    ) -> Rectangle {
+        let hides_line = f64::from(plate.width) > 0.7 * (to - from);
+        let beyond = if hides_line {
+            f64::from(plate.height / 2 + 2 * self.line + 4)
+        } else {
+            0.0
+        };
+        Rectangle::with_center(self.body.point((from + to) / 2.0, t + outwards * beyond), plate)
     }
 
     /// A line across the fish with its words on the middle, unless they would lie on the face or on other words.
