@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fishrig::display::Canvas;
 use fishrig::frame::{PixelBox, Size};
+use fishrig::identify::NextIdStatus;
 use fishrig::measure::quality::{Check, CheckName, Quality, Verdict};
 use fishrig::overlay::{self, Annotations, ErrorPage, FishBox, FreeSpace, Rates, State, TraitLayer, View, Waiting};
 use fishrig::traits::{Palette, Trait, TraitMask, TraitSet};
@@ -135,6 +136,7 @@ fn any_view() -> impl Strategy<Value = View> {
                 preview: preview.map(|(w, h)| Arc::new(RgbImage::new(w, h))),
                 annotations,
                 quality,
+                next_id: NextIdStatus::default(),
                 state,
                 warnings,
                 rates: Rates {

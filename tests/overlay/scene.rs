@@ -186,6 +186,7 @@ pub fn view() -> View {
         preview: Some(Arc::new(picture())),
         annotations: annotations(),
         quality: None,
+        next_id: NextIdStatus::default(),
         state: State::FishFound {
             hint: "Press SPACE to save".to_owned(),
         },

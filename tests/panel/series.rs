@@ -113,6 +113,7 @@ fn screen_settings() -> ScreenSettings {
         decode: DecodeOptions::default(),
         floor_bytes: 0,
         records_before: 0,
+        measurements: true,
     }
 }
 
@@ -145,6 +146,7 @@ fn status(number: usize, step: usize) -> Status {
         note: String::new(),
         typing: None,
         help: false,
+        measurements_switched: false,
         has_source: true,
         has_display: Some(true),
         lost_switches: Vec::new(),

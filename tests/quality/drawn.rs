@@ -64,8 +64,11 @@ fn plain(seed: u64) -> SceneSettings {
     }
 }
 
+/// What a drawing is told besides.
+type Change = fn(&mut SceneSettings);
+
 /// In how many of the drawings the check is bad, of how many in which the fish was found; and what else was bad.
-fn bad(check: CheckName, change: fn(&mut SceneSettings)) -> (usize, usize, Vec<CheckName>) {
+fn bad(check: CheckName, change: Change) -> (usize, usize, Vec<CheckName>) {
     let (mut is_bad, mut found, mut others) = (0, 0, Vec::new());
     for seed in SEEDS {
         let mut settings = plain(seed);
@@ -89,7 +92,7 @@ fn drawn_frames_fail_what_they_were_drawn_to_fail() {
     let (_, found, faults) = bad(CheckName::Focus, |_| {});
     assert!(found >= 5, "{found} fish found");
     assert!(faults.len() <= 1, "a plain drawing: {faults:?}");
-    let table: [(CheckName, fn(&mut SceneSettings)); 5] = [
+    let table: [(CheckName, Change); 5] = [
         (CheckName::Cut, |s| s.cut_by_edge = true),
         (CheckName::FishCount, |s| {
             s.fish = 3;

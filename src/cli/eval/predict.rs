@@ -19,7 +19,7 @@ use crate::traits::{Trait, TraitMask, TraitSet, label_picture};
 /// Where masks come from.
 pub(super) enum Predictor {
     /// A network that is shown the labelled part of the picture.
-    OnLabelledPart(TraitNetwork),
+    OnLabelledPart(Box<TraitNetwork>),
     /// A network that is shown the fish that was found in the picture.
     OnLocatedFish(Box<Analyser>),
     /// A folder with masks.
@@ -59,7 +59,7 @@ impl Predictor {
         let network = TraitNetwork::load(&bundle, &NetworkSettings { threads })?;
         Ok(match args.locate {
             true => Self::OnLocatedFish(Box::new(Analyser::new(network, AnalysisSettings::default()))),
-            false => Self::OnLabelledPart(network),
+            false => Self::OnLabelledPart(Box::new(network)),
         })
     }
 
