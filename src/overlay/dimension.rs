@@ -88,6 +88,8 @@ pub(super) struct Dimensions<'a> {
     pub picture: Rectangle,
     pub line: u32,
     pub body: Where,
+    /// The fish, which words without a line may not hide.
+    pub fish: Rectangle,
     pub occupied: &'a mut Vec<Rectangle>,
 }
 
@@ -135,8 +137,9 @@ impl Dimensions<'_> {
             self.draw_line(screen, [self.body.point(from, t), self.body.point(to, t)]);
             self.draw_words(screen, words, plate, style);
         } else if must {
+            let is_beside = |plate: &Rectangle| self.fish.intersection(plate).is_zero_sized();
             let inside = places.iter().map(|(_, plate)| self.moved_inside(*plate));
-            if let Some(plate) = inside.into_iter().find(|plate| self.is_free(plate)) {
+            if let Some(plate) = inside.into_iter().find(|plate| self.is_free(plate) && is_beside(plate)) {
                 self.draw_words(screen, words, plate, style);
             }
         }

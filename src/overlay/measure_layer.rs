@@ -139,6 +139,7 @@ fn lengths(screen: &mut Screen, shown: &Shown, body: &Where, measures: &Measures
         picture: shown.picture,
         line: measures.outline,
         body: *body,
+        fish: shown.place(&shown.found.fish.map_or(shown.layer.crop, |fish| fish.bounds)),
         occupied,
     };
     let uncertain = length >= 2.0 * ALL_LENGTHS;
