@@ -168,13 +168,17 @@ fn nothing_hides_the_fish() {
             for (words, bounds) in texts(&screen) {
                 let tag =
                     ["fish", "fish, cut off", "not taken", "label", "ruler"].contains(&words) || words.ends_with('x');
+                let measured = [" cm", " mm", " px"].iter().any(|unit| words.ends_with(unit));
                 let on_picture = !picture.intersection(&bounds).is_zero_sized();
-                assert!(tag || !on_picture, "{size} {name}: {words:?} lies on the picture");
+                assert!(
+                    tag || measured || !on_picture,
+                    "{size} {name}: {words:?} lies on the picture"
+                );
                 let on_fish = found
                     .first()
                     .is_some_and(|fish| !fish.intersection(&bounds).is_zero_sized());
                 assert!(
-                    !on_fish || words.starts_with("fish"),
+                    !on_fish || words.starts_with("fish") || words.starts_with("BD "),
                     "{size} {name}: {words:?} lies on the fish"
                 );
             }
