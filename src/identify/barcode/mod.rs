@@ -85,12 +85,12 @@ fn read(layer: &Layer, symbology: Symbology) -> Option<Code> {
     read_on(layer, symbology).map(|(code, _)| code)
 }
 
+/// Looks for one symbology on a bitmap.
+type Reading<'a> = Box<dyn FnMut(&mut Bitmap<'_>, &DecodeHints) -> rxing::common::Result<RXingResult> + 'a>;
+
 /// A code, and its points on the layer.
 fn read_on(layer: &Layer, symbology: Symbology) -> Option<(Code, Vec<Point>)> {
-    let (format, mut reader): (
-        _,
-        Box<dyn FnMut(&mut Bitmap<'_>, &DecodeHints) -> rxing::common::Result<RXingResult>>,
-    ) = match symbology {
+    let (format, mut reader): (_, Reading<'_>) = match symbology {
         Symbology::DataMatrix => (
             BarcodeFormat::DATA_MATRIX,
             Box::new(|bitmap, hints| DataMatrixReader.decode_with_hints(bitmap, hints)),
