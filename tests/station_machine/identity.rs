@@ -62,7 +62,7 @@ fn committed_as(effects: &[Effect]) -> String {
 fn course(rig: &mut Rig, preview: &[&str], own: &[&str]) -> Vec<String> {
     rig.tell(Event::Seen(labelled(preview)));
     let mut course = Vec::new();
-    for press in 0..2 {
+    for _press in 0..2 {
         rig.now += Duration::from_secs(1);
         let effects = rig.press();
         let Some(Effect::Keep { ticket, .. }) = effects.first() else {
@@ -319,10 +319,11 @@ fn the_station_alone_takes_no_doubtful_picture() {
         ),
         ..MachineSettings::default()
     });
-    let mut look = |rig: &mut Rig, codes: &[&str]| {
-        rig.tell(Event::Seen(labelled(codes)));
+    let look = |rig: &mut Rig, codes: &[&str]| {
+        let mut effects = rig.tell(Event::Seen(labelled(codes)));
         rig.now += Duration::from_secs_f64(1.5);
-        rig.tell(Event::Seen(labelled(codes)))
+        effects.extend(rig.tell(Event::Seen(labelled(codes))));
+        effects
     };
     assert_eq!(look(&mut rig, &[]), [], "no number");
     assert_eq!(look(&mut rig, &["F7"]), [], "recorded before");
