@@ -6,7 +6,10 @@ mod common;
 use std::path::Path;
 
 use common::shared;
+use fishrig::frame::Size;
 use fishrig::measure::bgnn::{self, Crash, MetadataScale, Painted};
+use fishrig::traits::{Trait, TraitMask, TraitSet};
+use proptest::prelude::*;
 
 /// The three files of a mask, whose name ends in `_segmented.png`.
 fn files_of(mask: &Path, base_name: &str) -> Result<bgnn::BgnnFiles, Crash> {
@@ -114,4 +117,32 @@ fn metadata_that_the_original_can_t_read_is_refused_in_words() {
     }
     let none = MetadataScale::from_file(br#"{"ruler": {"scale": "None", "unit": "None"}}"#).unwrap();
     assert_eq!((none.pixels_per_cm(), none), (None, MetadataScale::none()));
+}
+
+fn a_bar() -> TraitMask {
+    let mut mask = TraitMask::empty(Size::new(9, 5));
+    for x in 1..8 {
+        mask.set(x, 2, TraitSet::EMPTY.with(Trait::Trunk));
+    }
+    mask
+}
+
+proptest! {
+    #[test]
+    fn a_scale_is_written_to_three_decimals(scale in any::<f64>().prop_filter("JSON has no others", |s| s.is_finite()), unit in ".{0,6}") {
+        let metadata = serde_json::json!({ "ruler": { "scale": scale, "unit": unit } }).to_string();
+        let read = MetadataScale::from_file(metadata.as_bytes()).unwrap();
+        let files = bgnn::files(&bgnn::analyse(&Painted::from(&a_bar())).unwrap(), &unit, Some(&read));
+        let presence: serde_json::Value = serde_json::from_slice(&files.presence).unwrap();
+        prop_assert!(files.presence.is_ascii());
+        prop_assert_eq!(&presence["base_name"], unit.as_str());
+        prop_assert_eq!(&presence["ruler"]["unit"], unit.as_str());
+        let written = presence["ruler"]["scale"].as_f64().unwrap();
+        prop_assert!((written - scale).abs() <= 0.0005 + 1e-12 * scale.abs());
+    }
+
+    #[test]
+    fn whatever_is_no_metadata_is_refused(content in prop::collection::vec(any::<u8>(), 0..64)) {
+        prop_assert!(MetadataScale::from_file(&content).is_err());
+    }
 }

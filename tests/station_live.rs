@@ -52,6 +52,8 @@ fn specimens_lie_down_one_after_another_and_each_becomes_a_record() {
         keep = 5
         [trigger]
         auto_still_seconds = 0.2
+        [quality]
+        auto = "all"
         [store]
         floor_megabytes = 0
     "#;

@@ -356,7 +356,8 @@ const SYNCS: [(&str, Swallow); 15] = [
         kind == Kind::SyncFile && path.ends_with("_traits.png")
     }),
     ("Morphology-analysis' files", |kind, path| {
-        kind == Kind::SyncFile && path.ends_with("_morphology.json")
+        let ends = ["_presence.json", "_landmark.json", "_morphology.json"];
+        kind == Kind::SyncFile && ends.iter().any(|end| path.ends_with(end))
     }),
     ("extras", |kind, path| {
         kind == Kind::SyncFile && (path.ends_with("_overlay.jpg") || path.ends_with("_label.txt"))

@@ -9,7 +9,10 @@ fuzz_target!(|input: &[u8]| {
     let at = input.iter().position(|b| *b == b'\n').unwrap_or(input.len());
     let (form, content) = input.split_at(at);
     let mut settings = IdentifySettings::default();
-    if let Some(form) = std::str::from_utf8(form).ok().and_then(|form| form.parse::<AcceptPattern>().ok()) {
+    if let Some(form) = std::str::from_utf8(form)
+        .ok()
+        .and_then(|form| form.parse::<AcceptPattern>().ok())
+    {
         assert!(form.accepts(&form.example()));
         settings.accept.push(form);
     }

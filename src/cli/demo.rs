@@ -13,6 +13,7 @@ use crate::config::Configuration;
 use crate::display::{Canvas, Display, DisplaySettings, Kept, PngDisplay, PngSettings, WindowSettings};
 use crate::frame::{DecodeOptions, Frame, PixelBox, Size};
 use crate::health::ClockTrust;
+use crate::measure::quality::Admitted;
 use crate::network::{Bundle, TraitNetwork};
 use crate::overlay::{self, Annotations, State, View};
 use crate::render::{BodyForm, RigFrame, RigScene, demo_scenes};
@@ -100,6 +101,8 @@ fn run_live(mut configuration: Configuration, output: &Path) -> anyhow::Result<O
     });
     configuration.display = DisplaySettings::Window(WindowSettings::default());
     configuration.trigger.auto_still_seconds = Some(1.5);
+    // Some of the drawn frames have faults, to show how they are found.
+    configuration.analysis.measure.quality.auto = Admitted::All;
     configuration.station.operator = "demo".to_owned();
     let counts = live::prepare(&configuration)?.run()?;
     writeln!(

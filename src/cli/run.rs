@@ -11,7 +11,7 @@ use crate::station::{Counts, wait_until_ready};
 
 /// Run the station: show what the source sees, and keep a record on each trigger.
 ///
-/// Keys: SPACE or ENTER takes a picture, + another of the same specimen, u undoes the last, o sets the operator, n the note, h shows the keys, q ends. SIGUSR1
+/// Keys: SPACE or ENTER takes a picture, + another of the same specimen, u undoes the last, o sets the operator, n the note, m switches the measurements on the picture, h shows the keys, q ends. SIGUSR1
 /// takes a picture; SIGINT and SIGTERM finish the record that is being written and end.
 ///
 /// With a broken configuration it ends with exit code 2; where no terminal is attached (as a service) it stays up, shows the reason on the
@@ -37,7 +37,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Outcome> {
     super::say(prepared.summary());
     if std::io::stdin().is_terminal() {
         super::say(
-            "SPACE takes a picture, + another of the same specimen, u undoes the last, o sets the operator, n the note, q ends",
+            "SPACE takes a picture, + another of the same specimen, u undoes the last, o sets the operator, n the note, m measurements, q ends",
         );
     }
     let counts = match prepared.run() {

@@ -76,6 +76,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         },
         display: check.display(raw.display),
         palette: raw.overlay.palette,
+        overlay_measurements: raw.overlay.measurements,
         trigger: check.trigger(raw.trigger),
         gpio: check.gpio(raw.gpio),
         health: check.health(raw.health),

@@ -57,6 +57,8 @@ pub struct Configuration {
     pub palette: Palette,
     /// Where ids come from.
     pub identify: IdentifySettings,
+    /// Whether landmarks, lengths and a scale bar are on the display and in the records' overlays.
+    pub overlay_measurements: bool,
     /// By what pictures are taken.
     pub trigger: TriggerSettings,
     /// Button, lamp and buzzer on the computer's lines.

@@ -259,10 +259,20 @@ impl Default for Panel {
     }
 }
 
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Overlay {
     pub(super) palette: Palette,
+    pub(super) measurements: bool,
+}
+
+impl Default for Overlay {
+    fn default() -> Self {
+        Self {
+            palette: Palette::default(),
+            measurements: true,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, Serialize)]

@@ -119,6 +119,7 @@ impl KeyReader {
             'n' | 'N' => Some(self.begin_typing(Field::Note)),
             'i' | 'I' => Some(self.begin_typing(Field::Id)),
             'l' | 'L' => Some(self.begin_typing(Field::List)),
+            'm' | 'M' => Some(Event::Measurements),
             'h' | 'H' | '?' => Some(Event::Help),
             'q' | 'Q' => Some(Event::Finish),
             _ => None,
@@ -211,7 +212,10 @@ mod tests {
                 same_specimen: true
             }]
         );
-        assert_eq!(read("uhq"), [Event::Undo, Event::Help, Event::Finish]);
+        assert_eq!(
+            read("umhq"),
+            [Event::Undo, Event::Measurements, Event::Help, Event::Finish]
+        );
         assert_eq!(read("xyz\t\x00"), []);
     }
 

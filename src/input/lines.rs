@@ -33,6 +33,7 @@ pub fn event_of(line: &str) -> Option<Event> {
             field: Field::List,
             text,
         }),
+        "m" => Some(Event::Measurements),
         "h" | "?" => Some(Event::Help),
         "q" => Some(Event::Finish),
         _ => None,

@@ -77,6 +77,8 @@ pub enum Event {
         /// What it typed, without the key that ended it.
         text: String,
     },
+    /// Show landmarks and lengths on the picture, or hide them.
+    Measurements,
     /// Show the keys, or hide them.
     Help,
     /// Finish the record that is being written and those that wait, then stop.

@@ -6,6 +6,7 @@ use image::RgbImage;
 
 use super::font::Face;
 use super::layout::{self, SizeClass};
+use super::measure_layer;
 use super::panel;
 use super::picture::PictureLayer;
 use super::screen::Screen;
@@ -49,7 +50,8 @@ pub fn annotated_picture(picture: &RgbImage, annotations: &Annotations, palette:
         part: None,
     };
     screen.picture(place, layer);
-    tags::compose(&mut screen, annotations, place, &measures);
+    let words = tags::compose(&mut screen, annotations, place, &measures);
+    measure_layer::compose(&mut screen, annotations, place, &words, &measures);
     if let Some(legend) = &legend {
         let mut whole = Rectangle::new(
             Point::zero(),

@@ -14,6 +14,7 @@ mod annotated;
 mod bar;
 mod boxes;
 mod characters;
+mod dimension;
 mod error_page;
 mod failure;
 mod font;
@@ -22,6 +23,7 @@ mod identity;
 mod landmark_picture;
 mod layout;
 mod loupe;
+mod measure_layer;
 mod panel;
 mod picture;
 mod quality;
@@ -49,7 +51,7 @@ pub use picture::PictureLayer;
 pub use screen::{Item, Screen};
 pub use station_screen::compose;
 pub use text::TextStyle;
-pub use view::{Annotations, FishBox, FreeSpace, Rates, State, TraitLayer, View, Waiting};
+pub use view::{Annotations, FishBox, FreeSpace, MeasureLayer, Rates, State, TraitLayer, View, Waiting};
 
 /// Draws a view over the whole target.
 ///

@@ -1,14 +1,18 @@
 //! A screen as a list of what is on it, which can be read (by tests) and painted (by anything that embedded-graphics draws on).
 
+use embedded_graphics::Drawable;
 use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::{DrawTarget, DrawTargetExt};
 use embedded_graphics::geometry::{Point, Size};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
-use embedded_graphics::primitives::Rectangle;
+use embedded_graphics::primitives::{
+    Circle, Line, Primitive, PrimitiveStyle, PrimitiveStyleBuilder, Rectangle, StrokeAlignment,
+};
 
 use super::icon::Icon;
 use super::picture::PictureLayer;
 use super::text::{Coverage, TextStyle};
+use super::theme;
 
 /// Something on the screen.
 #[derive(Debug, Clone)]
@@ -44,6 +48,24 @@ pub enum Item<'a> {
         /// Colour behind it.
         on: Rgb888,
     },
+    /// A straight line.
+    Line {
+        /// One end.
+        from: Point,
+        /// The other end.
+        to: Point,
+        /// Pixels across.
+        width: u32,
+        /// Its colour.
+        colour: Rgb888,
+    },
+    /// A landmark: a pale dot in a dark rim.
+    Dot {
+        /// Its middle.
+        at: Point,
+        /// With the rim.
+        diameter: u32,
+    },
     /// A picture with its annotations.
     Picture {
         /// Where; has the picture's aspect.
@@ -59,6 +81,11 @@ impl Item<'_> {
         match self {
             Self::Fill { area, .. } | Self::Icon { area, .. } | Self::Picture { area, .. } => *area,
             Self::Text { words, at, style, .. } => style.bounds(words, *at),
+            Self::Line { from, to, width, .. } => {
+                let rim = Point::new_equal(*width as i32);
+                Rectangle::with_corners(from.component_min(*to) - rim, from.component_max(*to) + rim)
+            }
+            Self::Dot { at, diameter } => Rectangle::with_center(*at, Size::new_equal(*diameter)),
         }
     }
 }
@@ -125,6 +152,25 @@ impl<'a> Screen<'a> {
                     *colour,
                     *on,
                 )?,
+                Item::Line {
+                    from,
+                    to,
+                    width,
+                    colour,
+                } => Line::new(*from, *to)
+                    .into_styled(PrimitiveStyle::with_stroke(*colour, *width))
+                    .draw(&mut target)?,
+                Item::Dot { at, diameter } => {
+                    let style = PrimitiveStyleBuilder::new()
+                        .fill_color(theme::TEXT)
+                        .stroke_color(theme::GROUND)
+                        .stroke_width(1 + diameter / 6)
+                        .stroke_alignment(StrokeAlignment::Inside)
+                        .build();
+                    Circle::with_center(*at, *diameter)
+                        .into_styled(style)
+                        .draw(&mut target)?;
+                }
                 Item::Picture { area, layer } => {
                     let shown = layer.render(crate::frame::Size::new(area.size.width, area.size.height));
                     let colours = shown.pixels().map(|p| Rgb888::new(p[0], p[1], p[2]));
@@ -145,6 +191,19 @@ impl<'a> Screen<'a> {
         if !area.is_zero_sized() {
             self.items.push(Item::Icon { icon, area, colour, on });
         }
+    }
+
+    pub(super) fn line(&mut self, from: Point, to: Point, width: u32, colour: Rgb888) {
+        self.items.push(Item::Line {
+            from,
+            to,
+            width,
+            colour,
+        });
+    }
+
+    pub(super) fn dot(&mut self, at: Point, diameter: u32) {
+        self.items.push(Item::Dot { at, diameter });
     }
 
     pub(crate) fn picture(&mut self, area: Rectangle, layer: PictureLayer<'a>) {

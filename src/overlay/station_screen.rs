@@ -10,7 +10,7 @@ use super::picture::PictureLayer;
 use super::screen::Screen;
 use super::theme::{self, Tone};
 use super::view::{State, View};
-use super::{bar, failure, identity, loupe, panel, quality, strip, tags, words};
+use super::{bar, failure, identity, loupe, measure_layer, panel, quality, strip, tags, words};
 use crate::frame::Size;
 
 /// The colours of the parts around the picture. All turn green for a moment when a record is saved.
@@ -102,6 +102,13 @@ fn picture<'a>(screen: &mut Screen<'a>, view: &'a View, area: Rectangle, measure
         part: None,
     };
     screen.picture(place, layer);
-    let words = tags::compose(screen, &view.annotations, place, measures);
+    let mut words = tags::compose(screen, &view.annotations, place, measures);
+    words.extend(measure_layer::compose(
+        screen,
+        &view.annotations,
+        place,
+        &words,
+        measures,
+    ));
     loupe::compose(screen, layer, place, &words, measures);
 }

@@ -8,6 +8,8 @@ use crate::analysis::Analysis;
 use crate::frame::{PixelBox, Size};
 use crate::identify::NextIdStatus;
 use crate::measure::quality::Quality;
+use crate::measure::scale::Scale;
+use crate::measure::specimen::Measurements;
 use crate::traits::{Palette, Trait, TraitMask, TraitSet};
 
 /// Everything on the screen.
@@ -60,6 +62,8 @@ pub struct Annotations {
     pub ruler: Option<PixelBox>,
     /// The traits of the fish, once the network has answered.
     pub traits: Option<TraitLayer>,
+    /// What was measured, if it is to be shown.
+    pub measured: Option<MeasureLayer>,
 }
 
 impl Default for Annotations {
@@ -71,6 +75,7 @@ impl Default for Annotations {
             label: None,
             ruler: None,
             traits: None,
+            measured: None,
         }
     }
 }
@@ -94,8 +99,26 @@ impl From<&Analysis> for Annotations {
                 confidence: specimen.confidence,
                 not_assessed: specimen.not_assessed,
             }),
+            measured: analysis.specimen.as_ref().and_then(|specimen| {
+                Some(MeasureLayer {
+                    measurements: Arc::new(analysis.findings.measurements.clone()?),
+                    crop: specimen.crop_box,
+                    scale: analysis.findings.scale.clone(),
+                })
+            }),
         }
     }
+}
+
+/// What was measured on a fish and where it belongs.
+#[derive(Debug, Clone)]
+pub struct MeasureLayer {
+    /// Landmarks and lengths, in pixels of the crop.
+    pub measurements: Arc<Measurements>,
+    /// Where the crop lies in the picture.
+    pub crop: PixelBox,
+    /// The picture's scale, if it has one.
+    pub scale: Option<Scale>,
 }
 
 /// Where the fish is.

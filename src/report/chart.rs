@@ -139,7 +139,7 @@ fn frame(name: &str, most: usize, inside: Markup) -> Markup {
     html! {
         svg class="chart" role="img" aria-label=(name) viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) {
             line class="grid" x1=(px(LEFT)) x2=(px(RIGHT)) y1=(px(TOP)) y2=(px(TOP)) {}
-            @if most % 2 == 0 {
+            @if most.is_multiple_of(2) {
                 line class="grid" x1=(px(LEFT)) x2=(px(RIGHT)) y1=(px((TOP + BOTTOM) / 2.0)) y2=(px((TOP + BOTTOM) / 2.0)) {}
                 text x=(px(LEFT - 6.0)) y=(px((TOP + BOTTOM) / 2.0 + 4.0)) text-anchor="end" { (most / 2) }
             }

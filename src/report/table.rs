@@ -112,7 +112,7 @@ impl Columns {
                 // Sorted by its number, which no clock disturbs.
                 td.when data-sort=(number) { time datetime=(record.times.committed_utc) { (saved.strftime("%Y-%m-%d %H:%M:%S")) } }
                 td { (words::cut(&record.operator, LONGEST_TEXT)) }
-                td.text { (words::cut(&record.note, LONGEST_TEXT)) (problem(entry)) }
+                td.text { (words::cut(&record.note, LONGEST_TEXT)) (in_spite(entry)) (problem(entry)) }
                 @if self.voided { td { @if record.voided { "voided" } } }
             }
         }
@@ -139,16 +139,28 @@ fn column(key: &str, name: &str) -> Markup {
 
 /// The names of the checks that are not good, below the verdict.
 fn wrong_checks(entry: &Entry) -> Markup {
-    let checks = entry.findings.as_ref().map_or(&[][..], |f| &f.quality.checks);
-    let wrong: Vec<String> = checks
-        .iter()
-        .filter(|check| check.verdict == entry.verdict() && matches!(check.verdict, Verdict::Doubtful | Verdict::Bad))
+    let verdict = entry.verdict();
+    let quality = entry.findings.as_ref().map(|f| &f.quality);
+    let wrong = quality.filter(|_| matches!(verdict, Verdict::Doubtful | Verdict::Bad));
+    let wrong: Vec<String> = wrong
+        .into_iter()
+        .flat_map(|quality| quality.with(verdict))
         .map(|check| match check.words.is_empty() {
             true => words::check_name(check.name),
             false => check.words.clone(),
         })
         .collect();
     html! { @if !wrong.is_empty() { div.quiet { (words::cut(&wrong.join(", "), LONGEST_TEXT)) } } }
+}
+
+/// Which bad checks a person passed over when saving.
+fn in_spite(entry: &Entry) -> Markup {
+    let passed_over = entry
+        .findings
+        .as_ref()
+        .map_or(&[][..], |f| &f.quality.saved_in_spite_of);
+    let names: Vec<_> = passed_over.iter().map(|name| words::check_name(*name)).collect();
+    html! { @if !names.is_empty() { div.quiet { "saved in spite of: " (names.join(", ")) } } }
 }
 
 fn problem(entry: &Entry) -> Markup {

@@ -85,6 +85,7 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
     let screen = ScreenSettings {
         station: configuration.station.name.clone(),
         palette: configuration.palette,
+        measurements: configuration.overlay_measurements,
         time_zone: configuration.store.time_zone.clone(),
         trigger: configuration.trigger.clone(),
         has_button: configuration.gpio.shutter.is_some(),

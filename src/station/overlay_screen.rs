@@ -27,7 +27,8 @@ const FEW_RECORDS: u64 = 200;
 /// With less room than this, whatever a record's size.
 const LITTLE_SPACE: u64 = 2 << 30;
 /// The keys, as the help line shows them.
-const KEYS: &str = "SPACE picture · + same specimen · i number · l list · u undo · o operator · n note · q finish";
+const KEYS: &str =
+    "SPACE picture · + same specimen · i number · l list · u undo · m measurements · o operator · n note · q finish";
 
 /// What a screen shows that does not change while the station runs.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct ScreenSettings {
     pub station: String,
     /// Colours of the traits.
     pub palette: Palette,
+    /// Whether landmarks and lengths are usually on the picture.
+    pub measurements: bool,
     /// For the time of day.
     pub time_zone: TimeZone,
     /// Triggers, for the hint what to do.
@@ -116,13 +119,17 @@ fn view(shown: &Shown<'_, LiveAnalysis>, preview: Option<Arc<RgbImage>>, setting
     let status = shown.status;
     let now = Timestamp::now().to_zoned_datetime(settings.time_zone.clone());
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let mut annotations = shown.analysis.map(|a| a.annotations.clone()).unwrap_or_default();
+    if settings.measurements == status.measurements_switched {
+        annotations.measured = None;
+    }
     View {
         station: settings.station.clone(),
         clock: now.strftime("%H:%M").to_string(),
         operator: text(&status.operator),
         note: text(&status.note),
         preview,
-        annotations: shown.analysis.map(|a| a.annotations.clone()).unwrap_or_default(),
+        annotations,
         quality: shown
             .analysis
             .filter(|a| a.frame.analysis.specimen.is_some())
@@ -314,6 +321,7 @@ mod tests {
         ScreenSettings {
             station: "bench".into(),
             palette: Palette::default(),
+            measurements: true,
             time_zone: TimeZone::UTC,
             trigger: TriggerSettings::default(),
             has_button: false,

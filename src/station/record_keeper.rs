@@ -21,7 +21,6 @@ use crate::measure::quality::Verdict;
 use crate::network::Manifest;
 use crate::overlay::{Annotations, annotated_picture};
 use crate::store::{Committed, FishDraft, NetworkIdentity, RecordDraft, Store, StoreError};
-use crate::traits::Palette;
 
 /// Names and commits the records of one station.
 pub struct RecordKeeper {
@@ -177,7 +176,7 @@ impl RecordKeeper {
             timings_ms: analysed.map(timings_ms).unwrap_or_default(),
             overlay_jpeg: analysed
                 .filter(|_| self.configuration.keep_overlay)
-                .and_then(|a| overlay_jpeg(a, self.configuration.palette)),
+                .and_then(|a| overlay_jpeg(a, &self.configuration)),
             further_files: Vec::new(),
         }
     }
@@ -281,9 +280,17 @@ fn timings_ms(analysed: &FrameAnalysis) -> BTreeMap<String, f64> {
 }
 
 /// A record without its overlay is better than none, so a failure is only logged.
-fn overlay_jpeg(analysed: &FrameAnalysis, palette: Palette) -> Option<Vec<u8>> {
-    let annotations = Annotations::from(&analysed.analysis);
-    let picture = annotated_picture(&analysed.small, &annotations, palette, analysed.small.width());
+fn overlay_jpeg(analysed: &FrameAnalysis, configuration: &Configuration) -> Option<Vec<u8>> {
+    let mut annotations = Annotations::from(&analysed.analysis);
+    if !configuration.overlay_measurements {
+        annotations.measured = None;
+    }
+    let picture = annotated_picture(
+        &analysed.small,
+        &annotations,
+        configuration.palette,
+        analysed.small.width(),
+    );
     let mut file = Vec::new();
     match JpegEncoder::new_with_quality(&mut file, 90).encode_image(&picture) {
         Ok(()) => Some(file),

@@ -177,6 +177,8 @@ pub struct Status {
     pub note: String,
     /// A text that is being typed.
     pub typing: Option<(Field, String)>,
+    /// The operator switched landmarks and lengths on the picture off, or on where they are usually off.
+    pub measurements_switched: bool,
     /// The keys are to be shown.
     pub help: bool,
     /// The source is open, whatever else the station is doing.

@@ -135,10 +135,36 @@ mod tests {
         }
     }
 
+    const SEED: &[u8] = include_bytes!("../../fuzz/seeds/measurements/fish.json");
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn a_spoilt_file_is_refused_or_read(at in 0..SEED.len(), byte in any::<u8>(), length in 0..SEED.len(), cut in any::<bool>()) {
+            let mut spoilt = SEED.to_vec();
+            spoilt[at] = byte;
+            if cut {
+                spoilt.truncate(length);
+            }
+            if let Ok(read) = MeasurementsFile::from_file(&spoilt) {
+                let written = read.to_file().unwrap();
+                prop_assert_eq!(MeasurementsFile::from_file(&written).unwrap().to_file().unwrap(), written);
+            }
+        }
+    }
+
     #[test]
     fn another_format_and_another_file_are_told_apart() {
         let other = MeasurementsFile::from_file(b"{\"format\": 2, \"id\": \"a\"}").unwrap_err();
         assert!(other.starts_with("has format 2"), "{other}");
+        assert!(
+            MeasurementsFile::from_file(SEED)
+                .unwrap()
+                .findings
+                .measurements
+                .is_some()
+        );
         let other = MeasurementsFile::from_file(b"[]").unwrap_err();
         assert!(other.starts_with("holds no measurements"), "{other}");
     }

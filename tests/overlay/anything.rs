@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use fishrig::display::Canvas;
 use fishrig::frame::{PixelBox, Size};
+use fishrig::identify::NextIdStatus;
 use fishrig::measure::quality::{Check, CheckName, Quality, Verdict};
 use fishrig::overlay::{self, Annotations, ErrorPage, FishBox, FreeSpace, Rates, State, TraitLayer, View, Waiting};
 use fishrig::traits::{Palette, Trait, TraitMask, TraitSet};
 use image::RgbImage;
 use proptest::prelude::*;
+
+use crate::scene;
 
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -92,6 +95,9 @@ fn any_annotations() -> impl Strategy<Value = Annotations> {
         proptest::option::of(any_layer()),
     )
         .prop_map(|((w, h), fish, further_fish, label, ruler, traits)| Annotations {
+            measured: traits
+                .as_ref()
+                .map(|layer| scene::measured(&layer.mask, layer.crop, 40.0)),
             picture: Size::new(w, h),
             fish: fish.map(|(bounds, cut_by_edge)| FishBox { bounds, cut_by_edge }),
             further_fish,
@@ -130,6 +136,7 @@ fn any_view() -> impl Strategy<Value = View> {
                 preview: preview.map(|(w, h)| Arc::new(RgbImage::new(w, h))),
                 annotations,
                 quality,
+                next_id: NextIdStatus::default(),
                 state,
                 warnings,
                 rates: Rates {

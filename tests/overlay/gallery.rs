@@ -117,6 +117,13 @@ fn photographs() {
     }
 }
 
+/// Pixels per centimetre, counted by hand; some number where that was not done.
+fn scale_of(data: &Path, file: &str) -> f64 {
+    let scales: serde_json::Value =
+        serde_json::from_slice(&fs::read(data.join("frames/scales.json")).unwrap()).unwrap();
+    scales["frames"][file]["px_per_cm"].as_f64().unwrap_or(100.0)
+}
+
 /// A view of a photograph with its hand label.
 fn photographed(data: &Path, name: &str) -> View {
     let bytes = fs::read(data.join(format!("frames/{name}.jpg"))).unwrap();
@@ -167,6 +174,7 @@ fn photographed(data: &Path, name: &str) -> View {
             further_fish: Vec::new(),
             label: region(3),
             ruler: region(2),
+            measured: Some(scene::measured(&mask.resized(crop.size()), crop, scale_of(data, &file))),
             traits: Some(TraitLayer {
                 mask: Arc::new(mask),
                 crop,

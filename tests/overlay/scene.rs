@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 
-use fishrig::frame::{PixelBox, Size};
+use fishrig::frame::{PixelBox, Point, Size};
 use fishrig::identify::{IdSource, NextIdStatus, Standing};
+use fishrig::locate::HeadSide;
+use fishrig::measure::Measured;
 use fishrig::measure::quality::{Check, CheckName, Quality, Verdict};
-use fishrig::overlay::{Annotations, ErrorPage, FishBox, FreeSpace, Rates, State, TraitLayer, View, Waiting};
+use fishrig::measure::scale::{Scale, ScaleMethod};
+use fishrig::measure::specimen::{self, Subject};
+use fishrig::overlay::{
+    Annotations, ErrorPage, FishBox, FreeSpace, MeasureLayer, Rates, State, TraitLayer, View, Waiting,
+};
 use fishrig::traits::{Palette, Trait, TraitMask, TraitSet};
 use image::{Rgb, RgbImage};
 
@@ -131,6 +137,32 @@ fn annotations_of(fish: PixelBox) -> Annotations {
                 .into_iter()
                 .collect(),
         }),
+        measured: Some(measured(
+            &mask_of(fish, fish.grown(0.025, FRAME).size()),
+            fish.grown(0.025, FRAME),
+            52.0,
+        )),
+    }
+}
+
+/// What is measured on a mask of the crop's size, with that many pixels a centimetre.
+pub fn measured(mask: &TraitMask, crop: PixelBox, pixels_per_cm: f64) -> MeasureLayer {
+    let scale = Scale::uniform(
+        Measured::new(pixels_per_cm, pixels_per_cm / 400.0),
+        Point { x: 0.0, y: 0.0 },
+        ScaleMethod::MetricTicks,
+    );
+    let subject = Subject {
+        mask,
+        resolution: Size::new(640, 256),
+        not_assessed: TraitSet::EMPTY,
+        crop_box: crop,
+        head: HeadSide::Unknown,
+    };
+    MeasureLayer {
+        measurements: Arc::new(specimen::measure(&subject, Some(&scale))),
+        crop,
+        scale: Some(scale),
     }
 }
 
@@ -154,6 +186,7 @@ pub fn view() -> View {
         preview: Some(Arc::new(picture())),
         annotations: annotations(),
         quality: None,
+        next_id: NextIdStatus::default(),
         state: State::FishFound {
             hint: "Press SPACE to save".to_owned(),
         },
@@ -207,6 +240,7 @@ pub fn every_state() -> Vec<(&'static str, View)> {
     };
     let found = Annotations {
         traits: None,
+        measured: None,
         ..annotations()
     };
     let mut cut = found.clone();

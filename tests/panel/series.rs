@@ -113,6 +113,7 @@ fn screen_settings() -> ScreenSettings {
         decode: DecodeOptions::default(),
         floor_bytes: 0,
         records_before: 0,
+        measurements: true,
     }
 }
 
@@ -139,12 +140,13 @@ fn status(number: usize, step: usize) -> Status {
         waiting: usize::from(is_saving),
         waiting_max: 4,
         last_id: (saved > 0).then_some(id),
-        next_id: NextIdStatus::default(),
         held_back: None,
+        next_id: NextIdStatus::default(),
         operator: "Ada".into(),
         note: String::new(),
         typing: None,
         help: false,
+        measurements_switched: false,
         has_source: true,
         has_display: Some(true),
         lost_switches: Vec::new(),

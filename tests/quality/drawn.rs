@@ -7,7 +7,7 @@ use fishrig::measure::specimen::Subject;
 use fishrig::render::{Heading, RigFrame, RigScene, SceneSettings};
 use fishrig::traits::{TraitMask, TraitSet};
 
-const SEEDS: std::ops::Range<u64> = 100..112;
+const SEEDS: std::ops::Range<u64> = 100..106;
 
 /// Light, ground and focus are the drawing's own affair.
 const ASKED: [CheckName; 8] = [
@@ -60,12 +60,15 @@ fn plain(seed: u64) -> SceneSettings {
         heading: Heading::Left,
         tilt_degrees: 0.0,
         fish_share: 0.4,
-        ..SceneSettings::random(Size::new(900, 600), seed)
+        ..SceneSettings::random(Size::new(600, 400), seed)
     }
 }
 
+/// What a drawing is told besides.
+type Change = fn(&mut SceneSettings);
+
 /// In how many of the drawings the check is bad, of how many in which the fish was found; and what else was bad.
-fn bad(check: CheckName, change: fn(&mut SceneSettings)) -> (usize, usize, Vec<CheckName>) {
+fn bad(check: CheckName, change: Change) -> (usize, usize, Vec<CheckName>) {
     let (mut is_bad, mut found, mut others) = (0, 0, Vec::new());
     for seed in SEEDS {
         let mut settings = plain(seed);
@@ -87,9 +90,9 @@ fn bad(check: CheckName, change: fn(&mut SceneSettings)) -> (usize, usize, Vec<C
 #[test]
 fn drawn_frames_fail_what_they_were_drawn_to_fail() {
     let (_, found, faults) = bad(CheckName::Focus, |_| {});
-    assert!(found >= 10, "{found} fish found");
+    assert!(found >= 5, "{found} fish found");
     assert!(faults.len() <= 1, "a plain drawing: {faults:?}");
-    let table: [(CheckName, fn(&mut SceneSettings)); 5] = [
+    let table: [(CheckName, Change); 5] = [
         (CheckName::Cut, |s| s.cut_by_edge = true),
         (CheckName::FishCount, |s| {
             s.fish = 3;

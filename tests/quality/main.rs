@@ -11,7 +11,7 @@ use std::fmt::Write;
 
 use fishrig::analysis::{Analyser, Analysis, AnalysisSettings};
 use fishrig::frame::{DecodeOptions, Frame};
-use fishrig::measure::quality::{CheckName, FishAirQuality, Quality, Verdict};
+use fishrig::measure::quality::{CheckName, FishAirQuality, Quality, QualitySettings, Seen, Verdict, assess};
 use fishrig::network::{Bundle, NetworkSettings, TraitNetwork};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
@@ -219,4 +219,36 @@ fn the_photographs_of_the_collections_are_good() {
         }
         assert_eq!(terms["partsFolded"], "", "{name}: nobody can tell");
     }
+}
+
+#[test]
+#[ignore = "prints: cargo test --test quality duration -- --ignored --nocapture"]
+fn duration_at_24_megapixels() {
+    let Some(data) = common::shared("data/frames") else {
+        return;
+    };
+    let frame = Frame::from_file_bytes(std::fs::read(data.join("INHS_FISH_100314.jpg")).unwrap(), None).unwrap();
+    let picture = frame.decode(&DecodeOptions::default()).unwrap().rgb;
+    let analysis = analyser().whole_frame(&picture).unwrap();
+    let subject = analysis.specimen.as_ref().map(|s| s.subject());
+    let seen = Seen {
+        picture: &picture,
+        scene: &analysis.scene,
+        subject: subject.as_ref(),
+        scale: None,
+    };
+    let mut times: Vec<_> = (0..21)
+        .map(|_| {
+            let start = std::time::Instant::now();
+            assess(&seen, &QualitySettings::default());
+            start.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    println!(
+        "{:?}: least {:?}, median {:?}",
+        picture.dimensions(),
+        times[0],
+        times[10]
+    );
 }

@@ -80,7 +80,7 @@ pub fn standard_length(number: u64) -> f64 {
 }
 
 pub fn has_scale(number: u64) -> bool {
-    number % 11 != 0
+    !number.is_multiple_of(11)
 }
 
 pub fn is_measured(number: u64) -> bool {
@@ -90,8 +90,8 @@ pub fn is_measured(number: u64) -> bool {
 pub fn verdict(number: u64) -> Verdict {
     match number {
         9 => Verdict::Unknown,
-        _ if number % 17 == 0 => Verdict::Bad,
-        _ if number % 6 == 0 => Verdict::Doubtful,
+        _ if number.is_multiple_of(17) => Verdict::Bad,
+        _ if number.is_multiple_of(6) => Verdict::Doubtful,
         _ => Verdict::Good,
     }
 }
@@ -127,13 +127,13 @@ fn draft(number: u64, drawn: &RigFrame) -> RecordDraft {
         collection: "INHS Fish".to_owned(),
         operator: match number {
             3 => HOSTILE_OPERATOR,
-            _ if number % 3 == 0 => "M. Ito",
+            _ if number.is_multiple_of(3) => "M. Ito",
             _ => "T. Müller",
         }
         .to_owned(),
         note: match number {
             3 => HOSTILE_NOTE.to_owned(),
-            _ if number % 10 == 0 => "tail bent, photographed twice\njar 17".to_owned(),
+            _ if number.is_multiple_of(10) => "tail bent, photographed twice\njar 17".to_owned(),
             _ => String::new(),
         },
         trigger: "button".to_owned(),
@@ -235,8 +235,10 @@ fn findings(number: u64) -> Findings {
             values: values.into_iter().collect(),
             ..Measurements::default()
         }),
-        quality: Quality { checks: checks(number) },
-        ..Findings::default()
+        quality: Quality {
+            checks: checks(number),
+            ..Quality::default()
+        },
     }
 }
 

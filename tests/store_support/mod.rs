@@ -166,7 +166,7 @@ pub fn findings(seed: u32) -> fishrig::measure::Findings {
     serde_json::from_value(findings).unwrap()
 }
 
-/// [`draft`] with measurements, the files of Morphology-analysis, and what a pick list says about the specimen.
+/// [`draft`] with measurements, and what a pick list says about the specimen.
 pub fn measured_draft(name: &str, seed: u32) -> RecordDraft {
     let mut measured = draft(name, seed);
     measured.collection = "INHS:Fish".to_owned();
@@ -180,12 +180,5 @@ pub fn measured_draft(name: &str, seed: u32) -> RecordDraft {
         }))
         .unwrap(),
     );
-    let json = |rest: &str| {
-        (
-            format!("{rest}.json"),
-            format!("{{\"base_name\": \"{name}\"}}\n").into_bytes(),
-        )
-    };
-    measured.further_files = ["presence", "landmark", "morphology"].map(json).into();
     measured
 }

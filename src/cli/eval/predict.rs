@@ -19,9 +19,9 @@ use crate::traits::{Trait, TraitMask, TraitSet, label_picture};
 /// Where masks come from.
 pub(super) enum Predictor {
     /// A network that is shown the labelled part of the picture.
-    OnLabelledPart(TraitNetwork),
+    OnLabelledPart(Box<TraitNetwork>),
     /// A network that is shown the fish that was found in the picture.
-    OnLocatedFish(Analyser),
+    OnLocatedFish(Box<Analyser>),
     /// A folder with masks.
     Made {
         folder: PathBuf,
@@ -58,8 +58,8 @@ impl Predictor {
         let bundle = open_bundle(args.bundle.as_deref())?;
         let network = TraitNetwork::load(&bundle, &NetworkSettings { threads })?;
         Ok(match args.locate {
-            true => Self::OnLocatedFish(Analyser::new(network, AnalysisSettings::default())),
-            false => Self::OnLabelledPart(network),
+            true => Self::OnLocatedFish(Box::new(Analyser::new(network, AnalysisSettings::default()))),
+            false => Self::OnLabelledPart(Box::new(network)),
         })
     }
 

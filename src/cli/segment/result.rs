@@ -10,6 +10,7 @@ use crate::analysis::{Analysis, Specimen};
 use crate::frame::{Orientation, PixelBox, Point, Size};
 use crate::identify::{Code, Symbology};
 use crate::locate::HeadSide;
+use crate::measure::{Findings, Quantity};
 use crate::traits::Trait;
 
 /// What is known of one picture afterwards; the content of `NAME_segment.json`.
@@ -47,6 +48,8 @@ pub(super) struct PictureResult {
     pub(super) crop: Option<PixelBox>,
     /// Each trait: pixels and mean probability, or that it was not assessed. Empty where there is no fish.
     pub(super) traits: serde_json::Map<String, serde_json::Value>,
+    /// Scale, quality and measurements.
+    pub(super) findings: Findings,
     /// Files written, relative to the output folder.
     #[serde(serialize_with = "as_texts")]
     pub(super) files: Vec<PathBuf>,
@@ -125,6 +128,7 @@ impl PictureResult {
             codes: analysis.codes.iter().map(ReadCode::of).collect(),
             crop: specimen.map(|s| s.crop_box),
             traits: specimen.map(describe_traits).unwrap_or_default(),
+            findings: analysis.findings.clone(),
             files,
         }
     }
@@ -159,7 +163,22 @@ impl PictureResult {
         }
         let present = self.traits.iter().filter(|(_, v)| v["pixels"].as_u64() > Some(0));
         let names: Vec<_> = present.map(|(name, _)| name.replace('_', " ")).collect();
-        words + &names.join(", ")
+        words += &names.join(", ");
+        for (short, quantity) in [("SL", Quantity::StandardLength), ("TL", Quantity::TotalLength)] {
+            if let Some(length) = self.length(quantity) {
+                words += &format!("; {short} {length}");
+            }
+        }
+        words
+    }
+
+    /// For example `8.52 ± 0.03 cm`, or in pixels where there is no scale.
+    fn length(&self, quantity: Quantity) -> Option<String> {
+        let reading = self.findings.measurements.as_ref()?.values.get(&quantity)?;
+        Some(match reading.specimen {
+            Some(length) => length.words(quantity.unit()),
+            None => reading.picture.words(quantity.picture_unit()),
+        })
     }
 }
 

@@ -255,3 +255,69 @@ fn color_issue(cast: Option<bool>, highlights: Option<bool>) -> Option<ColorIssu
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quality(outcomes: &[(CheckName, f64, f64, Verdict)]) -> Quality {
+        let check = |(name, value, limit, verdict): &(CheckName, f64, f64, Verdict)| Check {
+            name: *name,
+            value: Some(*value),
+            unit: name.unit().to_owned(),
+            caution: None,
+            limit: Some(*limit),
+            verdict: *verdict,
+            words: String::new(),
+        };
+        Quality {
+            checks: outcomes.iter().map(check).collect(),
+            ..Quality::default()
+        }
+    }
+
+    fn value(quality: &Quality, term: &str) -> String {
+        let at = FishAirQuality::TERMS.iter().position(|t| *t == term).unwrap();
+        quality.fish_air().values()[at].clone()
+    }
+
+    #[test]
+    fn nothing_checked_is_nothing_said() {
+        assert_eq!(Quality::default().fish_air(), FishAirQuality::default());
+        assert!(FishAirQuality::default().values().iter().all(String::is_empty));
+    }
+
+    #[test]
+    fn outcomes_in_the_words_of_the_published_table() {
+        use CheckName as Name;
+        use Verdict::{Bad, Doubtful, Good, Unknown};
+        let table = [
+            (Name::HeadSide, 9.3, 0.0, Good, "specimenView", "left"),
+            (Name::HeadSide, 3.0, 0.0, Bad, "specimenView", "right"),
+            (Name::HeadSide, 0.2, 0.0, Bad, "specimenView", "complicated"),
+            (Name::HeadSide, 0.2, 0.0, Bad, "specimenAngle", "12"),
+            (Name::LateralView, 2.0, 0.0, Bad, "specimenView", "complicated"),
+            (Name::Brightness, 40.0, 65.0, Bad, "brightness", "dark"),
+            (Name::Brightness, 190.0, 165.0, Bad, "brightness", "bright"),
+            (Name::Brightness, 70.0, 65.0, Doubtful, "brightness", "normal"),
+            (Name::Curvature, 0.1, 0.085, Bad, "specimenCurved", "curved"),
+            (Name::Curvature, 0.07, 0.085, Doubtful, "specimenCurved", "straight"),
+            (Name::ColourCast, 40.0, 36.0, Bad, "colorIssue", "color cast"),
+            (Name::ColourCast, 4.0, 36.0, Good, "colorIssue", "none"),
+            (Name::Highlights, 0.2, 0.04, Bad, "colorIssue", "light spots"),
+            (Name::Focus, 5.0, 3.6, Bad, "onFocus", "False"),
+            (Name::Focus, 5.0, 3.6, Unknown, "onFocus", ""),
+            (Name::Covered, 0.2, 0.06, Bad, "partsOverlapping", "True"),
+            (Name::Covered, 0.2, 0.06, Bad, "allPartsVisible", "False"),
+            (Name::Cut, 0.0, 0.0, Bad, "partsMissing", "True"),
+            (Name::Cut, 0.1, 0.0, Good, "partsMissing", ""),
+            (Name::Ruler, 0.0, 0.0, Unknown, "containsScaleBar", "False"),
+            (Name::Background, 20.0, 95.0, Good, "uniformBackground", "True"),
+            (Name::FishCount, 2.0, 1.0, Bad, "specimenQuantity", "2"),
+        ];
+        for (name, measured, limit, verdict, term, expected) in table {
+            let quality = quality(&[(name, measured, limit, verdict)]);
+            assert_eq!(value(&quality, term), expected, "{name} {measured} {verdict:?}: {term}");
+        }
+    }
+}

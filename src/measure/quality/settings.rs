@@ -206,3 +206,34 @@ fn ascending(key: &'static str, numbers: &[f64], most: f64) -> Result<(), Qualit
         allowed: format!("false, or {count} numbers from 0 to {most}, the smaller first"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_out_of_order_or_range_are_named() {
+        let default = QualitySettings::default();
+        assert_eq!(default.check(), Ok(()));
+        let focus = |caution, bad| QualitySettings {
+            focus: Some(Limits::new(caution, bad)),
+            ..QualitySettings::default()
+        };
+        assert_eq!(
+            focus(4.0, 2.0).check().unwrap_err().to_string(),
+            "quality.focus is [4.0, 2.0]; allowed is false, or two numbers from 0 to 100, the smaller first"
+        );
+        assert!(focus(f64::NAN, 2.0).check().is_err());
+        assert!(focus(1.0, 1e9).check().is_err());
+    }
+
+    #[test]
+    fn what_equals_a_limit_keeps_it() {
+        let limits = Limits::new(2.0, 4.0);
+        let verdicts = [2.0, 2.1, 4.0, 4.1].map(|value| limits.judge(value));
+        assert_eq!(
+            verdicts,
+            [Verdict::Good, Verdict::Doubtful, Verdict::Doubtful, Verdict::Bad]
+        );
+    }
+}

@@ -150,11 +150,16 @@ fn measure_in_frame(
         to.landmarks.insert(18, rounded_point(eye.centroid));
     }
     for (quantity, found) in measuring.all() {
-        let scale = scale.map(|scale| scale_at(scale, subject, axis.point(found.middle)));
-        let specimen = match quantity.dimension() {
-            Dimension::Angle => Some(found.value),
-            Dimension::Length => scale.map(|scale| found.value.over(scale)),
-            Dimension::Area => scale.map(|scale| found.value.over(scale.squared())),
+        let in_frame = |place| in_frame(subject, axis.point(place));
+        let specimen = match (found.line, quantity.dimension()) {
+            (_, Dimension::Angle) => Some(found.value),
+            (Some([from, to]), _) => scale.map(|scale| {
+                let length = scale.length(in_frame(from), in_frame(to));
+                let boundary = length.value * found.value.relative();
+                Measured::new(length.value, length.uncertainty.hypot(boundary))
+            }),
+            (None, Dimension::Length) => scale.map(|scale| found.value.over(scale.at(in_frame(found.middle)))),
+            (None, Dimension::Area) => scale.map(|scale| found.value.over(scale.at(in_frame(found.middle)).squared())),
         };
         let reading = Reading {
             picture: rounded(found.value, PICTURE_DECIMALS),
@@ -192,12 +197,12 @@ fn to_decimals(value: f64, decimals: i32) -> f64 {
     (value * unit).round() / unit + 0.0
 }
 
-/// The scale at a point of the crop.
-fn scale_at(scale: &Scale, subject: &Subject<'_>, in_crop: Point) -> Measured {
-    scale.at(Point {
-        x: in_crop.x + f64::from(subject.crop_box.left),
-        y: in_crop.y + f64::from(subject.crop_box.top),
-    })
+/// Where a point of the crop lies in the frame.
+fn in_frame(subject: &Subject<'_>, in_crop: Point) -> Point {
+    axis::point(
+        in_crop.x + f64::from(subject.crop_box.left),
+        in_crop.y + f64::from(subject.crop_box.top),
+    )
 }
 
 /// The network's pixel along and across the body's axis, in pixels of the mask.

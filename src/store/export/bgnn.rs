@@ -47,9 +47,9 @@ impl Tree {
 
 /// The files of Morphology-analysis: how a record's file ends, and what it is called in the workflow, before and after the id.
 const MORPHOLOGY: [(&str, &str, &str); 3] = [
-    ("_presence.json", "Morphology/Presence/", "_presence.json"),
-    ("_landmark.json", "Morphology/Landmark/", "_landmark.json"),
-    ("_morphology.json", "Morphology/Measure/", "_measure.json"),
+    (part::PRESENCE, "Morphology/Presence/", "_presence.json"),
+    (part::LANDMARK, "Morphology/Landmark/", "_landmark.json"),
+    (part::MORPHOLOGY, "Morphology/Measure/", "_measure.json"),
 ];
 
 /// Writes the folders below `folder`, which may hold an earlier export: files that are there with the same content are kept, and a record

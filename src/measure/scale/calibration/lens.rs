@@ -276,3 +276,65 @@ fn scale(board: &Board, homography: &Matrix3<f64>, square_cm: f64, deviation: f6
 
 /// By which share printed squares are wrong.
 const PRINT: f64 = 0.001;
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::Rotation3;
+
+    use super::*;
+
+    const FOCAL: f64 = 2600.0;
+    const CENTRE: (f64, f64) = (1010.0, 742.0);
+
+    /// Where a lens with D. C. Brown's distortion, in the direction from the scene to the picture, puts a place of the plane z = 1.
+    fn brown(x: f64, y: f64) -> Point {
+        let square = x * x + y * y;
+        let factor = 1.0 - 0.18 * square + 0.05 * square * square;
+        Point {
+            x: CENTRE.0 + FOCAL * x * factor,
+            y: CENTRE.1 + FOCAL * y * factor,
+        }
+    }
+
+    /// A board of 9x6 corners with squares of 2 cm, turned and 43 cm away.
+    fn board(turn: [f64; 3], x: f64, y: f64) -> Board {
+        let rotation = Rotation3::from_euler_angles(turn[0], turn[1], turn[2]);
+        let place = |i: usize| {
+            let corner = Vector3::new((i % 9) as f64 * 2.0 - 8.0, (i / 9) as f64 * 2.0 - 5.0, 0.0);
+            let seen = rotation * corner + Vector3::new(x, y, 43.0);
+            brown(seen[0] / seen[2], seen[1] / seen[2])
+        };
+        Board {
+            picture: Size::new(2000, 1500),
+            corners: [9, 6],
+            places: (0..54).map(place).collect(),
+        }
+    }
+
+    #[test]
+    fn a_lens_of_another_model_is_made_straight() {
+        let boards = [
+            board([0.0, 0.0, 0.02], 0.0, 0.0),
+            board([0.3, 0.1, 0.1], -2.0, 1.0),
+            board([-0.25, 0.25, -0.2], 3.0, -2.0),
+            board([0.05, -0.35, 1.6], -4.0, 2.0),
+        ];
+        let fit = from_boards(&boards, 2.0).unwrap();
+        assert!((fit.scale.pixels_per_cm / (FOCAL / 43.0) - 1.0).abs() < 1e-3, "{fit:?}");
+        assert!(fit.residual.px < 0.1 && fit.residual.straight_lens_px > 0.4, "{fit:?}");
+        for (x, y) in [(0.0, 0.0), (0.3, 0.2), (-0.35, 0.25), (0.36, -0.27), (-0.3, -0.1)] {
+            let straight = fit.distortion.straighten(brown(x, y));
+            let (dx, dy) = (straight.x - CENTRE.0 - FOCAL * x, straight.y - CENTRE.1 - FOCAL * y);
+            assert!(dx.hypot(dy) < 1.5, "{x} {y}: {dx} {dy}");
+        }
+    }
+
+    #[test]
+    fn pictures_of_two_sizes_are_refused() {
+        let mut other = board([0.0; 3], 0.0, 0.0);
+        other.picture = Size::new(1000, 750);
+        let error = from_boards(&[board([0.0; 3], 0.0, 0.0), other], 2.0).unwrap_err();
+        assert!(error.to_string().contains("1000x750"), "{error}");
+        assert_eq!(from_boards(&[], 2.0), Err(LensError::NoBoard));
+    }
+}
