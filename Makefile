@@ -1,5 +1,5 @@
 # The commands that people and CI use. `make demo` and `make test` do all the set-up on a fresh Debian-like machine.
-.PHONY: demo test setup check docs bench kill-test notices reference-full default-network aarch64 test-aarch64 package hil service-test
+.PHONY: demo test setup check docs bench kill-test notices reference-full default-network aarch64 test-aarch64 package hil service-test readers
 
 # One profile (dev, optimised: see Cargo.toml) for the demo, the tests and the binary under test, so that tract is built once.
 demo: setup
@@ -7,7 +7,7 @@ demo: setup
 
 test: check
 	cargo test --locked --doc
-	cargo test --locked --lib --bins --tests
+	FISHRIG_READERS=$${FISHRIG_READERS:-$(wildcard $(abspath $(READERS)/bin/python))} cargo test --locked --lib --bins --tests
 
 check: setup
 	cargo fmt --all --check
@@ -22,6 +22,14 @@ setup:
 	@{ command -v cc && ls /usr/lib/llvm-*/lib/libclang*.so*; } >/dev/null 2>&1 || { $(AS_ROOT) apt-get update && \
 	    $(AS_ROOT) apt-get install -y --no-install-recommends build-essential libclang-dev; }
 	@cargo fmt --version >/dev/null 2>&1 || { rustup component add rustfmt clippy; }
+
+# Other people's readers, by which exports, the report and the workflow are checked: Python packages and a browser. `make test` uses them where they are.
+READERS := target/readers
+readers:
+	@{ command -v chromium && python3 -c 'import ensurepip'; } >/dev/null 2>&1 || { $(AS_ROOT) apt-get update && \
+	    $(AS_ROOT) apt-get install -y --no-install-recommends chromium python3-venv; }
+	[ -x $(READERS)/bin/python ] || python3 -m venv $(READERS)
+	$(READERS)/bin/pip install --quiet -r tests/readers/requirements.txt
 
 docs:
 	cargo doc --locked --no-deps --open

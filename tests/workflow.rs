@@ -76,7 +76,7 @@ fn parts_together_are_the_whole_and_share_nothing() {
 
 /// The snakemake beside the Python of `FISHRIG_READERS`; `None`, said loudly, where there is none.
 fn snakemake() -> Option<PathBuf> {
-    let Some(python) = std::env::var_os("FISHRIG_READERS") else {
+    let Some(python) = std::env::var_os("FISHRIG_READERS").filter(|path| !path.is_empty()) else {
         eprintln!(
             "SKIPPED: FISHRIG_READERS names no Python with the packages of tests/readers/requirements.txt; this test runs their snakemake"
         );

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use evdev::KeyCode;
+pub use evdev::KeyCode;
 
 /// Longest scan, in characters; what is beyond it is thrown away, and the scan with it.
 pub const MAX_SCAN: usize = 4096;

@@ -43,7 +43,7 @@ pub struct ReportSettings {
     pub period: Period,
     /// Also records that are voided.
     pub voided: bool,
-    /// The most pictures in the file; each adds 20 to 60 kB.
+    /// The most pictures in the file; each adds about 15 to 35 kB.
     pub thumbnails: usize,
     /// Take the place of a file that is there.
     pub replace: bool,

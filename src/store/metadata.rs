@@ -49,11 +49,10 @@ pub(super) fn of(draft: &RecordDraft, id: &RecordId) -> Vec<u8> {
     format!("{metadata:#}\n").into_bytes()
 }
 
-/// The scale on the ruler that the metadata gives: two decimals, as that program rounds it.
+/// The scale that the metadata gives, whatever told it: two decimals, as that program rounds it. Later steps of the workflow drop what has none.
 pub(super) fn scale_of(draft: &RecordDraft) -> MetadataScale {
     let scale = draft.findings.as_ref().and_then(|findings| findings.scale.as_ref());
-    let on_the_ruler = scale.filter(|scale| scale.method.is_from_picture());
-    on_the_ruler.map_or_else(MetadataScale::none, |scale| {
+    scale.map_or_else(MetadataScale::none, |scale| {
         MetadataScale::per_cm((scale.pixels_per_cm.value * 100.0).round_ties_even() / 100.0)
     })
 }

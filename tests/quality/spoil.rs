@@ -32,8 +32,11 @@ const fn spoil(
 }
 
 pub const SPOILS: [Spoil; 16] = [
-    spoil("blurred", &[Name::Focus], &[], |p, _| Some(imageops::blur(p, 2.0))),
-    spoil("moved", &[Name::Focus], &[], |p, _| Some(moved(p))),
+    // Ticks that are blurred or cut through can't be counted.
+    spoil("blurred", &[Name::Focus], &[Name::Ruler], |p, _| {
+        Some(imageops::blur(p, 2.0))
+    }),
+    spoil("moved", &[Name::Focus], &[Name::Ruler], |p, _| Some(moved(p))),
     spoil("darkened", &[Name::Brightness], &[Name::Shadows], |p, _| {
         Some(levels(p, |v| v * 0.4))
     }),
@@ -48,13 +51,13 @@ pub const SPOILS: [Spoil; 16] = [
         |p, _| Some(levels(p, |v| v * 2.5)),
     ),
     spoil("tinted", &[Name::ColourCast], &[], |p, _| Some(tinted(p))),
-    spoil("tail cut", &[Name::Cut], &[Name::PartsMissing], |p, s| {
+    spoil("tail cut", &[Name::Cut], &[Name::PartsMissing, Name::Ruler], |p, s| {
         Some(cut(p, fish(s)?, true))
     }),
     spoil(
         "head cut",
         &[Name::Cut],
-        &[Name::PartsMissing, Name::Background],
+        &[Name::PartsMissing, Name::Background, Name::Ruler],
         |p, s| Some(cut(p, fish(s)?, false)),
     ),
     // What was under the fish is painted over, and the seam can pass for a further fish; it does for bent fish too.
@@ -78,9 +81,12 @@ pub const SPOILS: [Spoil; 16] = [
         ],
         |p, s| Some(hand(p, fish(s)?)),
     ),
-    spoil("bent", &[Name::Curvature], &[Name::FishCount, Name::Cut], |p, s| {
-        Some(bent(p, fish(s)?, 0.1))
-    }),
+    spoil(
+        "bent",
+        &[Name::Curvature],
+        &[Name::FishCount, Name::Cut, Name::Tilt],
+        |p, s| Some(bent(p, fish(s)?, 0.1)),
+    ),
     spoil("mirrored", &[Name::HeadSide], &[], |p, _| {
         Some(imageops::flip_horizontal(p))
     }),
@@ -89,7 +95,7 @@ pub const SPOILS: [Spoil; 16] = [
     spoil(
         "lit from the side",
         &[Name::Background],
-        &[Name::Brightness, Name::Label],
+        &[Name::Brightness, Name::Label, Name::Ruler],
         |p, _| Some(lit_from_the_side(p)),
     ),
 ];

@@ -320,9 +320,10 @@ fn the_station_alone_takes_no_doubtful_picture() {
         ..MachineSettings::default()
     });
     let look = |rig: &mut Rig, codes: &[&str]| {
-        rig.tell(Event::Seen(labelled(codes)));
+        let mut effects = rig.tell(Event::Seen(labelled(codes)));
         rig.now += Duration::from_secs_f64(1.5);
-        rig.tell(Event::Seen(labelled(codes)))
+        effects.extend(rig.tell(Event::Seen(labelled(codes))));
+        effects
     };
     assert_eq!(look(&mut rig, &[]), [], "no number");
     assert_eq!(look(&mut rig, &["F7"]), [], "recorded before");

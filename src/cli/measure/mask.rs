@@ -1,7 +1,7 @@
 //! One mask's whole way: read, look whether it was done before, measure, write.
 
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use image::ImageFormat;
@@ -56,7 +56,7 @@ struct Metadata {
 pub(super) fn measure(job: &Job, mask: &Mask) -> anyhow::Result<Item> {
     let file = read_file(&mask.path)?;
     let sha256 = sha256_hex(&file);
-    let metadata = mask.metadata.as_ref().map(read_metadata).transpose()?;
+    let metadata = mask.metadata.as_deref().map(read_metadata).transpose()?;
     let facts = metadata.as_ref().map(|m| &m.facts);
     if !job.again
         && let Some(result) = earlier_result(job, mask, &sha256, facts)
@@ -93,12 +93,12 @@ pub(super) fn measure(job: &Job, mask: &Mask) -> anyhow::Result<Item> {
     Ok(Item { result, resumed: false })
 }
 
-fn read_metadata(path: &PathBuf) -> anyhow::Result<Metadata> {
+fn read_metadata(path: &Path) -> anyhow::Result<Metadata> {
     let content = read_file(path).with_context(|| path.display().to_string())?;
     let scale = MetadataScale::from_file(&content).with_context(|| path.display().to_string())?;
     Ok(Metadata {
         facts: MetadataFacts {
-            file: path.clone(),
+            file: path.to_path_buf(),
             sha256: sha256_hex(&content),
         },
         scale,

@@ -68,6 +68,17 @@ impl Layer {
         self.height
     }
 
+    /// The grey values of a row, or of a column; `None` outside of the layer.
+    pub fn line(&self, is_row: bool, at: i64) -> Option<Vec<u8>> {
+        let at = u32::try_from(at).ok()?;
+        let width = self.width as usize;
+        if is_row {
+            let start = (at < self.height).then_some(at as usize * width)?;
+            return Some(self.luma[start..start + width].to_vec());
+        }
+        (at < self.width).then(|| self.luma.iter().skip(at as usize).step_by(width).copied().collect())
+    }
+
     pub fn pixels(&self) -> u64 {
         u64::from(self.width) * u64::from(self.height)
     }

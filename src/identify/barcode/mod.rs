@@ -32,6 +32,11 @@ const MAX_CODES: usize = 4;
 /// Turns in degrees in which a Code 128 is looked for besides 0 and 90; it is read along rows, so within about ten degrees of each.
 const TURNS: [f64; 6] = [20.0, 40.0, 60.0, -20.0, -40.0, -60.0];
 
+/// So many rows to each side of a Code 128 are read once more, every second one.
+const FURTHER_ROWS: i64 = 6;
+/// So many of them must say the same, and none anything else.
+const LEAST_AGREEING: usize = 3;
+
 /// The codes in an upright picture, in the order in which they were found; none is no error. `label` is where the label lies.
 pub fn read_codes(picture: &RgbImage, label: Option<PixelBox>) -> Vec<Code> {
     let size = Size::from(picture.dimensions());
@@ -85,12 +90,12 @@ fn read(layer: &Layer, symbology: Symbology) -> Option<Code> {
     read_on(layer, symbology).map(|(code, _)| code)
 }
 
+/// Looks for one symbology on a bitmap.
+type Reading<'a> = Box<dyn FnMut(&mut Bitmap<'_>, &DecodeHints) -> rxing::common::Result<RXingResult> + 'a>;
+
 /// A code, and its points on the layer.
 fn read_on(layer: &Layer, symbology: Symbology) -> Option<(Code, Vec<Point>)> {
-    let (format, mut reader): (
-        _,
-        Box<dyn FnMut(&mut Bitmap<'_>, &DecodeHints) -> rxing::common::Result<RXingResult>>,
-    ) = match symbology {
+    let (format, mut reader): (_, Reading<'_>) = match symbology {
         Symbology::DataMatrix => (
             BarcodeFormat::DATA_MATRIX,
             Box::new(|bitmap, hints| DataMatrixReader.decode_with_hints(bitmap, hints)),
@@ -123,8 +128,43 @@ fn read_on(layer: &Layer, symbology: Symbology) -> Option<(Code, Vec<Point>)> {
         })
         .filter(|p| p.x.is_finite() && p.y.is_finite())
         .collect();
+    if symbology == Symbology::Code128 && !is_read_on_further_rows(layer, &hints, result.getText(), &on_layer) {
+        return None;
+    }
     let place = on_layer.iter().map(|p| layer.in_picture(*p)).collect();
     Some((Code::new(result.getText(), symbology, place), on_layer))
+}
+
+/// A Code 128 has nothing but a checksum modulo 103: of the rows of a code that is too small or blurred, one in a hundred reads as something else. So the rows
+/// around it must say the same.
+fn is_read_on_further_rows(layer: &Layer, hints: &DecodeHints, text: &str, ends: &[Point]) -> bool {
+    let [a, b, ..] = ends else {
+        return false;
+    };
+    // It was read along a row, or along a column of the upright layer.
+    let is_upright = (a.x - b.x).abs() >= (a.y - b.y).abs();
+    let middle = if is_upright {
+        (a.y + b.y) / 2.0
+    } else {
+        (a.x + b.x) / 2.0
+    } as i64;
+    let (mut same, mut others) = (0, 0);
+    for step in (1..=FURTHER_ROWS).flat_map(|step| [2 * step, -2 * step]) {
+        let Some(row) = layer.line(is_upright, middle + step) else {
+            continue;
+        };
+        let Ok(source) = Luma8Source::new_with_slice(&row, row.len() as u32, 1) else {
+            continue;
+        };
+        let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+        let read = catch_unwind(AssertUnwindSafe(|| Code128Reader.decode_with_hints(&mut bitmap, hints)));
+        match read {
+            Ok(Ok(read)) if read.getText() == text => same += 1,
+            Ok(Ok(_)) => others += 1,
+            Ok(Err(_)) | Err(_) => {}
+        }
+    }
+    same >= LEAST_AGREEING && others == 0
 }
 
 type Bitmap<'a> = BinaryBitmap<HybridBinarizer<Luma8Source<'a>>>;

@@ -117,7 +117,7 @@ mod tests {
         /// Ticks of a ruler seen by a tilted camera: place = t / (1 + tilt t) along a direction.
         #[test]
         fn a_row_in_perspective_has_its_mean_spacing_and_growth(
-            step in 3.0..40.0f64, tilt in -2e-5..2e-5f64, angle in 0.0..6.28f64, count in 25i32..300,
+            step in 3.0..40.0f64, tilt in -2e-5..2e-5f64, angle in 0.0..std::f64::consts::TAU, count in 25i32..300,
             lost in proptest::collection::vec(0i32..300, 0..8),
         ) {
             let place = |n: i32| {

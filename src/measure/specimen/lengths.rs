@@ -120,9 +120,7 @@ impl Measuring<'_> {
             .flatten()
             .collect();
         // A head or a trunk alone does not tell how deep the body is.
-        if self.outlines.trunk.is_none() {
-            return None;
-        }
+        self.outlines.trunk.as_ref()?;
         let (s, span) = Spans::of(&body, bin(self.grain)).deepest()?;
         Some(self.depth(s, span))
     }

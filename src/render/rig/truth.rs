@@ -29,7 +29,7 @@ impl FishTruth {
         let eye = plan.body.eye;
         let centre = drawn.place(eye.centre);
         let radius = eye.radius * placement.scale;
-        let on_axis = |p: Point| drawn.from_axis(p);
+        let on_axis = |p: Point| drawn.off_axis(p);
         let eye_at = |s: f64, t: f64| on_axis(point(centre.x + s * radius, centre.y + t * radius));
         let operculum = drawn.operculum();
         let gill = |v: f64| {
@@ -121,7 +121,7 @@ impl<'a> Drawn<'a> {
     }
 
     /// In the picture, from the axis.
-    fn from_axis(&self, p: Point) -> Point {
+    fn off_axis(&self, p: Point) -> Point {
         self.snout + self.backwards * p.x + self.ventral * p.y
     }
 

@@ -65,24 +65,33 @@ impl Machine {
         Err(in_words(&doubts))
     }
 
-    /// Whether nothing speaks against it, or the operator has just been asked about that very thing.
-    pub(super) fn says_yes(&mut self, by: TriggerKind, doubts: &[Doubt], now: Duration) -> bool {
-        if doubts.is_empty() {
-            return true;
-        }
+    /// What the operator says yes to by this trigger: all that was asked about just before it. `None` where something else speaks against the picture.
+    pub(super) fn yes_to(&mut self, by: TriggerKind, doubts: &[Doubt], now: Duration) -> Option<Vec<Doubt>> {
+        // An answer counts once, whatever it was the answer to.
         let asked = self.asked.take();
-        asked.is_some_and(|a| a.by == by && now.saturating_sub(a.at) <= OVERRIDE_WITHIN && a.doubts == doubts)
+        let asked = asked.filter(|a| a.by == by && now.saturating_sub(a.at) <= OVERRIDE_WITHIN);
+        let yes = asked.map(|a| a.doubts).unwrap_or_default();
+        doubts.iter().all(|doubt| yes.contains(doubt)).then_some(yes)
     }
 
     /// Asks the operator, before a picture is taken or after it was released.
-    pub(super) fn ask(&mut self, by: TriggerKind, doubts: Vec<Doubt>, before: bool, now: Duration) {
+    pub(super) fn ask(
+        &mut self,
+        by: TriggerKind,
+        id: Option<&RecordId>,
+        doubts: Vec<Doubt>,
+        before: bool,
+        now: Duration,
+    ) {
         self.counts.refused += 1;
         let mut words = in_words(&doubts);
         if let Some(again) = again(by) {
-            words = format!("{words}; {again} within 3 s to save it all the same");
-            if let [Doubt::Recorded { id, .. }] = doubts.as_slice() {
-                words = format!("{}; {again} within 3 s for a further record of {id}", in_words(&doubts));
-            }
+            let is_recorded = doubts.iter().any(|doubt| matches!(doubt, Doubt::Recorded { .. }));
+            words += &match id {
+                Some(id) if is_recorded => format!("; {again} within 3 s for a further record of {id}"),
+                Some(id) => format!("; {again} within 3 s to save it as {id}"),
+                None => format!("; {again} within 3 s to save it all the same"),
+            };
             self.asked = Some(Asked { by, at: now, doubts });
         }
         match before {
@@ -112,9 +121,9 @@ impl Machine {
                 self.say_not_saved(Severity::Warning, refused.to_string(), now);
                 false
             }
-            Ok((_, doubts)) if doubts.iter().any(|doubt| !confirmed.contains(doubt)) => {
+            Ok((identified, doubts)) if doubts.iter().any(|doubt| !confirmed.contains(doubt)) => {
                 self.release(ticket);
-                self.ask(by, doubts, false, now);
+                self.ask(by, identified.id.as_ref(), doubts, false, now);
                 false
             }
             Ok((identified, _)) => {

@@ -40,11 +40,14 @@ impl Machine {
         }
         let claim = self.claim(follows);
         let (identified, confirmed) = match self.identify(&claim, None) {
-            Ok((identified, doubts)) if self.says_yes(by, &doubts, now) => (identified, doubts),
-            Ok((_, doubts)) => {
-                self.ask(by, doubts, true, now);
-                return;
-            }
+            Ok((identified, doubts)) => match self.yes_to(by, &doubts, now) {
+                Some(confirmed) => (identified, confirmed),
+                None => {
+                    let id = identified.as_ref().and_then(|i| i.id.as_ref());
+                    self.ask(by, id, doubts, true, now);
+                    return;
+                }
+            },
             Err(reason) => {
                 self.counts.refused += 1;
                 self.say_no_picture(reason, now);
