@@ -42,6 +42,7 @@ fn view() -> View {
                 confidence: [Some(0.9); Trait::COUNT],
                 not_assessed: TraitSet::EMPTY,
             }),
+            measured: None,
         },
         state: State::FishFound {
             hint: "Press SPACE to save".to_owned(),
