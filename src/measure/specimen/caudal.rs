@@ -21,7 +21,9 @@ pub(super) struct CaudalEnds {
 pub(super) fn ends(fin: &Outline, middle: f64, grain: Grain) -> Option<CaudalEnds> {
     let margin = Margin::of(fin, grain)?;
     let tip = margin.rearmost()?;
-    let fork = margin.fork(FORK * grain.along).or_else(|| margin.nearest(middle))?;
+    let fork = margin
+        .fork((FORK * grain.along).max(SHALLOW * margin.height()))
+        .or_else(|| margin.nearest(middle))?;
     Some(CaudalEnds {
         tip,
         tip_doubt: margin.step_at(tip),
@@ -32,6 +34,8 @@ pub(super) fn ends(fin: &Outline, middle: f64, grain: Grain) -> Option<CaudalEnd
 
 /// A dent of fewer network's pixels than this is no fork.
 const FORK: f64 = 2.0;
+/// Nor is one of less than this share of the fin's height: torn rays leave such on the side of a rounded fin.
+const SHALLOW: f64 = 0.05;
 
 /// The rearmost place in each bin of height.
 struct Margin {
@@ -70,6 +74,10 @@ impl Margin {
             })
         };
         self.rear.iter().enumerate().filter_map(place)
+    }
+
+    fn height(&self) -> f64 {
+        self.rear.len() as f64 * self.width
     }
 
     fn rearmost(&self) -> Option<Place> {

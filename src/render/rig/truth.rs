@@ -155,7 +155,15 @@ impl<'a> Drawn<'a> {
         let end = self.place(at_height(&self.plan.body, self.plan.body.trunk_end(0.0), 0.0));
         let off_middle = |i: usize| (margin[i].y - end.y).abs();
         let middle = (0..margin.len()).min_by(|a, b| off_middle(*a).total_cmp(&off_middle(*b)))?;
-        let fork = if depth(deepest) > 2.0 { deepest } else { middle };
+        // A notch between torn rays is no fork.
+        let (low, high) = margin
+            .iter()
+            .fold((f64::MAX, f64::MIN), |(l, h), p| (l.min(p.y), h.max(p.y)));
+        let fork = if depth(deepest) > 0.05 * (high - low) {
+            deepest
+        } else {
+            middle
+        };
         Some((total, margin[fork].x))
     }
 }
