@@ -311,7 +311,7 @@ impl<A: Send + Sync + 'static> Station<A> {
                             ticket,
                             frame: kept.frame.clone(),
                             analysed: kept.analysed.clone(),
-                            facts,
+                            facts: Box::new(facts),
                         });
                     }
                 }

@@ -244,7 +244,7 @@ pub(super) enum RecorderJob<A> {
         ticket: Ticket,
         frame: Frame,
         analysed: Option<Arc<Analysed<A>>>,
-        facts: RecordFacts,
+        facts: Box<RecordFacts>,
     },
     Void {
         id: String,
