@@ -40,21 +40,20 @@ pub(super) fn compose(screen: &mut Screen, next: &NextIdStatus, picture: &mut Re
     screen.icon(icon, square, tone.text(), tone.ground());
     layout::take_left(&mut row, pad);
     let (shown, rest) = parts(next);
-    let id = fitted(
-        large,
-        &shown,
-        if rest.is_empty() {
-            row.size.width
-        } else {
-            row.size.width * 2 / 3
-        },
-    );
-    let at = Point::new(row.top_left.x, id.middle_baseline(row));
-    let room = if rest.is_empty() {
-        row.size.width
+    // The smallest displays have room for one of both.
+    let rest = if is_tiny && next.standing != Standing::Missing {
+        Vec::new()
     } else {
-        row.size.width * 2 / 3
+        rest
     };
+    let room = match rest.is_empty() {
+        true => row.size.width,
+        // What speaks against it must be read too.
+        false if matches!(tone, Tone::Ready | Tone::Good) => row.size.width * 2 / 3,
+        false => row.size.width * 11 / 20,
+    };
+    let id = fitted(large, &shown, room);
+    let at = Point::new(row.top_left.x, id.middle_baseline(row));
     // Its end distinguishes it from its neighbours.
     let shown = id.shortened_in_the_middle(&shown, room);
     screen.text(&shown, at, row.size.width, id, tone.text(), tone.ground());
@@ -81,7 +80,10 @@ fn parts(next: &NextIdStatus) -> (String, Vec<String>) {
             rest.extend(next.source.map(|source| source_words(source).to_owned()));
         }
     }
-    rest.extend(next.list.map(|(done, all)| format!("{done} of {all}")));
+    // Where something is wrong that is all that is to be read.
+    if next.words.is_empty() {
+        rest.extend(next.list.map(|(done, all)| format!("{done} of {all}")));
+    }
     (large, rest)
 }
 
@@ -108,33 +110,34 @@ fn fitted(style: TextStyle, words: &str, width: u32) -> TextStyle {
     fitting
 }
 
-/// The rest in smaller letters: in one line where it fits, else in two, else as much of it as fits.
+/// The rest in smaller letters: the largest in which it fits into one line or two, else as much of it as fits.
 fn explain(screen: &mut Screen, parts: &[String], mut row: Rectangle, measures: &Measures, tone: Tone) {
     let all = parts.join(DOT);
-    let least = measures.small_text;
     let mut style = TextStyle::new(Face::Regular, measures.detail);
-    while style.width(&all) > row.size.width {
-        match style.smaller().filter(|smaller| smaller.capital() >= least) {
-            Some(smaller) => style = smaller,
-            None => break,
+    let lines = loop {
+        let lines = style.wrapped(&all, row.size.width, 3);
+        if lines.len() <= most(style, row).min(2) {
+            break lines;
         }
-    }
-    let lines = style.wrapped(
-        &all,
-        row.size.width,
-        if style.width(&all) > row.size.width { 2 } else { 1 },
-    );
+        match style
+            .smaller()
+            .filter(|smaller| smaller.capital() >= measures.small_text)
+        {
+            Some(smaller) => style = smaller,
+            None => break style.wrapped(&all, row.size.width, most(style, row).clamp(1, 2)),
+        }
+    };
     let pitch = row.size.height / lines.len().max(1) as u32;
-    if lines.len() > 1 && pitch < style.capital() * 5 / 4 {
-        let at = Point::new(row.top_left.x, style.middle_baseline(row));
-        screen.text(&all, at, row.size.width, style, tone.second_text(), tone.ground());
-        return;
-    }
     for line in lines {
         let part = layout::take_top(&mut row, pitch);
         let at = Point::new(part.top_left.x, style.middle_baseline(part));
         screen.text(&line, at, part.size.width, style, tone.second_text(), tone.ground());
     }
+}
+
+/// How many lines have room.
+fn most(style: TextStyle, row: Rectangle) -> usize {
+    (row.size.height / style.line_height()) as usize
 }
 
 #[cfg(test)]
@@ -165,12 +168,12 @@ mod tests {
             said(Standing::Counted, "the code on the label holds control characters"),
         ].join("\n"), @r"
         INHS 54082 | Esox lucius, label, 3 of 120
-        INHS 54082 | not in the pick list, 3 of 120
-        No number | scan or type it, 3 of 120
-        INHS 54082 | is not of the form INHS {digits:6}, 3 of 120
-        INHS 54082 | already recorded on 2026-11-20, 3 of 120
+        INHS 54082 | not in the pick list
+        No number | scan or type it
+        INHS 54082 | is not of the form INHS {digits:6}
+        INHS 54082 | already recorded on 2026-11-20
         INHS 54082 | recorded, 3 of 120
-        Own count | the code on the label holds control characters, 3 of 120
+        Own count | the code on the label holds control characters
         ");
     }
 }

@@ -90,24 +90,12 @@ fn read(layer: &Layer, symbology: Symbology) -> Option<Code> {
     read_on(layer, symbology).map(|(code, _)| code)
 }
 
-/// Looks for one symbology on a bitmap.
-type Reading<'a> = Box<dyn FnMut(&mut Bitmap<'_>, &DecodeHints) -> rxing::common::Result<RXingResult> + 'a>;
-
 /// A code, and its points on the layer.
 fn read_on(layer: &Layer, symbology: Symbology) -> Option<(Code, Vec<Point>)> {
-    let (format, mut reader): (_, Reading<'_>) = match symbology {
-        Symbology::DataMatrix => (
-            BarcodeFormat::DATA_MATRIX,
-            Box::new(|bitmap, hints| DataMatrixReader.decode_with_hints(bitmap, hints)),
-        ),
-        Symbology::Qr => (
-            BarcodeFormat::QR_CODE,
-            Box::new(|bitmap, hints| QrReader.decode_with_hints(bitmap, hints)),
-        ),
-        Symbology::Code128 => (
-            BarcodeFormat::CODE_128,
-            Box::new(|bitmap, hints| Code128Reader.decode_with_hints(bitmap, hints)),
-        ),
+    let format = match symbology {
+        Symbology::DataMatrix => BarcodeFormat::DATA_MATRIX,
+        Symbology::Qr => BarcodeFormat::QR_CODE,
+        Symbology::Code128 => BarcodeFormat::CODE_128,
     };
     let hints = DecodeHints {
         TryHarder: Some(true),
@@ -116,7 +104,7 @@ fn read_on(layer: &Layer, symbology: Symbology) -> Option<(Code, Vec<Point>)> {
     };
     let source = Luma8Source::new_with_slice(layer.luma(), layer.width(), layer.height()).ok()?;
     let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-    let result = catch_unwind(AssertUnwindSafe(|| reader(&mut bitmap, &hints)))
+    let result = catch_unwind(AssertUnwindSafe(|| decode(symbology, &mut bitmap, &hints)))
         .ok()?
         .ok()?;
     let on_layer: Vec<Point> = result
@@ -133,6 +121,14 @@ fn read_on(layer: &Layer, symbology: Symbology) -> Option<(Code, Vec<Point>)> {
     }
     let place = on_layer.iter().map(|p| layer.in_picture(*p)).collect();
     Some((Code::new(result.getText(), symbology, place), on_layer))
+}
+
+fn decode(symbology: Symbology, bitmap: &mut Bitmap<'_>, hints: &DecodeHints) -> rxing::common::Result<RXingResult> {
+    match symbology {
+        Symbology::DataMatrix => DataMatrixReader.decode_with_hints(bitmap, hints),
+        Symbology::Qr => QrReader.decode_with_hints(bitmap, hints),
+        Symbology::Code128 => Code128Reader.decode_with_hints(bitmap, hints),
+    }
 }
 
 /// A Code 128 has nothing but a checksum modulo 103: of the rows of a code that is too small or blurred, one in a hundred reads as something else. So the rows
