@@ -84,14 +84,19 @@ impl Margin {
         self.places().max_by(|a, b| a.s.total_cmp(&b.s))
     }
 
-    /// Where the margin lies deepest between two lobes, if it lies at least `least` before the shorter one's tip.
+    /// Where the margin lies deepest between two lobes, if it lies at least `least` before the shorter one's tip. Only the middle third counts: notches
+    /// between torn rays lie beside it.
     fn fork(&self, least: f64) -> Option<Place> {
         let places: Vec<Place> = self.places().collect();
         let tips_above = running_maximum(places.iter());
         let mut tips_below = running_maximum(places.iter().rev());
         tips_below.reverse();
         let depth = |i: usize| tips_above[i].min(tips_below[i]) - places[i].s;
-        let deepest = (0..places.len()).max_by(|a, b| depth(*a).total_cmp(&depth(*b)))?;
+        let third = self.height() / 3.0;
+        let middle = self.start + third..=self.start + 2.0 * third;
+        let deepest = (0..places.len())
+            .filter(|i| middle.contains(&places[*i].t))
+            .max_by(|a, b| depth(*a).total_cmp(&depth(*b)))?;
         (depth(deepest) >= least).then(|| places[deepest])
     }
 

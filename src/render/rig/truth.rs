@@ -148,17 +148,19 @@ impl<'a> Drawn<'a> {
         let fin = self.plan.fins.iter().find(|fin| fin.which == Trait::CaudalFin)?;
         let margin: Vec<Point> = (0..fin.base.len()).map(|i| self.place(fin.at(i, 1.0))).collect();
         let total = margin.iter().map(|p| p.x).fold(f64::MIN, f64::max);
-        // The fork lies deepest between lobes: on either side something reaches farther back. Without lobes it is the margin's middle.
-        let lobe = |part: &[Point]| part.iter().map(|p| p.x).fold(f64::MIN, f64::max);
-        let depth = |i: usize| lobe(&margin[..=i]).min(lobe(&margin[i..])) - margin[i].x;
-        let deepest = (0..margin.len()).max_by(|a, b| depth(*a).total_cmp(&depth(*b)))?;
-        let end = self.place(at_height(&self.plan.body, self.plan.body.trunk_end(0.0), 0.0));
-        let off_middle = |i: usize| (margin[i].y - end.y).abs();
-        let middle = (0..margin.len()).min_by(|a, b| off_middle(*a).total_cmp(&off_middle(*b)))?;
-        // A notch between torn rays is no fork.
+        // The fork lies deepest between lobes, in the middle third of the margin: notches between torn rays lie beside it. Without lobes it is the margin's middle.
         let (low, high) = margin
             .iter()
             .fold((f64::MAX, f64::MIN), |(l, h), p| (l.min(p.y), h.max(p.y)));
+        let third = (high - low) / 3.0;
+        let lobe = |part: &[Point]| part.iter().map(|p| p.x).fold(f64::MIN, f64::max);
+        let depth = |i: usize| lobe(&margin[..=i]).min(lobe(&margin[i..])) - margin[i].x;
+        let deepest = (0..margin.len())
+            .filter(|i| (low + third..=high - third).contains(&margin[*i].y))
+            .max_by(|a, b| depth(*a).total_cmp(&depth(*b)))?;
+        let end = self.place(at_height(&self.plan.body, self.plan.body.trunk_end(0.0), 0.0));
+        let off_middle = |i: usize| (margin[i].y - end.y).abs();
+        let middle = (0..margin.len()).min_by(|a, b| off_middle(*a).total_cmp(&off_middle(*b)))?;
         let fork = if depth(deepest) > 0.05 * (high - low) {
             deepest
         } else {
