@@ -188,9 +188,13 @@ impl Layer {
             self.luma.fill(255);
             return;
         }
-        let (columns, mut rows) = (span(&|p| p.x, self.width), span(&|p| p.y, self.height));
+        let (mut columns, mut rows) = (span(&|p| p.x, self.width), span(&|p| p.y, self.height));
         if points.len() < 4 {
-            rows = 0..self.height as usize;
+            // The two ends of a Code 128 tell nothing about how high its bars are.
+            match columns.len() >= rows.len() {
+                true => rows = 0..self.height as usize,
+                false => columns = 0..self.width as usize,
+            }
         }
         for row in rows {
             let start = row * self.width as usize;
