@@ -3,11 +3,11 @@
 //! Comes after [`store`](crate::store): it reads records and their `<id>_measurements.json`, and writes outside of the store.
 //!
 //! Pictures and rows are written as they are read, so memory holds the places and lengths of all records, and one record at a time.
-//! For that the records are read twice: [`survey`] gathers what the top of the page tells of all of them, then [`page`] writes.
+//! For that the records are read twice: `survey` gathers what the top of the page tells of all of them, then `page` writes.
 //!
-//! * [`entry`]: one record with its measurements; [`survey`]: all of them in numbers.
-//! * [`page`]: the file from top to bottom; [`lengths`], [`quality`], [`table`], [`pictures`]: its sections; [`chart`]: drawings of numbers.
-//! * [`thumbnail`]: a record's small picture; [`words`]: numbers as people read them; [`destination`]: the file that is written.
+//! * `entry`: one record with its measurements; `survey`: all of them in numbers.
+//! * `page`: the file from top to bottom; `lengths`, `quality`, `table`, `pictures`: its sections; `chart`: drawings of numbers.
+//! * `thumbnail`: a record's small picture; `words`: numbers as people read them; `destination`: the file that is written.
 //!
 //! The style sheet and the script are ours and lie in the file. A Content-Security-Policy in it lets a browser run these two, by their hashes,
 //! and load nothing. All text from records is escaped by maud.

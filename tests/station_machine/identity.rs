@@ -83,6 +83,15 @@ fn course(rig: &mut Rig, preview: &[&str], own: &[&str]) -> Vec<String> {
     course
 }
 
+/// A case: its name, the sources, what is stated, the codes that the preview shows, and those that the picture shows.
+type Row<'a> = (
+    &'a str,
+    &'a [IdSource],
+    Option<input::Event>,
+    &'a [&'a str],
+    &'a [&'a str],
+);
+
 #[test]
 fn what_is_in_the_picture_and_what_was_stated() {
     use IdSource::{Barcode, Counter, Keyboard, Scanner};
@@ -90,7 +99,7 @@ fn what_is_in_the_picture_and_what_was_stated() {
     let trusting_the_scanner = &[Scanner, Barcode, Counter][..];
     let strict = &[Barcode, Keyboard][..];
     let blind = &[Keyboard, Counter][..];
-    let rows: [(&str, &[IdSource], Option<input::Event>, &[&str], &[&str]); 20] = [
+    let rows: [Row<'_>; 20] = [
         ("nothing", all, None, &[], &[]),
         ("nothing, strict", strict, None, &[], &[]),
         ("a label", all, None, &["F1"], &["F1"]),
