@@ -2,36 +2,13 @@
 
 use crate::measure::quality::{CheckName, Verdict};
 use crate::measure::specimen::Reading;
-use crate::measure::{Measured, Quantity};
-
-/// A value with its uncertainty and unit: the uncertainty with two digits, the value to the same place, for example `12.345 ± 0.052 cm`.
-pub(super) fn measured(measured: Measured, unit: &str) -> String {
-    let places = places_for(measured.uncertainty);
-    let unit = unit_words(unit);
-    match measured.uncertainty > 0.0 {
-        true => format!(
-            "{} ± {} {unit}",
-            number(measured.value, places),
-            number(measured.uncertainty, places)
-        ),
-        false => format!("{} {unit}", number(measured.value, places)),
-    }
-}
+use crate::measure::Quantity;
 
 /// A reading on the specimen, or in the picture where there is no scale.
 pub(super) fn reading(quantity: Quantity, reading: &Reading) -> String {
     match reading.specimen {
-        Some(on_specimen) => measured(on_specimen, quantity.unit()),
-        None => measured(reading.picture, quantity.picture_unit()),
-    }
-}
-
-/// Decimal places that show two digits of an uncertainty; two where there is none.
-fn places_for(uncertainty: f64) -> usize {
-    if uncertainty > 0.0 && uncertainty.is_finite() {
-        (1.0 - uncertainty.log10().floor()).clamp(0.0, 4.0) as usize
-    } else {
-        2
+        Some(on_specimen) => on_specimen.words(quantity.unit()),
+        None => reading.picture.words(quantity.picture_unit()),
     }
 }
 
@@ -128,20 +105,6 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_have_the_places_that_their_uncertainty_allows() {
-        let words = |value, uncertainty| measured(Measured::new(value, uncertainty), "cm");
-        assert_eq!(words(12.3456, 0.0519), "12.346 ± 0.052 cm");
-        assert_eq!(words(12.3456, 0.5), "12.35 ± 0.50 cm");
-        assert_eq!(words(1234.56, 12.0), "1235 ± 12 cm");
-        assert_eq!(words(1234.56, 123.0), "1235 ± 123 cm");
-        assert_eq!(words(5.0, 0.0), "5.00 cm");
-        assert_eq!(words(5.0, 1e-9), "5.0000 ± 0.0000 cm");
-        assert_eq!(words(1e300, 1e299), "1.00e300 ± 1.00e299 cm");
-        assert_eq!(measured(Measured::new(-1.52, 0.1), "deg"), "−1.52 ± 0.10 °");
-        assert_eq!(measured(Measured::new(1.0, f64::NAN), "cm2"), "1.00 cm²");
-    }
 
     #[test]
     fn checks_have_units_that_people_use() {
