@@ -1,8 +1,8 @@
 //! Numbers, names and verdicts as people read them.
 
+use crate::measure::Quantity;
 use crate::measure::quality::{CheckName, Verdict};
 use crate::measure::specimen::Reading;
-use crate::measure::Quantity;
 
 /// A reading on the specimen, or in the picture where there is no scale.
 pub(super) fn reading(quantity: Quantity, reading: &Reading) -> String {
