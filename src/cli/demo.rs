@@ -14,6 +14,7 @@ use crate::display::{Canvas, Display, DisplaySettings, Kept, PngDisplay, PngSett
 use crate::frame::{DecodeOptions, Frame, PixelBox, Size};
 use crate::health::ClockTrust;
 use crate::measure::quality::Admitted;
+use crate::measure::{Findings, Quantity};
 use crate::network::{Bundle, TraitNetwork};
 use crate::overlay::{self, Annotations, State, View};
 use crate::render::{BodyForm, RigFrame, RigScene, demo_scenes};
@@ -79,7 +80,7 @@ pub(super) fn run(args: DemoArgs) -> anyhow::Result<Outcome> {
         stdout(),
         "\n{found} fish found and segmented; their masks agree with the drawn ones to {mean:.2} (mean IoU).\n\
          records   {}\nscreens   {}\nframes    {}\n\
-         Next: fishrig store list --root {0}   or on your own photographs: fishrig segment FOLDER",
+         Next: fishrig store report --root {0} (a page for your browser), or on your own photographs: fishrig segment FOLDER",
         configuration.store.root.display(),
         args.output.join("screens").display(),
         demo.frames.display(),
@@ -178,10 +179,12 @@ impl Demo {
         let timings = analysed.analysis.timings;
         writeln!(
             stdout(),
-            "{number}  {form:<10} {} traits, agreement {agreement:.2}; located in {:.0} ms, segmented in {:.0} ms; saved {} in {:.0} ms",
+            "{number}  {form:<10} {} traits, agreement {agreement:.2}; {}; located in {:.0} ms, segmented in {:.0} ms, measured in {:.0} ms; saved {} in {:.0} ms",
             specimen.present().len(),
+            length_words(&analysed.analysis.findings, &drawn),
             timings.locate.as_secs_f64() * 1e3,
             timings.network.as_secs_f64() * 1e3,
+            timings.measure.as_secs_f64() * 1e3,
             record.id,
             record.seconds * 1e3,
         )?;
@@ -194,6 +197,7 @@ impl Demo {
             operator: Some("demo".to_owned()),
             preview: Some(Arc::new(analysed.small.clone())),
             annotations: Annotations::from(&analysed.analysis),
+            quality: Some(analysed.analysis.findings.quality.clone()),
             state: State::Saved {
                 id: record.id.to_string(),
                 just_now: false,
@@ -205,6 +209,20 @@ impl Demo {
         overlay::draw(&view, &mut canvas)?;
         self.screens.show(&canvas)?;
         Ok(())
+    }
+}
+
+/// The standard length, and the one that was drawn.
+fn length_words(findings: &Findings, drawn: &RigFrame) -> String {
+    let values = findings.measurements.as_ref().map(|m| &m.values);
+    let length = values.and_then(|v| v.get(&Quantity::StandardLength)?.specimen);
+    match (length, drawn.fish.first()) {
+        (Some(length), Some(fish)) => format!(
+            "standard length {} (drawn {:.2})",
+            length.words(Quantity::StandardLength.unit()),
+            fish.standard_length_cm
+        ),
+        _ => "no length".to_owned(),
     }
 }
 
