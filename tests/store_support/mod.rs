@@ -124,8 +124,8 @@ pub fn findings(seed: u32) -> fishrig::measure::Findings {
     let findings = serde_json::json!({
         "scale": {
             "pixels_per_cm": {"value": 23.456789012345, "uncertainty": 0.0567},
-            "place": {"x": 20.0, "y": 20.0},
-            "gradient": [0.0, 0.0],
+            "place_px": {"x": 20.0, "y": 20.0},
+            "gradient_px_per_cm_per_px": [0.0, 0.0],
             "method": "metric-ticks",
         },
         "measurements": {

@@ -9,8 +9,10 @@ use crate::frame::Point;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Distortion {
     /// Centre of the distortion, in pixels of the upright frame.
+    #[serde(rename = "centre_px")]
     pub centre: Point,
     /// Unit of the distance from the centre, in pixels: half of the frame's diagonal.
+    #[serde(rename = "radius_px")]
     pub radius: f64,
     /// Coefficient of the square; positive for barrel distortion.
     pub k1: f64,

@@ -14,11 +14,13 @@ pub struct Scale {
     /// Pixels per centimetre at `place`.
     pub pixels_per_cm: Measured,
     /// Where in the frame that holds, in pixels of the upright frame: the middle of the ruler's ticks; for a calibration the frame's middle.
+    #[serde(rename = "place_px")]
     pub place: Point,
     /// By how many pixels per centimetre the scale grows with each pixel to the right and downwards; 0 where it is not known.
+    #[serde(rename = "gradient_px_per_cm_per_px")]
     pub gradient: [f64; 2],
     /// Standard uncertainties of `gradient`; 0 where it is taken as given.
-    #[serde(default)]
+    #[serde(default, rename = "gradient_uncertainty_px_per_cm_per_px")]
     pub gradient_uncertainty: [f64; 2],
     /// How it was found.
     pub method: ScaleMethod,
@@ -39,8 +41,10 @@ pub struct TickRow {
     /// What the row's ticks are: [`ScaleMethod::MetricTicks`], [`ScaleMethod::InchTicks`] or [`ScaleMethod::ScaleBar`].
     pub method: ScaleMethod,
     /// Middle of the first tick counted, in pixels of the upright frame.
+    #[serde(rename = "first_px")]
     pub first: Point,
     /// Middle of the last one.
+    #[serde(rename = "last_px")]
     pub last: Point,
     /// Ticks that were seen between the two, both counted; fewer than the distance holds where some are scratched.
     pub ticks: u32,
