@@ -50,7 +50,7 @@ fn any_single_damage_is_found_and_names_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let directory = store_of_one(dir.path());
     let all = files(&directory);
-    assert_eq!(all.len(), 8);
+    assert_eq!(all.len(), 11);
     for path in all {
         let name = path.file_name().unwrap().to_str().unwrap();
         let whole = fs::read(&path).unwrap();
