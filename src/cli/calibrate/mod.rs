@@ -64,7 +64,7 @@ pub(super) fn run(args: CalibrateArgs) -> anyhow::Result<Outcome> {
             // One picture of several may be bad; the others are enough.
             Err(error) if args.pictures.len() > 1 => {
                 seen.failed += 1;
-                error.to_string()
+                format!("{error:#}")
             }
             Err(error) => return Err(error.context(path.display().to_string())),
         };

@@ -160,7 +160,7 @@ mod tests {
             ("k1 = 0.03", "k1 = nan", "k1"),
             ("pixels_per_cm = 123.5", "pixels_per_cm = -4.0", "pixels_per_cm"),
             ("uncertainty = 0.2", "uncertainty = inf", "uncertainty"),
-            ("radius = 2619.0", "radius = 0.0", "radius"),
+            ("radius_px = 2619.0", "radius_px = 0.0", "radius"),
             ("target", "aim", "aim"),
         ] {
             assert!(text.contains(from), "{from}");
