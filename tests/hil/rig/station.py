@@ -73,7 +73,7 @@ class Station:
 
     def saved(self):
         """The ids that it said were saved."""
-        return re.findall(r"saved (\S+)$", self.log(), re.MULTILINE)
+        return re.findall(r"saved (\S+)(?: in spite of: .*)?$", self.log(), re.MULTILINE)
 
     def keys(self, text):
         """Types lines; an empty one takes a picture."""
