@@ -15,6 +15,8 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("FISHRIG_AARCH64", REPOSITORY / "target/aarch64-unknown-linux-gnu/release/fishrig"))
 NATIVE = Path(os.environ.get("FISHRIG_NATIVE", REPOSITORY / "target/debug/fishrig"))
 PHOTOGRAPHS = REPOSITORY.parent / "shared/data/frames"
+# How the station announces a record, also one that a key press saved in spite of a check.
+SAVED = r"saved (\S+)(?: in spite of: .*)?$"
 
 
 def native(*words, cwd=None):
@@ -50,6 +52,11 @@ def make_disk(path, megabytes=64, file_system="ext4"):
     return path
 
 
+def saved_ids(log):
+    """The ids of the records that these words announce as saved."""
+    return re.findall(SAVED, log, re.MULTILINE)
+
+
 class Station:
     """`fishrig run` in a guest, with its keys behind a pipe and its words in a file."""
 
@@ -73,7 +80,7 @@ class Station:
 
     def saved(self):
         """The ids that it said were saved."""
-        return re.findall(r"saved (\S+)(?: in spite of: .*)?$", self.log(), re.MULTILINE)
+        return saved_ids(self.log())
 
     def keys(self, text):
         """Types lines; an empty one takes a picture."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import pictures
 from .guest import expect, wait_for
-from .station import NATIVE
+from .station import NATIVE, SAVED
 
 CONFIGURATION = """
 [station]
@@ -50,7 +50,7 @@ class Twin:
                     process.stdin.write("\n")
                     process.stdin.flush()
                     time.sleep(1)
-                    return re.search(r"saved (\S+)(?: in spite of: .*)?$", log.read_text(), re.MULTILINE)
+                    return re.search(SAVED, log.read_text(), re.MULTILINE)
 
                 self.identifier = wait_for(pressed, 60, "the native record")[1]
             time.sleep(MESSAGES_LAST + 3)  # the network on a busy host

@@ -4,7 +4,7 @@ import time
 
 from rig import pictures
 from rig.guest import Guest, expect
-from rig.station import Station, install
+from rig.station import SAVED, Station, install
 
 FORMATS = "YUYV UYVY NV12 YU12 RGB3 BGR3 GREY BA81 GBRG GRBG RGGB".split()
 SIZES = ((640, 360), (1280, 720))
@@ -64,7 +64,7 @@ def formats(guest, sizes):
 def faults(guest):
     """A running station lives through each."""
     station = Station(guest, CONFIGURATION)
-    station.press_until(r"saved (\S+)(?: in spite of: .*)?$")
+    station.press_until(SAVED)
     log = station.log()
     expect("no_such_control" in log and "contrast" in log, f"refused controls are not reported:\n{log}")
     told = []
@@ -95,7 +95,7 @@ def faults(guest):
     trouble(inject("Percentage of Dropped Buffers", 100), inject("Percentage of Dropped Buffers", 0), "stalled")
     before = len(station.log())
     guest.shell(inject("Inject V4L2_BUF_FLAG_ERROR"))
-    station.press_until(r"saved (\S+)(?: in spite of: .*)?$")
+    station.press_until(SAVED)
     expect("ended" not in station.log()[before:], "a flagged buffer ended the station")
     busy = guest.start(f"fishrig camera snapshot {DEVICE} -o /tmp/busy.png")[1]
     expect("used by fishrig" in busy, f"a busy camera: {busy}")

@@ -2,7 +2,7 @@
 
 from rig import pictures
 from rig.guest import Guest, expect
-from rig.station import Station, install
+from rig.station import SAVED, Station, install
 
 CONFIGURATION = """
 [source]
@@ -32,7 +32,7 @@ def run(folder, options):
         expect(pages == "16384", f"the guest's pages are {pages} bytes")
         station = Station(guest, CONFIGURATION)
 
-        station.press_until(r"saved (\S+)(?: in spite of: .*)?$")
+        station.press_until(SAVED)
         screen = pictures.of_screen(guest.screen())
         expect(len({tuple(p) for p in screen[::16, ::16].reshape(-1, 3)}) > 20, "nothing is drawn")
         expect(station.finish() == 0, "the station ended with an error")

@@ -5,7 +5,7 @@ import time
 
 from rig import pictures
 from rig.guest import Guest, expect
-from rig.station import Station, drawn_frames, install, make_disk, records
+from rig.station import Station, drawn_frames, install, make_disk, records, saved_ids
 
 CONFIGURATION = """
 [source]
@@ -70,7 +70,7 @@ class Lives:
             said = guest.log.read_bytes().replace(b"\r", b"").decode(errors="replace")
         # A line that was cut in the middle announced nothing to anyone.
         said = said[: said.rfind("\n") + 1]
-        announced = {line.rsplit("saved ", 1)[1] for line in said.splitlines() if "operator: saved " in line}
+        announced = set(saved_ids(said))
         self.announced |= announced
         self.in_all += len(announced)
         self.cuts += 1
