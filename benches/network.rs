@@ -1,6 +1,6 @@
 //! The starter network from crop to mask, float and int8, on one thread and on two: `cargo bench --profile dev --bench network`.
 //!
-//! Other runtimes on the same machine in the same run: `benches/peers/compare.py`.
+//! Other runtimes on the same machine in the same run: `benches/engines/compare.py`.
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 #![allow(clippy::unwrap_used, reason = "a benchmark")]
@@ -20,7 +20,7 @@ fn bench(c: &mut Criterion) {
     for name in ["starter-float", "starter-int8"] {
         let bundle = Bundle::open(&root.join("models").join(name)).unwrap();
         for threads in [1, 2] {
-            let network = TraitNetwork::load(&bundle, &NetworkSettings { threads }).unwrap();
+            let network = TraitNetwork::load(&bundle, &NetworkSettings::on_threads(threads)).unwrap();
             group.bench_function(format!("{name}, threads: {threads}"), |b| {
                 b.iter(|| network.segment(black_box(&crop)).unwrap())
             });

@@ -31,7 +31,7 @@ fn main() {
     say("at the start");
     let bundle = folder.map_or_else(Bundle::builtin, |folder| Bundle::open(&folder).unwrap());
     say("bundle checked");
-    let network = TraitNetwork::load(&bundle, &NetworkSettings { threads: 1 }).unwrap();
+    let network = TraitNetwork::load(&bundle, &NetworkSettings::on_threads(1)).unwrap();
     say("network loaded");
     let run = || {
         for _ in 0..3 {

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # cross/test-aarch64.sh
 #
-# Builds the binary for arm64 and the network's tests with it, and runs these under QEMU's user mode: as a Cortex-A72 (Raspberry Pi 4, no dot product)
-# and as a Cortex-A76 (Raspberry Pi 5). tract takes other kernels on each; the masks must be those that came with the networks.
+# Builds the binary for arm64 and the network's tests with it, and runs these under QEMU's user mode: as a Cortex-A72 (Raspberry Pi 4, no dot product),
+# as a Cortex-A76 (Raspberry Pi 5), and as a processor with all that QEMU knows (I8MM). Each has kernels of its own; they must equal plain Rust bit for
+# bit, and the masks must be those that came with the networks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,9 +14,9 @@ if ! command -v qemu-aarch64-static >/dev/null; then
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends qemu-user-static >/dev/null
 fi
 # One build of the library for both.
-cross/build-aarch64.sh build --release --bin fishrig --test network
-for processor in cortex-a72 cortex-a76; do
+cross/build-aarch64.sh build --release --bin fishrig --test network --test kernels
+for processor in cortex-a72 cortex-a76 max; do
     echo "== $processor"
     CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -L /usr/aarch64-linux-gnu -cpu $processor" \
-        cross/build-aarch64.sh test --release --test network
+        cross/build-aarch64.sh test --release --test network --test kernels
 done

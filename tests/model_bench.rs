@@ -41,6 +41,18 @@ fn json_says_times_memory_and_operators() {
     // The weights alone have 3.7 MB in the file.
     assert!(loaded > 3.7e6 && ran >= loaded, "{loaded} and {ran} bytes");
 
+    // All but the stem and block 0 runs in int8, and nothing is left to tract.
+    let fusion = &said["fusion"];
+    assert_eq!(
+        (
+            number(&said, "/fusion/islands"),
+            fusion["left"].as_array().unwrap().len()
+        ),
+        (1.0, 0)
+    );
+    let (int8, float) = (number(&said, "/fusion/int8_macs"), number(&said, "/fusion/float_macs"));
+    assert!(int8 > 1.8e9 && float < 0.08e9, "{int8} and {float}");
+
     let profile = &said["profile"];
     let list = |name: &str| profile[name].as_array().unwrap().clone();
     let sum = |rows: &[Value], key: &str| rows.iter().map(|row| row[key].as_f64().unwrap()).sum::<f64>();
@@ -58,7 +70,7 @@ fn the_starter_networks_have_the_multiply_adds_of_their_definition() {
     let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     for name in ["starter-int8", "starter-float"] {
         let bundle = Bundle::open(&models.join(name)).unwrap();
-        let network = TraitNetwork::load(&bundle, &NetworkSettings { threads: 1 }).unwrap();
+        let network = TraitNetwork::load(&bundle, &NetworkSettings::on_threads(1)).unwrap();
         let (_, run) = network.probabilities_profiled(&check_input()).unwrap();
         let macs = Profile::of_runs(&[run]).unwrap().macs();
         assert_eq!(format!("{:.3}", macs as f64 / 1e9), "1.940", "{name}: {macs}");
@@ -68,7 +80,7 @@ fn the_starter_networks_have_the_multiply_adds_of_their_definition() {
 #[test]
 fn watching_changes_no_result() {
     for threads in [1, 2] {
-        let network = TraitNetwork::load(&Bundle::builtin(), &NetworkSettings { threads }).unwrap();
+        let network = TraitNetwork::load(&Bundle::builtin(), &NetworkSettings::on_threads(threads)).unwrap();
         let plain = network.probabilities(&check_input()).unwrap();
         let (watched, run) = network.probabilities_profiled(&check_input()).unwrap();
         assert!(plain == watched, "{threads} threads");
@@ -99,6 +111,7 @@ fn people_get_a_table_of_eighty_columns() {
         "loading",
         "GMAC/s",
         "between operators",
+        "290 nodes in 1 island",
     ] {
         assert!(text.contains(words), "{words:?} in {text}");
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fishrig::network::{Bundle, NetworkSettings, TraitNetwork};
+use fishrig::network::{Bundle, Engine, Fusion, NetworkSettings, TraitNetwork};
 use fishrig::traits::{Trait, TraitMask, TraitSet, label_picture};
 use image::RgbImage;
 
@@ -27,7 +27,7 @@ fn open(name: &str) -> Bundle {
 }
 
 fn segment(bundle: &Bundle, threads: usize) -> TraitMask {
-    let network = TraitNetwork::load(bundle, &NetworkSettings { threads }).unwrap();
+    let network = TraitNetwork::load(bundle, &NetworkSettings::on_threads(threads)).unwrap();
     network.segment(&check_input()).unwrap().mask
 }
 
@@ -50,8 +50,62 @@ fn both_bundles_give_the_answers_that_came_with_them() {
 
 #[test]
 fn threads_do_not_change_the_result() {
-    let bundle = open("starter-int8");
-    assert!(segment(&bundle, 1) == segment(&bundle, 3));
+    for name in ["starter-float", "starter-int8"] {
+        let probabilities = |threads| {
+            let network = TraitNetwork::load(&open(name), &NetworkSettings::on_threads(threads)).unwrap();
+            network.probabilities(&check_input()).unwrap()
+        };
+        assert!(probabilities(1) == probabilities(3), "{name}");
+    }
+}
+
+/// Fused operators against tract's own, on drawn fish and on noise.
+#[test]
+fn fused_networks_give_the_masks_of_plain_ones() {
+    let noise = RgbImage::from_fn(300, 90, |x, y| {
+        let mixed = (x * 7919 + y * 104_729).wrapping_mul(2_654_435_761);
+        image::Rgb([(mixed >> 8) as u8, (mixed >> 16) as u8, (mixed >> 24) as u8])
+    });
+    for name in ["starter-float", "starter-int8"] {
+        let load = |engine| {
+            let settings = NetworkSettings {
+                engine,
+                ..NetworkSettings::on_threads(2)
+            };
+            TraitNetwork::load(&open(name), &settings).unwrap()
+        };
+        let (fused, plain) = (load(Engine::Fused), load(Engine::Plain));
+        let fusion = fused.fusion();
+        assert!(
+            fusion.left.is_empty() && fusion.islands.len() == 1,
+            "{name}: {fusion:?}"
+        );
+        assert_eq!(*plain.fusion(), Fusion::default());
+        for (what, crop) in [("fish", check_input()), ("noise", noise.clone())] {
+            let [ours, theirs] = [&fused, &plain].map(|network| network.probabilities(&crop).unwrap());
+            let furthest = ours
+                .iter()
+                .zip(&theirs)
+                .map(|(a, b)| (a - b).abs())
+                .fold(0f32, f32::max);
+            let iou = fused
+                .segmentation(&ours)
+                .mask
+                .iou(&plain.segmentation(&theirs).mask)
+                .unwrap();
+            eprintln!("{name}, {what}: IoU {iou:.5}, greatest difference of a probability {furthest:.1e}");
+            // The order of sums differs, and in int8 a value at the edge between two steps then falls on the other side, which moves others: the
+            // same graph in float32 and in float64 agrees with itself to 0.9976 on this crop (torch 2.0.1; docs/int8.md).
+            let least = match (name, what) {
+                ("starter-float", _) => 0.9999,
+                (_, "fish") => 0.995,
+                // A few thousand scattered pixels, nearly all of them at an edge.
+                _ => 0.98,
+            };
+            assert!(iou >= least, "{name}, {what}: IoU {iou}");
+            assert!(name != "starter-float" || furthest < 1e-3, "{name}, {what}: {furthest}");
+        }
+    }
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn imported(folder: &TempDir, content: &[u8]) -> Result<TraitNetwork, String> {
     };
     import(&file, &target, &options, &mut |_| {}).map_err(|e| e.to_string())?;
     let bundle = Bundle::open(&target).map_err(|e| e.to_string())?;
-    TraitNetwork::load(&bundle, &NetworkSettings { threads: 1 }).map_err(|e| e.to_string())
+    TraitNetwork::load(&bundle, &NetworkSettings::on_threads(1)).map_err(|e| e.to_string())
 }
 
 /// Networks of 600 to 1,400 bytes with most kinds of operator, where the fuzzer begins too.

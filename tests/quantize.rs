@@ -15,7 +15,7 @@ mod common;
 fn settings() -> QuantizeSettings {
     QuantizeSettings {
         sensitivity: false,
-        network: NetworkSettings { threads: 1 },
+        network: NetworkSettings::on_threads(1),
         ..QuantizeSettings::default()
     }
 }
@@ -206,7 +206,7 @@ fn both_ways_to_choose_ranges_and_any_number_of_threads_give_whole_masks() {
     let Some(shared) = common::shared(".") else { return };
     let (model, manifest, pictures) = tiny(&shared);
     let with = |range, threads| {
-        let network = NetworkSettings { threads };
+        let network = NetworkSettings::on_threads(threads);
         let settings = QuantizeSettings {
             range,
             network,
@@ -318,7 +318,8 @@ fn batch_norms_go_into_their_convolutions() {
         .collect();
     assert_eq!(operators, ["Conv", "Conv", "Sigmoid"]);
     let probabilities = |model: &ModelProto| {
-        let network = TraitNetwork::from_message(model, &manifest, "test", &NetworkSettings { threads: 1 }).unwrap();
+        let network =
+            TraitNetwork::from_message(model.clone(), &manifest, "test", &NetworkSettings::on_threads(1)).unwrap();
         network.probabilities(&picture).unwrap()
     };
     let (before, after) = (probabilities(&float), probabilities(&folded));

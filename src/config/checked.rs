@@ -69,9 +69,7 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         identify,
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
         network: match raw.network.threads {
-            Some(threads) => NetworkSettings {
-                threads: check.within("network", "threads", threads, 1..=64),
-            },
+            Some(threads) => NetworkSettings::on_threads(check.within("network", "threads", threads, 1..=64)),
             None => NetworkSettings::default(),
         },
         display: check.display(raw.display),

@@ -12,6 +12,7 @@
 mod bundle;
 mod checked_stream;
 pub mod graph;
+pub(crate) mod int8;
 mod manifest;
 mod observe;
 mod prepare;
@@ -19,7 +20,8 @@ mod profile;
 mod run;
 
 pub use bundle::{Bundle, BundleError};
+pub use int8::{Fusion, LeftNode};
 pub use manifest::{InputSpec, Manifest, OutputSpec, Quantization, ResizeFilter, ValueRange};
 pub use observe::ObservedNetwork;
 pub use profile::{OperatorTime, Profile, RunProfile};
-pub use run::{NetworkError, NetworkSettings, Segmentation, StepTimes, TraitNetwork, read_message};
+pub use run::{Engine, NetworkError, NetworkSettings, Segmentation, StepTimes, TraitNetwork, read_message};

@@ -9,7 +9,7 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::plan::{SimpleState, eval};
 
-use super::run::{executor, failed, guarded, input, load_error, typed};
+use super::run::{Engine, executor, failed, guarded, input, load_error, typed};
 use super::{Manifest, NetworkError, NetworkSettings};
 
 /// A network some of whose tensors are watched while it runs. It is not optimized, since the optimizer makes tensors vanish; so it is slower
@@ -35,7 +35,7 @@ impl ObservedNetwork {
         settings: &NetworkSettings,
         names: &[String],
     ) -> Result<Self, NetworkError> {
-        let model = typed(message, manifest, origin)?;
+        let (model, _) = typed(message.clone(), manifest, origin, Engine::Plain)?;
         let watched = names.iter().enumerate().map(|(index, name)| {
             let by_label = model.find_outlet_label(name);
             let outlet = by_label.or_else(|| Some(OutletId::new(model.node_id_by_name(name).ok()?, 0)));

@@ -6,6 +6,8 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::Cost;
 use tract_onnx::tract_core::plan::{SimpleState, eval};
 
+use super::int8::Island;
+
 /// One run of a network, watched operator by operator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunProfile {
@@ -83,24 +85,36 @@ pub(super) fn run_profiled(plan: &Arc<TypedRunnableModel>, input: Tensor) -> Tra
     let begin = Instant::now();
     let mut state = SimpleState::new(plan)?;
     let outputs = state.run_plan_with_eval(tvec!(input.into()), |context, state, node, inputs| {
-        let begin = Instant::now();
+        let mut begin = Instant::now();
+        if let Some(island) = node.op_as::<Island>() {
+            let mut times = Vec::new();
+            let outputs = island.run(&inputs, &mut || {
+                times.push(begin.elapsed());
+                begin = Instant::now();
+            })?;
+            let steps = island
+                .steps()
+                .zip(times)
+                .map(|((name, kind, macs), time)| OperatorTime {
+                    name: name.to_owned(),
+                    kind: kind.to_owned(),
+                    macs,
+                    time,
+                });
+            operators.extend(steps);
+            return Ok(outputs);
+        }
         let outputs = eval(context, state, node, inputs);
-        operators.push((node.id, begin.elapsed()));
+        operators.push(OperatorTime {
+            name: node.name.clone(),
+            kind: node.op.name().into_owned(),
+            macs: multiply_adds(plan.model(), plan.model().node(node.id))?,
+            time: begin.elapsed(),
+        });
         outputs
     })?;
     drop(state);
     let whole = begin.elapsed();
-    let model = plan.model();
-    let operators = operators.into_iter().map(|(id, time)| {
-        let node = model.node(id);
-        Ok(OperatorTime {
-            name: node.name.clone(),
-            kind: node.op.name().into_owned(),
-            macs: multiply_adds(model, node)?,
-            time,
-        })
-    });
-    let operators = operators.collect::<TractResult<_>>()?;
     Ok((outputs, RunProfile { operators, whole }))
 }
 

@@ -10,6 +10,7 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
 use super::graph::{self, GraphError};
+use super::int8::{self, Fusion};
 use super::prepare::prepare;
 use super::profile::{RunProfile, run_profiled};
 use super::{Bundle, BundleError, Manifest};
@@ -21,14 +22,34 @@ use crate::traits::{Trait, TraitMask, TraitSet};
 pub struct NetworkSettings {
     /// Threads of one run, 1 to 64; more never change the result.
     pub threads: usize,
+    /// How its operators are computed.
+    pub engine: Engine,
+}
+
+/// How a network's operators are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// fishrig's fused operators, and tract's for what they don't cover.
+    #[default]
+    Fused,
+    /// tract's own operators alone, for comparison.
+    Plain,
+}
+
+impl NetworkSettings {
+    /// On so many threads.
+    pub fn on_threads(threads: usize) -> Self {
+        Self {
+            threads,
+            engine: Engine::default(),
+        }
+    }
 }
 
 impl Default for NetworkSettings {
     /// As many threads as there are processors.
     fn default() -> Self {
-        Self {
-            threads: std::thread::available_parallelism().map_or(1, usize::from).min(64),
-        }
+        Self::on_threads(std::thread::available_parallelism().map_or(1, usize::from).min(64))
     }
 }
 
@@ -97,6 +118,7 @@ pub struct TraitNetwork {
     manifest: Manifest,
     classes: Vec<Trait>,
     plan: Arc<TypedRunnableModel>,
+    fusion: Fusion,
     executor: Executor,
 }
 
@@ -109,7 +131,7 @@ impl TraitNetwork {
         // The message is gone before the optimizer begins: it is as large as all weights.
         let typed = {
             let message = read_message(bundle)?;
-            typed(&message, bundle.manifest(), bundle.origin())?
+            typed(message, bundle.manifest(), bundle.origin(), settings.engine)?
         };
         Self::optimized(typed, bundle.manifest(), bundle.origin(), settings)
     }
@@ -119,21 +141,23 @@ impl TraitNetwork {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn from_message(
-        message: &ModelProto,
+        message: ModelProto,
         manifest: &Manifest,
         origin: &str,
         settings: &NetworkSettings,
     ) -> Result<Self, NetworkError> {
-        Self::optimized(typed(message, manifest, origin)?, manifest, origin, settings)
+        let typed = typed(message, manifest, origin, settings.engine)?;
+        Self::optimized(typed, manifest, origin, settings)
     }
 
     fn optimized(
-        model: TypedModel,
+        (model, mut fusion): (TypedModel, Fusion),
         manifest: &Manifest,
         origin: &str,
         settings: &NetworkSettings,
     ) -> Result<Self, NetworkError> {
         let plan = guarded(|| model.into_optimized()?.into_runnable()).map_err(|reason| load_error(origin, reason))?;
+        int8::describe(&mut fusion, plan.model());
         Ok(Self {
             manifest: manifest.clone(),
             classes: manifest.classes().map_err(|reason| NetworkError::Load {
@@ -141,8 +165,14 @@ impl TraitNetwork {
                 reason,
             })?,
             plan,
+            fusion,
             executor: executor(settings.threads),
         })
+    }
+
+    /// What of it fishrig's fused operators compute.
+    pub fn fusion(&self) -> &Fusion {
+        &self.fusion
     }
 
     /// What the bundle says about this network.
@@ -266,8 +296,14 @@ pub(super) fn load_error(origin: &str, reason: String) -> NetworkError {
 }
 
 /// The network as tract understands it, not yet optimized; its shapes are those of the manifest.
-pub(super) fn typed(message: &ModelProto, manifest: &Manifest, origin: &str) -> Result<TypedModel, NetworkError> {
-    let summary = graph::check(message).map_err(|e| load_error(origin, e.to_string()))?;
+pub(super) fn typed(
+    mut message: ModelProto,
+    manifest: &Manifest,
+    origin: &str,
+    engine: Engine,
+) -> Result<(TypedModel, Fusion), NetworkError> {
+    let refused = |e: GraphError| load_error(origin, e.to_string());
+    let summary = graph::check(&message).map_err(refused)?;
     let size = manifest.input.size();
     check_shape(origin, "input", &summary.input.1, shape(3, size))?;
     check_shape(
@@ -276,11 +312,15 @@ pub(super) fn typed(message: &ModelProto, manifest: &Manifest, origin: &str) -> 
         &summary.output.1,
         shape(manifest.output.classes.len(), size),
     )?;
-    guarded(|| {
-        let model = tract_onnx::onnx().model_for_proto_model(message)?;
+    let mut fusion = Fusion::default();
+    if engine == Engine::Fused {
+        (message, fusion) = int8::fuse(message).map_err(refused)?;
+    }
+    let model = guarded(|| {
+        let model = int8::reader().model_for_proto_model(&message)?;
         model.with_input_fact(0, f32::fact(shape(3, size)).into())?.into_typed()
-    })
-    .map_err(|reason| load_error(origin, reason))
+    });
+    Ok((model.map_err(|reason| load_error(origin, reason))?, fusion))
 }
 
 fn check_shape(origin: &str, which: &'static str, found: &[usize], wanted: [usize; 4]) -> Result<(), NetworkError> {

@@ -32,7 +32,7 @@ pub fn import(file: &Path, folder: &Path, more: &[&str]) -> Bundle {
 
 /// Loads the network.
 pub fn load(bundle: &Bundle) -> TraitNetwork {
-    TraitNetwork::load(bundle, &NetworkSettings { threads: 1 }).unwrap()
+    TraitNetwork::load(bundle, &NetworkSettings::on_threads(1)).unwrap()
 }
 
 /// A picture of the network's own size.

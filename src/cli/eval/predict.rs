@@ -56,7 +56,7 @@ impl Predictor {
             });
         }
         let bundle = open_bundle(args.bundle.as_deref())?;
-        let network = TraitNetwork::load(&bundle, &NetworkSettings { threads })?;
+        let network = TraitNetwork::load(&bundle, &NetworkSettings::on_threads(threads))?;
         Ok(match args.locate {
             true => Self::OnLocatedFish(Box::new(Analyser::new(network, AnalysisSettings::default()))),
             false => Self::OnLabelledPart(Box::new(network)),

@@ -16,7 +16,7 @@ use crate::cli::segment::read_file;
 use crate::cli::{Outcome, progress};
 use crate::frame::{DecodeOptions, Frame, Size};
 use crate::health::{Memory, ProcessorLoad};
-use crate::network::{NetworkSettings, Profile, StepTimes, TraitNetwork};
+use crate::network::{Engine, Fusion, NetworkSettings, Profile, StepTimes, TraitNetwork};
 use crate::render::{RigScene, SceneSettings};
 
 /// Measure time and memory of a network on this machine.
@@ -36,6 +36,9 @@ pub(in crate::cli) struct BenchArgs {
     /// Tell time and multiply-adds of each operator too, from as many further runs.
     #[arg(long)]
     profile: bool,
+    /// Run tract's own operators alone, to compare the fused ones with.
+    #[arg(long)]
+    plain: bool,
     /// Write JSON.
     #[arg(long)]
     json: bool,
@@ -62,6 +65,7 @@ struct Measured {
     /// Time on all processors, of the whole.
     processor: Spread,
     memory: PeakMemory,
+    fusion: Fused,
     machine: Machine,
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<OperatorTable>,
@@ -73,6 +77,79 @@ struct Crop {
     width: u32,
     height: u32,
 }
+
+/// What fishrig's fused operators compute of the network, and what is left to tract's.
+#[derive(Debug, Serialize)]
+struct Fused {
+    /// Kernels of the fused operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernels: Option<&'static str>,
+    islands: usize,
+    nodes: usize,
+    int8_macs: u64,
+    float_macs: u64,
+    /// Memory for the maps of one run.
+    memory: usize,
+    left: Vec<Left>,
+}
+
+#[derive(Debug, Serialize)]
+struct Left {
+    name: String,
+    operator: String,
+    reason: String,
+}
+
+impl Fused {
+    fn of(fusion: &Fusion) -> Self {
+        let left = fusion.left.iter().map(|node| Left {
+            name: node.name.clone(),
+            operator: node.operator.clone(),
+            reason: node.reason.clone(),
+        });
+        Self {
+            kernels: fusion.kernels,
+            islands: fusion.islands.len(),
+            nodes: fusion.islands.iter().sum(),
+            int8_macs: fusion.byte_macs,
+            float_macs: fusion.float_macs,
+            memory: fusion.memory,
+            left: left.collect(),
+        }
+    }
+
+    fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let Some(kernels) = self.kernels else {
+            return writeln!(out, "  fused       nothing: tract's own operators run it");
+        };
+        let (int8, float) = (self.int8_macs as f64 / 1e9, self.float_macs as f64 / 1e9);
+        writeln!(
+            out,
+            "  fused       {} in {}, with {kernels} kernels",
+            counted(self.nodes, "node"),
+            counted(self.islands, "island")
+        )?;
+        let megabytes = self.memory as f64 / 1e6;
+        writeln!(
+            out,
+            "              {int8:.2} GMAC in int8, {float:.2} in float, {megabytes:.0} MB for maps"
+        )?;
+        for Left { name, operator, reason } in self.left.iter().take(LEFT_SHOWN) {
+            writeln!(out, "  not fused   {operator} {name}: {reason}")?;
+        }
+        match self.left.len().checked_sub(LEFT_SHOWN) {
+            None | Some(0) => Ok(()),
+            Some(more) => writeln!(
+                out,
+                "              and {} more (--json tells all)",
+                counted(more, "node")
+            ),
+        }
+    }
+}
+
+/// Nodes that are not fused, of which a person is told.
+const LEFT_SHOWN: usize = 5;
 
 /// The most that this process held, up to some moment.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -101,7 +178,8 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<Outcome> {
     let bundle = open_bundle(args.bundle.as_deref())?;
     let open = begin.elapsed();
     let begin = Instant::now();
-    let network = TraitNetwork::load(&bundle, &NetworkSettings { threads })?;
+    let engine = if args.plain { Engine::Plain } else { Engine::Fused };
+    let network = TraitNetwork::load(&bundle, &NetworkSettings { threads, engine })?;
     let load = begin.elapsed();
     let peak_after_loading = Memory::peak();
 
@@ -136,6 +214,7 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<Outcome> {
             peak_after_loading,
             peak_after_running,
         },
+        fusion: Fused::of(network.fusion()),
         machine: Machine {
             processors: NetworkSettings::default().threads,
             load_average,
@@ -257,6 +336,7 @@ impl Measured {
             megabytes(self.memory.peak_after_loading),
             megabytes(self.memory.peak_after_running)
         )?;
+        self.fusion.write(out)?;
         if let Some(table) = &self.profile {
             table.write(out)?;
         }

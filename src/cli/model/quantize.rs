@@ -151,9 +151,7 @@ fn settings(args: &QuantizeArgs) -> QuantizeSettings {
         keep_float: args.keep_float.iter().cloned().collect::<BTreeSet<_>>(),
         network: match args.threads {
             0 => NetworkSettings::default(),
-            threads => NetworkSettings {
-                threads: threads.min(64),
-            },
+            threads => NetworkSettings::on_threads(threads.min(64)),
         },
         ..default
     }

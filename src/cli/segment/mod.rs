@@ -82,7 +82,7 @@ pub(super) fn run(args: SegmentArgs) -> anyhow::Result<Outcome> {
     let bundle = model::open_bundle(args.bundle.as_deref())?;
     // Threads are better spent on pictures than inside one network run.
     let threads = (processors / jobs).max(1);
-    let network = TraitNetwork::load(&bundle, &NetworkSettings { threads })?;
+    let network = TraitNetwork::load(&bundle, &NetworkSettings::on_threads(threads))?;
     let analyser = Analyser::new(network, AnalysisSettings::default());
     if args.bgnn {
         let [input, output] = args.images.as_slice() else {

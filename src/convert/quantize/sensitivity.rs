@@ -44,7 +44,7 @@ impl Scorer<'_> {
     /// # Errors
     /// [`ConvertError::Network`] if it does not load or run.
     pub fn score(&self, model: &ModelProto) -> Result<f64, ConvertError> {
-        let network = TraitNetwork::from_message(model, self.manifest, &self.manifest.name, self.settings)?;
+        let network = TraitNetwork::from_message(model.clone(), self.manifest, &self.manifest.name, self.settings)?;
         let mut pooled = Agreement::default();
         for (crop, float) in self.crops.iter().zip(&self.float_masks) {
             pooled += Agreement::of(&network.segment(crop)?.mask, float)?;

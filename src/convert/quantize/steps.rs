@@ -162,7 +162,12 @@ impl Work<'_> {
     }
 
     fn load(&self, model: &ModelProto) -> Result<TraitNetwork, ConvertError> {
-        let network = TraitNetwork::from_message(model, self.manifest, &self.manifest.name, &self.settings.network)?;
+        let network = TraitNetwork::from_message(
+            model.clone(),
+            self.manifest,
+            &self.manifest.name,
+            &self.settings.network,
+        )?;
         Ok(network)
     }
 

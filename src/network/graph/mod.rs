@@ -19,12 +19,23 @@ mod value;
 mod windows;
 mod wire;
 
+use std::collections::HashMap;
+
 use tract_onnx::pb::ModelProto;
 
 pub use error::GraphError;
 pub use operators::OPERATORS;
 pub use structure::GraphSummary;
 pub use wire::{count_parts, decode, decode_counted};
+
+/// The shape of every weight and result, by name, of a graph that passes [`check`], or would if its
+/// input were a picture.
+///
+/// # Errors
+/// As [`check`].
+pub fn shapes(model: &ModelProto) -> Result<HashMap<String, Vec<usize>>, GraphError> {
+    structure::shapes(model)
+}
 
 /// Checks a graph without running any of it.
 ///

@@ -49,6 +49,28 @@ pub struct GraphSummary {
 type Values<'a> = HashMap<&'a str, Value>;
 
 pub(super) fn check(model: &ModelProto) -> Result<GraphSummary, GraphError> {
+    let (summary, _) = survey(model)?;
+    let (name, shape) = &summary.input;
+    if shape[1] != 3 {
+        return Err(no_picture(name, shape));
+    }
+    Ok(summary)
+}
+
+fn no_picture(name: &str, shape: &[usize]) -> GraphError {
+    GraphError::Interface(format!("the input {name} is {shape:?}; a picture is 1×3×height×width"))
+}
+
+/// The shape of every weight and result of a checked graph.
+pub(super) fn shapes(model: &ModelProto) -> Result<HashMap<String, Vec<usize>>, GraphError> {
+    let (_, values) = survey(model)?;
+    Ok(values
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.shape))
+        .collect())
+}
+
+fn survey(model: &ModelProto) -> Result<(GraphSummary, Values<'_>), GraphError> {
     check_operator_set(model)?;
     if !model.training_info.is_empty() {
         return Err(GraphError::NotAllowed("training steps".to_owned()));
@@ -83,7 +105,7 @@ pub(super) fn check(model: &ModelProto) -> Result<GraphSummary, GraphError> {
     let work = walk(graph, weight_values, &mut values)?;
     let output = output(graph, &values)?;
     let maker = graph.node.iter().find(|n| n.output.contains(&output.0));
-    Ok(GraphSummary {
+    let summary = GraphSummary {
         input,
         last_operator: maker.map_or_else(String::new, |n| n.op_type.clone()),
         output,
@@ -91,7 +113,8 @@ pub(super) fn check(model: &ModelProto) -> Result<GraphSummary, GraphError> {
         weights: weight_values,
         macs: work,
         quantized: graph.node.iter().any(|n| n.op_type == "DequantizeLinear"),
-    })
+    };
+    Ok((summary, values))
 }
 
 fn check_operator_set(model: &ModelProto) -> Result<(), GraphError> {
@@ -142,10 +165,8 @@ fn input<'a>(graph: &'a GraphProto, values: &mut Values<'a>) -> Result<(String, 
     };
     let shape = shape_of(input).map_err(GraphError::Interface)?;
     let name = &input.name;
-    if !matches!(shape[..], [1, 3, _, _]) || shape.contains(&0) {
-        return Err(GraphError::Interface(format!(
-            "the input {name} is {shape:?}; a picture is 1×3×height×width"
-        )));
+    if !matches!(shape[..], [1, _, _, _]) || shape.contains(&0) {
+        return Err(no_picture(name, &shape));
     }
     let value = Value::of(shape.clone());
     if value.count() > RESULT_MAX {

@@ -68,9 +68,7 @@ struct Side {
 impl Side {
     fn load(folder: &Path, threads: u8) -> anyhow::Result<Self> {
         let bundle = open_bundle(Some(folder))?;
-        let settings = NetworkSettings {
-            threads: usize::from(threads),
-        };
+        let settings = NetworkSettings::on_threads(usize::from(threads));
         let network = TraitNetwork::load(&bundle, &settings)?;
         Ok(Self { bundle, network })
     }

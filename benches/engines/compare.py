@@ -1,7 +1,7 @@
 """fishrig beside onnxruntime and OpenVINO: the same networks, the same crop, the same machine, in turn.
 
-    python benches/peers/compare.py                        # the starter bundles
-    python benches/peers/compare.py --network full=FLOAT_BUNDLE,INT8_BUNDLE
+    python benches/engines/compare.py                        # the starter bundles
+    python benches/engines/compare.py --network full=FLOAT_BUNDLE,INT8_BUNDLE
 
 Every round starts each contender once, as a process of its own, one after another: load, one run that is not measured, then the measured ones.
 So whatever else the machine does meets all of them alike. A contender's figure of a round is the median of its runs; the table gives the median

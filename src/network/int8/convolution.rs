@@ -1,0 +1,335 @@
+//! Convolutions made ready: weights in the kernels' order, and what follows a sum in as few operations as its results allow.
+
+use super::aligned::Aligned;
+use super::kernels::{
+    self, DenseBytes, DenseFloats, Depthwise, Epilogue, Grouping, Kernels, LANES, Quantize, Reads, Row, padded,
+};
+use super::lower::Kind;
+use super::memory::Place;
+use super::steps::{Clamp, Code, Convolution, Form, Weights};
+
+/// A convolution of one map to another, ready to run row by row.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    kind: Kind,
+    weights: Packed,
+    /// From the first tap of a result to each tap.
+    taps: Vec<usize>,
+    /// Where the first tap of the first result of row 0 begins.
+    first: usize,
+    /// From one row of results to the next, in the input.
+    row_step: usize,
+    /// From one result to the next, in the input.
+    step: usize,
+    start: Vec<i32>,
+    multiplier: Vec<f32>,
+    addend: Vec<f32>,
+    clamp: Clamp,
+    quantize: Option<Quantize>,
+    /// Input channels that a block of results reads of a tap.
+    inputs: usize,
+    grouping: Grouping,
+    side: usize,
+    /// Multiply-adds of the convolution.
+    pub macs: u64,
+}
+
+#[derive(Debug)]
+enum Packed {
+    Floats(Aligned<f32>),
+    Bytes(Aligned<i8>),
+}
+
+/// From a float to a byte.
+pub(super) fn quantize(code: Code) -> Quantize {
+    Quantize {
+        inverse: 1.0 / code.scale,
+        zero: f32::from(code.zero),
+    }
+}
+
+impl Prepared {
+    /// `input` and `output` are where the maps lie; `adds` tells whether something is added before the clamp.
+    ///
+    /// # Errors
+    /// Sums that could leave 32 bits, or a scale that is no number.
+    pub(super) fn new(
+        convolution: &Convolution,
+        form: Form,
+        input: &Place,
+        output: &Place,
+        adds: bool,
+        clamp: Clamp,
+    ) -> Result<Self, String> {
+        let Convolution {
+            outputs,
+            inputs,
+            groups,
+            kernel: [rows, columns],
+            strides,
+            pads,
+            ..
+        } = *convolution;
+        let per_group = inputs / groups;
+        let kind = Kind::of(groups, per_group, outputs, [rows, columns], strides)?;
+        // Columns of a window whose channels lie side by side in memory are one tap with as many inputs.
+        let run = kind == Kind::Dense && input.stride == inputs;
+        let (tap_columns, inputs_of_tap) = if run { (1, columns * inputs) } else { (columns, inputs) };
+        let taps: Vec<usize> = (0..rows * tap_columns)
+            .map(|tap| tap / tap_columns * input.pitch() + tap % tap_columns * input.stride)
+            .collect();
+        let grouping = match kind {
+            Kind::Grouped => Grouping::Groups {
+                outputs: per_group,
+                inputs: per_group,
+            },
+            Kind::Dense | Kind::Depthwise => Grouping::Whole,
+        };
+        let inputs_of_block = match kind {
+            Kind::Dense => inputs_of_tap,
+            Kind::Grouped => per_group.max(LANES),
+            Kind::Depthwise => 1,
+        };
+        let layout = Layout {
+            kind,
+            outputs,
+            per_group,
+            taps: rows * columns,
+            side: columns,
+            tap_count: taps.len(),
+            inputs_of_block,
+        };
+        let stride = padded(outputs);
+        let (mut start, mut multiplier, mut addend) = (vec![0; stride], vec![0f32; stride], vec![0f32; stride]);
+        addend[..outputs].copy_from_slice(&convolution.bias);
+        let weights = match (&convolution.weights, form) {
+            (Weights::Floats(values), Form::Floats) => {
+                multiplier[..outputs].fill(1.0);
+                Packed::Floats(Aligned::of(&layout.floats(values)))
+            }
+            (Weights::Bytes { values, scales }, Form::Bytes) => {
+                let code = input.bytes.ok_or("its input has no bytes")?.1;
+                let products = rows * columns * per_group;
+                // The sum of so many products of 255 and -128, twice: of the products themselves and of what the zero point takes away.
+                if products > i32::MAX as usize / (2 * 255 * 128) {
+                    return Err(format!("{products} products of a sum are more than 32 bits hold"));
+                }
+                for (output, weights) in values.chunks_exact(products).enumerate() {
+                    let sum: i32 = weights.iter().map(|w| i32::from(*w)).sum();
+                    start[output] = -i32::from(code.zero) * sum;
+                    multiplier[output] = code.scale * scales[output];
+                }
+                Packed::Bytes(Aligned::of(&layout.bytes(values)))
+            }
+            _ => return Err("weights and input are of different kinds".to_owned()),
+        };
+        let mut prepared = Self {
+            kind,
+            weights,
+            taps,
+            first: (input.border - pads[0]) * input.pitch() + (input.border - pads[1]) * input.stride,
+            row_step: strides[0] * input.pitch(),
+            step: strides[1] * input.stride,
+            start,
+            multiplier,
+            addend,
+            clamp,
+            quantize: output.bytes.map(|(_, code)| quantize(code)),
+            inputs: inputs_of_block,
+            grouping,
+            side: columns,
+            macs: (output.height * output.width * outputs * per_group * rows * columns) as u64,
+        };
+        if output.floats.is_none() && !adds {
+            prepared.count_in_steps();
+        }
+        if prepared
+            .multiplier
+            .iter()
+            .chain(&prepared.addend)
+            .any(|value| !value.is_finite())
+        {
+            return Err("its scales or biases are no numbers".to_owned());
+        }
+        Ok(prepared)
+    }
+
+    /// Where only bytes are kept and nothing is added, the scale of the result goes into everything that comes before it.
+    fn count_in_steps(&mut self) {
+        let Some(Quantize { inverse, zero }) = self.quantize.take() else {
+            return;
+        };
+        for multiplier in &mut self.multiplier {
+            *multiplier *= inverse;
+        }
+        for addend in &mut self.addend {
+            *addend = *addend * inverse + zero;
+        }
+        self.clamp = Clamp {
+            low: (self.clamp.low * inverse + zero).max(0.0),
+            high: (self.clamp.high * inverse + zero).min(255.0),
+        };
+    }
+
+    /// Whether rows of results follow each other without a gap in the input as well, so that all of them are one row.
+    pub(super) fn is_one_row(&self, input: &Place, output: &Place) -> bool {
+        self.taps.len() == 1
+            && self.step == input.stride
+            && self.row_step == input.pitch()
+            && input.border == 0
+            && output.border == 0
+            && (input.height, input.width) == (output.height, output.width)
+    }
+
+    /// One row of results, which begins at `column` of row `line`.
+    pub(super) fn run(&self, kernels: &dyn Kernels, input: Input, line: usize, column: usize, row: &mut Row) {
+        let epilogue = Epilogue {
+            multiplier: &self.multiplier,
+            addend: &self.addend,
+            low: self.clamp.low,
+            high: self.clamp.high,
+            quantize: self.quantize,
+        };
+        let first = self.first + line * self.row_step + column * self.step;
+        let (step, taps, start, grouping, side) = (self.step, &self.taps, &self.start, self.grouping, self.side);
+        match (&self.weights, input) {
+            (Packed::Bytes(weights), Input::Bytes(map)) => {
+                let reads = Reads { map, first, step, taps };
+                if self.kind == Kind::Depthwise {
+                    kernels.depthwise_bytes(
+                        &reads,
+                        &Depthwise {
+                            weights,
+                            side,
+                            start,
+                            epilogue,
+                        },
+                        row,
+                    );
+                } else {
+                    let quads = self.inputs.div_ceil(4);
+                    kernels.dense_bytes(
+                        &reads,
+                        &DenseBytes {
+                            weights,
+                            quads,
+                            grouping,
+                            start,
+                            epilogue,
+                        },
+                        row,
+                    );
+                }
+            }
+            (Packed::Floats(weights), Input::Floats(map)) => {
+                let reads = Reads { map, first, step, taps };
+                if self.kind == Kind::Depthwise {
+                    kernels.depthwise_floats(
+                        &reads,
+                        &Depthwise {
+                            weights,
+                            side,
+                            start,
+                            epilogue,
+                        },
+                        row,
+                    );
+                } else {
+                    kernels.dense_floats(
+                        &reads,
+                        &DenseFloats {
+                            weights,
+                            inputs: self.inputs,
+                            grouping,
+                            epilogue,
+                        },
+                        row,
+                    );
+                }
+            }
+            _ => unreachable!("weights were packed for the form of the input"),
+        }
+    }
+
+    /// What it is called in a list of steps.
+    pub(super) fn kind_name(&self) -> &'static str {
+        match (self.kind, self.is_bytes()) {
+            (Kind::Dense, true) => "int8 convolution",
+            (Kind::Grouped, true) => "int8 grouped convolution",
+            (Kind::Depthwise, true) => "int8 depthwise convolution",
+            (Kind::Dense, false) => "float convolution",
+            (Kind::Grouped, false) => "float grouped convolution",
+            (Kind::Depthwise, false) => "float depthwise convolution",
+        }
+    }
+
+    /// Whether its products are of bytes.
+    pub(super) fn is_bytes(&self) -> bool {
+        matches!(self.weights, Packed::Bytes(_))
+    }
+}
+
+/// A map with its border.
+#[derive(Clone, Copy)]
+pub(super) enum Input<'a> {
+    Floats(&'a [f32]),
+    Bytes(&'a [u8]),
+}
+
+/// How weights of a file become weights of a kernel.
+struct Layout {
+    kind: Kind,
+    outputs: usize,
+    per_group: usize,
+    /// Rows times columns of the window.
+    taps: usize,
+    /// Columns of the window.
+    side: usize,
+    /// Taps as the kernel counts them.
+    tap_count: usize,
+    inputs_of_block: usize,
+}
+
+impl Layout {
+    fn bytes(&self, values: &[i8]) -> Vec<i8> {
+        match self.kind {
+            Kind::Depthwise => kernels::pack_depthwise_bytes(values, self.outputs, self.side),
+            _ => kernels::pack_dense_bytes(
+                &self.arranged(values),
+                self.outputs,
+                self.tap_count,
+                self.inputs_of_block,
+            ),
+        }
+    }
+
+    fn floats(&self, values: &[f32]) -> Vec<f32> {
+        match self.kind {
+            Kind::Depthwise => kernels::pack_depthwise_floats(values, self.outputs, self.side),
+            _ => kernels::pack_dense_floats(
+                &self.arranged(values),
+                self.outputs,
+                self.tap_count,
+                self.inputs_of_block,
+            ),
+        }
+    }
+
+    /// `[output][input][tap]` as `[output][tap][input]`, where a grouped output has zeros for the inputs of its block's other groups.
+    fn arranged<W: Copy + Default>(&self, values: &[W]) -> Vec<W> {
+        let inputs = self.inputs_of_block * self.tap_count / self.taps;
+        let mut arranged = vec![W::default(); self.outputs * self.taps * inputs];
+        for (output, weights) in values.chunks_exact(self.per_group * self.taps).enumerate() {
+            // In a block of several groups, where this output's group begins.
+            let begin = match self.kind {
+                Kind::Grouped if self.per_group < LANES => output % LANES / self.per_group * self.per_group,
+                _ => 0,
+            };
+            for (at, weight) in weights.iter().enumerate() {
+                let (input, tap) = (at / self.taps, at % self.taps);
+                arranged[(output * self.taps + tap) * inputs + begin + input] = *weight;
+            }
+        }
+        arranged
+    }
+}

@@ -1,0 +1,522 @@
+//! Every family of kernels against plain Rust, bit for bit, and plain Rust against the convolution's definition.
+
+use proptest::prelude::*;
+
+use super::reference::Reference;
+use super::*;
+
+/// Numbers that look drawn and are the same each time.
+fn numbers(seed: u64) -> impl FnMut() -> u32 {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u32
+    }
+}
+
+/// One convolution of one row with everything that a kernel may be asked for.
+#[derive(Debug, Clone)]
+struct Case {
+    seed: u64,
+    pixels: usize,
+    outputs: usize,
+    inputs: usize,
+    side: usize,
+    stride: usize,
+    residual_shift: Option<u32>,
+    floats: bool,
+    bytes: bool,
+    quantize: bool,
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let shape = (
+        1usize..40,
+        1usize..70,
+        1usize..40,
+        prop_oneof![Just(1usize), Just(3), Just(5)],
+        1usize..3,
+    );
+    let extras = (
+        proptest::option::of(0u32..3),
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+    );
+    (any::<u64>(), shape, extras).prop_map(|(seed, (pixels, outputs, inputs, side, stride), extras)| Case {
+        seed,
+        pixels,
+        outputs,
+        inputs,
+        side,
+        stride,
+        residual_shift: extras.0,
+        floats: extras.1 || !extras.2,
+        bytes: extras.2,
+        quantize: extras.3,
+    })
+}
+
+/// What a kernel gave.
+#[derive(Debug, PartialEq)]
+struct Results {
+    float_bits: Vec<u32>,
+    bytes: Vec<u8>,
+}
+
+impl Case {
+    fn float(&self, value: u32) -> f32 {
+        (value % 20001) as f32 / 5000.0 - 2.0
+    }
+
+    /// The offsets of the taps in a map whose rows are `pitch` long.
+    fn taps(&self, channels: usize) -> (Vec<usize>, usize) {
+        let columns = (self.pixels - 1) * self.stride + self.side;
+        let taps = (0..self.side * self.side).map(|tap| (tap / self.side * columns + tap % self.side) * channels);
+        (taps.collect(), columns * self.side * channels)
+    }
+
+    fn run(&self, stride: usize, call: impl FnOnce(Epilogue, &mut Row)) -> Results {
+        let mut next = numbers(self.seed ^ 7);
+        let multiplier: Vec<f32> = (0..stride).map(|_| self.float(next()) / 300.0).collect();
+        let addend: Vec<f32> = (0..stride).map(|_| self.float(next()) * 40.0).collect();
+        let epilogue = Epilogue {
+            multiplier: &multiplier,
+            addend: &addend,
+            low: if next().is_multiple_of(2) {
+                0.0
+            } else {
+                f32::NEG_INFINITY
+            },
+            high: if next().is_multiple_of(2) { 200.0 } else { f32::INFINITY },
+            quantize: self.quantize.then_some(Quantize {
+                inverse: 0.73,
+                zero: 11.0,
+            }),
+        };
+        let residual: Vec<f32> = (0..self.pixels * stride).map(|_| self.float(next()) * 9.0).collect();
+        let mut floats = vec![0f32; self.pixels * stride];
+        let mut bytes = vec![0u8; self.pixels * stride];
+        let mut row = Row {
+            pixels: self.pixels,
+            stride,
+            floats: self.floats.then_some(&mut floats),
+            bytes: self.bytes.then_some(&mut bytes),
+            residual: self.residual_shift.map(|shift| Residual {
+                floats: &residual,
+                shift,
+            }),
+        };
+        call(epilogue, &mut row);
+        let float_bits = floats.iter().map(|value| value.to_bits()).collect();
+        Results { float_bits, bytes }
+    }
+
+    fn dense_bytes(&self, kernels: &dyn Kernels) -> Results {
+        let mut next = numbers(self.seed);
+        let channels = padded(self.inputs);
+        let (taps, length) = self.taps(channels);
+        let map: Vec<u8> = (0..length).map(|_| next() as u8).collect();
+        let weights: Vec<i8> = (0..self.outputs * taps.len() * self.inputs)
+            .map(|_| next() as i8)
+            .collect();
+        let packed = pack_dense_bytes(&weights, self.outputs, taps.len(), self.inputs);
+        let stride = padded(self.outputs);
+        let start: Vec<i32> = (0..stride).map(|_| next() as i32 >> 16).collect();
+        let reads = Reads {
+            map: &map,
+            first: 0,
+            step: self.stride * channels,
+            taps: &taps,
+        };
+        self.run(stride, |epilogue, row| {
+            let quads = self.inputs.div_ceil(4);
+            let convolution = DenseBytes {
+                weights: &packed,
+                quads,
+                grouping: Grouping::Whole,
+                start: &start,
+                epilogue,
+            };
+            kernels.dense_bytes(&reads, &convolution, row);
+        })
+    }
+
+    /// The same shape with groups of four, eight, sixteen or thirty-two channels.
+    fn grouped_bytes(&self, kernels: &dyn Kernels) -> Results {
+        let mut next = numbers(self.seed);
+        let group = 4 << (self.inputs % 4);
+        let channels = padded(self.outputs).next_multiple_of(32);
+        let grouping = Grouping::Groups {
+            outputs: group,
+            inputs: group,
+        };
+        let inputs = group.max(LANES);
+        let (taps, length) = self.taps(channels);
+        let map: Vec<u8> = (0..length).map(|_| next() as u8).collect();
+        let weights: Vec<i8> = (0..channels * taps.len() * inputs).map(|_| next() as i8).collect();
+        let packed = pack_dense_bytes(&weights, channels, taps.len(), inputs);
+        let start = vec![0; channels];
+        let reads = Reads {
+            map: &map,
+            first: 0,
+            step: self.stride * channels,
+            taps: &taps,
+        };
+        self.run(channels, |epilogue, row| {
+            let convolution = DenseBytes {
+                weights: &packed,
+                quads: inputs / 4,
+                grouping,
+                start: &start,
+                epilogue,
+            };
+            kernels.dense_bytes(&reads, &convolution, row);
+        })
+    }
+
+    fn dense_floats(&self, kernels: &dyn Kernels) -> Results {
+        let mut next = numbers(self.seed);
+        let channels = padded(self.inputs);
+        let (taps, length) = self.taps(channels);
+        let map: Vec<f32> = (0..length).map(|_| self.float(next())).collect();
+        let weights: Vec<f32> = (0..self.outputs * taps.len() * self.inputs)
+            .map(|_| self.float(next()))
+            .collect();
+        let packed = pack_dense_floats(&weights, self.outputs, taps.len(), self.inputs);
+        let reads = Reads {
+            map: &map,
+            first: 0,
+            step: self.stride * channels,
+            taps: &taps,
+        };
+        self.run(padded(self.outputs), |epilogue, row| {
+            let convolution = DenseFloats {
+                weights: &packed,
+                inputs: self.inputs,
+                grouping: Grouping::Whole,
+                epilogue,
+            };
+            kernels.dense_floats(&reads, &convolution, row);
+        })
+    }
+
+    /// The same shape with groups of four, eight, sixteen or thirty-two channels.
+    fn grouped_floats(&self, kernels: &dyn Kernels) -> Results {
+        let mut next = numbers(self.seed);
+        let group = 4 << (self.inputs % 4);
+        let channels = padded(self.outputs).next_multiple_of(32);
+        let grouping = Grouping::Groups {
+            outputs: group,
+            inputs: group,
+        };
+        let inputs = group.max(LANES);
+        let (taps, length) = self.taps(channels);
+        let map: Vec<f32> = (0..length).map(|_| self.float(next())).collect();
+        let weights: Vec<f32> = (0..channels * taps.len() * inputs)
+            .map(|_| self.float(next()))
+            .collect();
+        let packed = pack_dense_floats(&weights, channels, taps.len(), inputs);
+        let reads = Reads {
+            map: &map,
+            first: 0,
+            step: self.stride * channels,
+            taps: &taps,
+        };
+        self.run(channels, |epilogue, row| {
+            let convolution = DenseFloats {
+                weights: &packed,
+                inputs,
+                grouping,
+                epilogue,
+            };
+            kernels.dense_floats(&reads, &convolution, row);
+        })
+    }
+
+    fn depthwise_side(&self) -> usize {
+        self.side.max(3)
+    }
+
+    fn depthwise_bytes(&self, kernels: &dyn Kernels) -> Results {
+        let case = Self {
+            side: self.depthwise_side(),
+            ..self.clone()
+        };
+        let mut next = numbers(self.seed);
+        let channels = padded(self.outputs);
+        let (taps, length) = case.taps(channels);
+        let map: Vec<u8> = (0..length).map(|_| next() as u8).collect();
+        let weights: Vec<i8> = (0..self.outputs * taps.len()).map(|_| next() as i8).collect();
+        let packed = pack_depthwise_bytes(&weights, self.outputs, case.side);
+        let start: Vec<i32> = (0..channels).map(|_| next() as i32 >> 20).collect();
+        let reads = Reads {
+            map: &map,
+            first: 0,
+            step: self.stride * channels,
+            taps: &taps,
+        };
+        self.run(channels, |epilogue, row| {
+            let convolution = Depthwise {
+                weights: &packed,
+                side: case.side,
+                start: &start,
+                epilogue,
+            };
+            kernels.depthwise_bytes(&reads, &convolution, row);
+        })
+    }
+
+    fn depthwise_floats(&self, kernels: &dyn Kernels) -> Results {
+        let case = Self {
+            side: self.depthwise_side(),
+            ..self.clone()
+        };
+        let mut next = numbers(self.seed);
+        let channels = padded(self.outputs);
+        let (taps, length) = case.taps(channels);
+        let map: Vec<f32> = (0..length).map(|_| self.float(next())).collect();
+        let weights: Vec<f32> = (0..self.outputs * taps.len()).map(|_| self.float(next())).collect();
+        let packed = pack_depthwise_floats(&weights, self.outputs, case.side);
+        let start = vec![0; channels];
+        let reads = Reads {
+            map: &map,
+            first: 0,
+            step: self.stride * channels,
+            taps: &taps,
+        };
+        self.run(channels, |epilogue, row| {
+            let convolution = Depthwise {
+                weights: &packed,
+                side: case.side,
+                start: &start,
+                epilogue,
+            };
+            kernels.depthwise_floats(&reads, &convolution, row);
+        })
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_family_equals_plain_rust(case in cases()) {
+        for kernels in all() {
+            let name = kernels.name();
+            prop_assert!(case.dense_bytes(kernels) == case.dense_bytes(&Reference), "{}: dense bytes", name);
+            prop_assert!(case.grouped_bytes(kernels) == case.grouped_bytes(&Reference), "{}: grouped bytes", name);
+            prop_assert!(case.dense_floats(kernels) == case.dense_floats(&Reference), "{}: dense floats", name);
+            prop_assert!(case.grouped_floats(kernels) == case.grouped_floats(&Reference), "{}: grouped floats", name);
+            prop_assert!(case.depthwise_bytes(kernels) == case.depthwise_bytes(&Reference), "{}: depthwise bytes", name);
+            prop_assert!(case.depthwise_floats(kernels) == case.depthwise_floats(&Reference), "{}: depthwise floats", name);
+        }
+    }
+
+    #[test]
+    fn tiles_cover_a_row_once(pixels in 0usize..500, most in 1usize..20) {
+        let mut next = 0;
+        for (first, count) in tiles(pixels, most) {
+            prop_assert!(first == next && count >= 1 && count <= most);
+            next += count;
+        }
+        prop_assert_eq!(next, pixels);
+    }
+}
+
+/// Bytes whose products are the greatest and the least that there are, whether 128 is taken from the first or not.
+const EXTREMES: [(u8, i8); 7] = [
+    (255, 127),
+    (255, -128),
+    (128, -128),
+    (1, -127),
+    (0, -128),
+    (0, 127),
+    (127, -128),
+];
+
+/// The greatest and the least products that there are, as many as a network's widest convolution has: sums beyond 16 bits and within 32.
+#[test]
+fn extreme_bytes_do_not_saturate() {
+    for (value, weight) in EXTREMES {
+        let inputs = 4608;
+        let packed = pack_dense_bytes(&vec![weight; 16 * inputs], 16, 1, inputs);
+        let map = vec![value; inputs];
+        let reads = Reads {
+            map: &map,
+            first: 0,
+            step: inputs,
+            taps: &[0],
+        };
+        for kernels in all() {
+            let mut floats = vec![0f32; 16];
+            let mut row = Row {
+                pixels: 1,
+                stride: 16,
+                floats: Some(&mut floats),
+                bytes: None,
+                residual: None,
+            };
+            let epilogue = Epilogue {
+                multiplier: &[1.0; 16],
+                addend: &[0.0; 16],
+                low: f32::NEG_INFINITY,
+                high: f32::INFINITY,
+                quantize: None,
+            };
+            let convolution = DenseBytes {
+                weights: &packed,
+                quads: inputs / 4,
+                grouping: Grouping::Whole,
+                start: &[0; 16],
+                epilogue,
+            };
+            kernels.dense_bytes(&reads, &convolution, &mut row);
+            let sum = (i32::from(value) * i32::from(weight) * inputs as i32) as f32;
+            assert_eq!(floats, [sum; 16], "{}: {value} * {weight}", kernels.name());
+        }
+    }
+}
+
+/// The same in a depthwise convolution, by itself and with each other's neighbours.
+#[test]
+fn extreme_bytes_do_not_saturate_in_depthwise_convolutions() {
+    for (value, weight) in EXTREMES {
+        for (side, stride, other) in [(3, 1, value), (3, 2, 0), (5, 1, 255), (5, 2, value)] {
+            let pixels = 9;
+            let columns = (pixels - 1) * stride + side;
+            let map: Vec<u8> = (0..columns * side * 16)
+                .map(|at| if at / 16 % 3 == 1 { other } else { value })
+                .collect();
+            let packed = pack_depthwise_bytes(&vec![weight; 16 * side * side], 16, side);
+            let taps: Vec<usize> = (0..side * side)
+                .map(|tap| (tap / side * columns + tap % side) * 16)
+                .collect();
+            let reads = Reads {
+                map: &map,
+                first: 0,
+                step: stride * 16,
+                taps: &taps,
+            };
+            let row_of = |kernels: &dyn Kernels| {
+                let mut floats = vec![0f32; pixels * 16];
+                let mut row = Row {
+                    pixels,
+                    stride: 16,
+                    floats: Some(&mut floats),
+                    bytes: None,
+                    residual: None,
+                };
+                let epilogue = Epilogue {
+                    multiplier: &[1.0; 16],
+                    addend: &[0.0; 16],
+                    low: f32::NEG_INFINITY,
+                    high: f32::INFINITY,
+                    quantize: None,
+                };
+                kernels.depthwise_bytes(
+                    &reads,
+                    &Depthwise {
+                        weights: &packed,
+                        side,
+                        start: &[-7; 16],
+                        epilogue,
+                    },
+                    &mut row,
+                );
+                floats
+            };
+            for kernels in all() {
+                assert_eq!(
+                    row_of(kernels),
+                    row_of(&Reference),
+                    "{}: {value} * {weight}, side {side}",
+                    kernels.name()
+                );
+            }
+        }
+    }
+}
+
+/// Zeros of both signs, numbers that are none and halves, in the sums, at the bounds and between bytes.
+#[test]
+fn what_follows_a_sum_is_the_same_to_the_bit() {
+    let special = [
+        0.0,
+        -0.0,
+        0.5,
+        1.5,
+        2.5,
+        -0.5,
+        254.5,
+        255.5,
+        300.0,
+        -3.0,
+        1e30,
+        -1e30,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+        7.0,
+    ];
+    let map = [1f32];
+    let reads = Reads {
+        map: &map,
+        first: 0,
+        step: 16,
+        taps: &[0],
+    };
+    for low in [0.0, -0.0, f32::NEG_INFINITY, f32::NAN, 1.0] {
+        for high in [0.0, -0.0, f32::INFINITY, f32::NAN, 200.0] {
+            for quantize in [
+                None,
+                Some(Quantize {
+                    inverse: 1.0,
+                    zero: 0.0,
+                }),
+                Some(Quantize {
+                    inverse: 2.0,
+                    zero: 3.0,
+                }),
+            ] {
+                let row_of = |kernels: &dyn Kernels| {
+                    let (mut floats, mut bytes) = ([9f32; 16], [9u8; 16]);
+                    let epilogue = Epilogue {
+                        multiplier: &[1.0; 16],
+                        addend: &[-0.0; 16],
+                        low,
+                        high,
+                        quantize,
+                    };
+                    let mut row = Row {
+                        pixels: 1,
+                        stride: 16,
+                        floats: Some(&mut floats),
+                        bytes: Some(&mut bytes),
+                        residual: None,
+                    };
+                    let convolution = DenseFloats {
+                        weights: &special,
+                        inputs: 1,
+                        grouping: Grouping::Whole,
+                        epilogue,
+                    };
+                    kernels.dense_floats(&reads, &convolution, &mut row);
+                    // The bits of a number that is none are nobody's concern.
+                    (
+                        floats.map(|float| if float.is_nan() { u32::MAX } else { float.to_bits() }),
+                        bytes,
+                    )
+                };
+                for kernels in all() {
+                    assert_eq!(
+                        row_of(kernels),
+                        row_of(&Reference),
+                        "{}: {low} {high} {quantize:?}",
+                        kernels.name()
+                    );
+                }
+            }
+        }
+    }
+}

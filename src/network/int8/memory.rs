@@ -1,0 +1,177 @@
+//! Where maps lie: each form of a map has a slot from the step that makes it to the last that reads it, and slots are used again.
+
+use super::aligned::Aligned;
+use super::kernels::padded;
+use super::steps::{Code, MapId, Steps, Work};
+
+/// How a map lies in a slot.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Place {
+    pub height: usize,
+    pub width: usize,
+    pub channels: usize,
+    /// From one pixel to the next.
+    pub stride: usize,
+    /// Pixels around the map.
+    pub border: usize,
+    /// Its slot of floats.
+    pub floats: Option<usize>,
+    /// Its slot of bytes, and what they mean.
+    pub bytes: Option<(usize, Code)>,
+}
+
+impl Place {
+    /// From one row to the next.
+    pub(super) fn pitch(&self) -> usize {
+        (self.width + 2 * self.border) * self.stride
+    }
+
+    /// Values with the border.
+    pub(super) fn len(&self) -> usize {
+        (self.height + 2 * self.border) * self.pitch()
+    }
+
+    /// One row of a slot, without the border.
+    pub(super) fn row<'a, T>(&self, slot: &'a [T], row: usize) -> &'a [T] {
+        let begin = (row + self.border) * self.pitch() + self.border * self.stride;
+        &slot[begin..begin + self.width * self.stride]
+    }
+}
+
+/// What a run writes to; made once, used again by the next run.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub floats: Vec<Aligned<f32>>,
+    pub bytes: Vec<Aligned<u8>>,
+    /// For sums of rows, and for planes on their way out.
+    pub scratch: Vec<f32>,
+}
+
+/// The lengths of all slots.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    floats: Vec<usize>,
+    bytes: Vec<usize>,
+    scratch: usize,
+}
+
+impl Plan {
+    /// Memory for one run.
+    pub(super) fn memory(&self) -> Memory {
+        Memory {
+            floats: self.floats.iter().map(|length| Aligned::zeros(*length)).collect(),
+            bytes: self.bytes.iter().map(|length| Aligned::zeros(*length)).collect(),
+            scratch: vec![0.0; self.scratch],
+        }
+    }
+
+    /// Bytes of memory for one run.
+    pub(super) fn size(&self) -> usize {
+        (self.floats.iter().sum::<usize>() + self.scratch) * size_of::<f32>() + self.bytes.iter().sum::<usize>()
+    }
+}
+
+/// Slots of one kind while steps are gone through.
+#[derive(Default)]
+struct Slots {
+    lengths: Vec<usize>,
+    free: Vec<usize>,
+}
+
+impl Slots {
+    /// The smallest free slot that is long enough, or else the longest free one, made longer; or a new one.
+    fn take(&mut self, length: usize) -> usize {
+        let lengths = &self.lengths;
+        let fitting = self.free.iter().copied().filter(|slot| lengths[*slot] >= length);
+        let best = fitting.min_by_key(|slot| lengths[*slot]);
+        let best = best.or_else(|| self.free.iter().copied().max_by_key(|slot| lengths[*slot]));
+        let Some(slot) = best else {
+            self.lengths.push(length);
+            return self.lengths.len() - 1;
+        };
+        self.free.retain(|other| *other != slot);
+        self.lengths[slot] = self.lengths[slot].max(length);
+        slot
+    }
+}
+
+/// Slots of both kinds.
+#[derive(Default)]
+struct Planner {
+    floats: Slots,
+    bytes: Slots,
+}
+
+impl Planner {
+    fn give(&mut self, place: &mut Place, floats: bool, bytes: Option<Code>) {
+        place.floats = floats.then(|| self.floats.take(place.len()));
+        place.bytes = bytes.map(|code| (self.bytes.take(place.len()), code));
+    }
+
+    fn release(&mut self, place: &Place) {
+        self.floats.free.extend(place.floats);
+        self.bytes.free.extend(place.bytes.map(|(slot, _)| slot));
+    }
+}
+
+/// Gives every map its place.
+pub(super) fn plan(steps: &Steps) -> (Vec<Place>, Plan) {
+    let mut places: Vec<Place> = (0..steps.maps.len()).map(|map| unplaced(steps, map)).collect();
+    let mut planner = Planner::default();
+    for (_, map) in &steps.inputs {
+        planner.give(&mut places[*map], true, None);
+    }
+    let mut last_use: Vec<Option<usize>> = vec![None; places.len()];
+    for (index, step) in steps.steps.iter().enumerate() {
+        for map in step.work.reads().into_iter().chain(step.makes()) {
+            last_use[map] = Some(index);
+        }
+    }
+    for output in &steps.outputs {
+        last_use[output.map] = None;
+    }
+    for (index, step) in steps.steps.iter().enumerate() {
+        for map in step.makes() {
+            let wanted = &steps.maps[map];
+            planner.give(&mut places[map], wanted.floats, wanted.bytes);
+        }
+        for map in (0..places.len()).filter(|map| last_use[*map] == Some(index)) {
+            planner.release(&places[map]);
+        }
+    }
+    let totals = steps.steps.iter().filter_map(|step| match step.work {
+        Work::Mean { input } | Work::GroupNorm { input, .. } => Some(places[input].height * 2 * places[input].stride),
+        _ => None,
+    });
+    let leaving = steps.outputs.iter().map(|output| {
+        let place = &places[output.map];
+        place.height * place.width * place.channels
+    });
+    let plan = Plan {
+        scratch: totals.chain(leaving).max().unwrap_or(0),
+        floats: planner.floats.lengths,
+        bytes: planner.bytes.lengths,
+    };
+    (places, plan)
+}
+
+fn unplaced(steps: &Steps, map: MapId) -> Place {
+    let wanted = &steps.maps[map];
+    let from_outside = steps.inputs.iter().any(|(_, input)| *input == map);
+    // A picture's three channels lie side by side, so that a row of a window is one run of numbers.
+    let tight = from_outside
+        && steps
+            .steps
+            .iter()
+            .all(|step| !step.work.reads().contains(&map) || step.work.is_dense());
+    let shape = wanted.shape;
+    Place {
+        height: shape.height,
+        width: shape.width,
+        channels: shape.channels,
+        stride: if tight { shape.channels } else { padded(shape.channels) },
+        border: wanted.border,
+        floats: None,
+        bytes: None,
+    }
+}

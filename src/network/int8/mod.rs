@@ -1,0 +1,87 @@
+//! Fused networks: the nodes of a graph that a convolution network is made of, computed together on bytes where the file says so.
+//!
+//! tract's own operators run a quantized network as floats between passes that quantize and dequantize. Here the ONNX graph is rewritten before
+//! tract reads it, while the integer weights are still there:
+//!
+//! * [`islands`] finds the nodes that are understood and makes one node of each connected part of them;
+//! * [`lower`] turns the nodes of an island into [`steps`]: convolutions with all that follows them, sums, enlargements;
+//! * [`program`] makes them ready: weights packed by [`convolution`], a place in memory for every map by [`memory`], rows shared out to threads;
+//! * [`kernels`] and [`rows`] compute, each in the instructions that the processor has, all with the same bits;
+//! * [`operator`] is what tract sees.
+//!
+//! What is not understood runs through tract as before. Float networks are fused as well.
+
+mod aligned;
+mod convolution;
+mod islands;
+mod kernels;
+mod lower;
+mod memory;
+mod operator;
+mod program;
+mod rows;
+mod steps;
+mod view;
+
+use tract_onnx::pb::ModelProto;
+use tract_onnx::prelude::TypedModel;
+
+pub use islands::{Fusion, LeftNode};
+pub(super) use operator::Island;
+
+use super::graph::GraphError;
+
+/// The graph with an operator of ours for each part that is fused; what [`reader`] reads.
+///
+/// # Errors
+/// Those of [`check`](super::graph::check).
+pub(super) fn fuse(model: ModelProto) -> Result<(ModelProto, Fusion), GraphError> {
+    islands::fuse(model)
+}
+
+/// What islands of a plan say of themselves, added to what is known of them.
+pub(super) fn describe(fusion: &mut Fusion, model: &TypedModel) {
+    for island in model.nodes().iter().filter_map(|node| node.op_as::<Island>()) {
+        let (bytes, floats) = island.macs();
+        fusion.kernels = Some(island.kernels());
+        fusion.byte_macs += bytes;
+        fusion.float_macs += floats;
+        fusion.memory += island.memory();
+    }
+}
+
+/// A whole graph by fused steps alone, on each family of kernels that this processor has, on one thread and on three; or why that can't be.
+#[cfg(test)]
+pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String, Vec<f32>)>, String> {
+    let shapes = super::graph::shapes(model).map_err(|e| e.to_string())?;
+    let graph = model.graph.as_ref().ok_or("no graph")?;
+    let view = view::View::new(graph, &shapes);
+    let nodes: Vec<usize> = (0..graph.node.len()).collect();
+    let wanted = graph.output.iter().map(|output| output.name.as_str()).collect();
+    let steps = lower::lower(&view, &nodes, &wanted).map_err(|refusal| refusal.reason)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(3)
+        .build()
+        .map_err(|e| e.to_string())?;
+    let mut results = Vec::new();
+    for kernels in kernels::all() {
+        let program = program::Program::new(steps.clone(), kernels).map_err(|e| e.to_string())?;
+        for threads in [None, Some(&pool)] {
+            let mut output = vec![0f32; program.output_shapes()[0].iter().product()];
+            let mut memory = program.memory();
+            // What an earlier picture left behind must not show.
+            memory.floats.iter_mut().for_each(|slot| slot.fill(f32::NAN));
+            memory.bytes.iter_mut().for_each(|slot| slot.fill(77));
+            program.run(&mut memory, &[input], &mut [&mut output], threads, &mut || {});
+            results.push((format!("{} {}", kernels.name(), threads.map_or(1, |_| 3)), output));
+        }
+    }
+    Ok(results)
+}
+
+/// tract's reader of ONNX, which knows fused parts.
+pub(super) fn reader() -> tract_onnx::Onnx {
+    let mut onnx = tract_onnx::onnx();
+    operator::register(&mut onnx);
+    onnx
+}

@@ -1,0 +1,205 @@
+//! An island as an operator of tract's.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use tract_linalg::multithread::{Executor, current_tract_executor};
+use tract_onnx::model::ParsingContext;
+use tract_onnx::pb::NodeProto;
+use tract_onnx::prelude::*;
+use tract_onnx::tract_hir::internal::*;
+
+use super::islands::{BODY, OPERATOR, shapes_of};
+use super::kernels;
+use super::lower::lower;
+use super::memory::Memory;
+use super::program::Program;
+use super::view::View;
+
+/// Teaches tract's reader of ONNX the islands' operator.
+pub(super) fn register(onnx: &mut tract_onnx::Onnx) {
+    onnx.op_register.insert(OPERATOR, read);
+}
+
+fn read(_context: &ParsingContext, node: &NodeProto) -> TractResult<(Box<dyn InferenceOp>, Vec<String>)> {
+    let body = node.attribute.iter().find(|attribute| attribute.name == BODY);
+    let body = body
+        .and_then(|attribute| attribute.g.as_ref())
+        .context("an island without a body")?;
+    let shapes = shapes_of(body);
+    let view = View::new(body, &shapes);
+    let nodes: Vec<usize> = (0..body.node.len()).collect();
+    let wanted = node.output.iter().map(String::as_str).collect();
+    let steps = lower(&view, &nodes, &wanted).map_err(|refusal| format_err!("{}", refusal.reason))?;
+    let order = |tensors: Vec<&String>, names: &[String]| -> TractResult<Vec<usize>> {
+        let place = |name| tensors.iter().position(|tensor| *tensor == name);
+        names
+            .iter()
+            .map(|name| place(name).with_context(|| format!("an island without {name}")))
+            .collect()
+    };
+    let inputs = order(steps.inputs.iter().map(|(tensor, _)| tensor).collect(), &node.input)?;
+    let outputs = order(
+        steps.outputs.iter().map(|output| &output.tensor).collect(),
+        &node.output,
+    )?;
+    let program = Program::new(steps, kernels::best())?;
+    let island = Island {
+        program: Arc::new(program),
+        inputs,
+        outputs,
+        idle: Arc::default(),
+    };
+    Ok((expand(island), vec![]))
+}
+
+/// A program, and memory for as many runs as there were at once.
+#[derive(Clone)]
+pub(in super::super) struct Island {
+    program: Arc<Program>,
+    /// For each input of the node the program's input that it is.
+    inputs: Vec<usize>,
+    /// For each output of the node the program's output that it is.
+    outputs: Vec<usize>,
+    idle: Arc<Mutex<Vec<Memory>>>,
+}
+
+impl Island {
+    fn shapes(&self) -> Vec<TVec<usize>> {
+        let shapes = self.program.output_shapes();
+        let shape = |output: &usize| {
+            let [channels, height, width] = shapes[*output];
+            tvec!(1, channels, height, width)
+        };
+        self.outputs.iter().map(shape).collect()
+    }
+
+    /// Multiply-adds of bytes, and of floats.
+    pub(super) fn macs(&self) -> (u64, u64) {
+        self.program.macs()
+    }
+
+    /// Bytes of memory that one run's maps take.
+    pub(super) fn memory(&self) -> usize {
+        self.program.memory_size()
+    }
+
+    /// The kernels that compute it.
+    pub(super) fn kernels(&self) -> &'static str {
+        self.program.kernels()
+    }
+
+    /// Name, kind and multiply-adds of each of its steps.
+    pub(in super::super) fn steps(&self) -> impl Iterator<Item = (&str, &'static str, u64)> {
+        self.program.steps()
+    }
+
+    /// Runs it; `watch` is called after each of its [`steps`](Self::steps).
+    pub(in super::super) fn run(
+        &self,
+        inputs: &[TValue],
+        watch: &mut (dyn FnMut() + Send),
+    ) -> TractResult<TVec<TValue>> {
+        let planes = inputs.iter().map(|input| input.try_as_plain_ram()?.as_slice::<f32>());
+        let planes = planes.collect::<TractResult<Vec<_>>>()?;
+        let mut in_order = vec![&[][..]; planes.len()];
+        for (planes, input) in planes.into_iter().zip(&self.inputs) {
+            in_order[*input] = planes;
+        }
+        let mut results = self
+            .shapes()
+            .iter()
+            .map(|shape| Tensor::zero::<f32>(shape))
+            .collect::<TractResult<Vec<_>>>()?;
+        {
+            let views = results.iter_mut().map(Tensor::try_as_plain_ram_mut);
+            let mut views = views.collect::<TractResult<Vec<_>>>()?;
+            let slices = views.iter_mut().map(|view| view.as_slice_mut::<f32>());
+            let mut slices = slices.collect::<TractResult<Vec<_>>>()?;
+            let memory = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut memory = memory.unwrap_or_else(|| self.program.memory());
+            let pool = match current_tract_executor() {
+                Executor::MultiThread(pool) => Some(pool),
+                _ => None,
+            };
+            self.program
+                .run(&mut memory, &in_order, &mut slices, pool.as_deref(), watch);
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        }
+        Ok(results.into_iter().map(Tensor::into_tvalue).collect())
+    }
+}
+
+impl fmt::Debug for Island {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (bytes, floats) = self.macs();
+        write!(f, "island of {bytes} multiply-adds of bytes and {floats} of floats")
+    }
+}
+
+impl PartialEq for Island {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.program, &other.program)
+    }
+}
+
+impl Eq for Island {}
+
+impl Expansion for Island {
+    fn name(&self) -> StaticName {
+        OPERATOR.into()
+    }
+
+    fn nboutputs(&self) -> TractResult<usize> {
+        Ok(self.outputs.len())
+    }
+
+    fn rules<'r, 'p: 'r, 's: 'r>(
+        &'s self,
+        solver: &mut Solver<'r>,
+        _inputs: &'p [TensorProxy],
+        outputs: &'p [TensorProxy],
+    ) -> InferenceResult {
+        for (output, shape) in outputs.iter().zip(self.shapes()) {
+            solver.equals(&output.datum_type, f32::datum_type())?;
+            solver.equals(
+                &output.shape,
+                shape.iter().map(|side| side.to_dim()).collect::<TVec<TDim>>(),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn wire(&self, prefix: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
+        model.wire_node(prefix, self.clone(), inputs)
+    }
+}
+
+impl Op for Island {
+    fn name(&self) -> StaticName {
+        OPERATOR.into()
+    }
+
+    op_as_typed_op!();
+}
+
+impl EvalOp for Island {
+    op_out_of_plan!();
+
+    fn eval(&self, _context: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        self.run(&inputs, &mut || {})
+    }
+}
+
+impl TypedOp for Island {
+    fn output_facts(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+        Ok(self.shapes().iter().map(f32::fact).collect())
+    }
+
+    fn cost(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<(Cost, TDim)>> {
+        let (bytes, floats) = self.macs();
+        Ok(tvec!((Cost::FMA(f32::datum_type()), (bytes + floats).to_dim())))
+    }
+
+    as_op!();
+}

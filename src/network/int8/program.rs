@@ -1,0 +1,757 @@
+//! A fused network that runs: its steps with packed weights, a place for every map, and rows of results shared out to threads.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+use super::aligned::Aligned;
+use super::convolution::{Input, Prepared, quantize};
+use super::kernels::{Kernels, Residual, Row};
+use super::memory::{Memory, Place, Plan, plan};
+use super::rows::{self, Between, Columns, Level, Results, TermRow, Values};
+use super::steps::{Alignment, Clamp, Form, MapId, Output, Steps, TERMS_MAX, Term, Work};
+
+/// Results of a convolution without edges that a thread computes at once.
+const RUN_PIXELS: usize = 96;
+
+/// A step can't be made ready.
+#[derive(Debug, Error)]
+#[error("{step}: {reason}")]
+pub(super) struct Unprepared {
+    /// The tensor that the step makes.
+    pub step: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Threads of a run: none beside the caller's, or a pool.
+pub(super) type Threads<'a> = Option<&'a rayon::ThreadPool>;
+
+/// Steps that run.
+pub(super) struct Program {
+    steps: Vec<Ready>,
+    places: Vec<Place>,
+    plan: Plan,
+    inputs: Vec<MapId>,
+    outputs: Vec<Leaving>,
+    kernels: &'static dyn Kernels,
+    level: Level,
+}
+
+struct Ready {
+    name: String,
+    output: MapId,
+    work: Doing,
+}
+
+/// A step's work with all that is known before a picture comes.
+enum Doing {
+    Convolve {
+        input: MapId,
+        form: Form,
+        prepared: Box<Prepared>,
+        residual: Option<Term>,
+    },
+    Sum {
+        terms: Vec<Term>,
+        offset: Option<MapId>,
+        clamp: Clamp,
+    },
+    Enlarge {
+        input: MapId,
+        lines: Vec<Between>,
+        columns: Vec<Between>,
+    },
+    MaxPool {
+        input: MapId,
+        lines: Vec<Range<usize>>,
+        columns: Vec<Range<usize>>,
+    },
+    Mean {
+        input: MapId,
+    },
+    Sigmoid {
+        input: MapId,
+    },
+    GroupNorm {
+        input: MapId,
+        offset: MapId,
+        groups: usize,
+        epsilon: f32,
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+    },
+}
+
+struct Leaving {
+    map: MapId,
+    sigmoid: bool,
+    lines: Vec<Between>,
+    columns: Columns,
+}
+
+impl Program {
+    /// Packs weights and plans memory.
+    ///
+    /// # Errors
+    /// [`Unprepared`]: a convolution whose sums or scales are out of bounds.
+    pub(super) fn new(steps: Steps, kernels: &'static dyn Kernels) -> Result<Self, Unprepared> {
+        let (places, plan) = plan(&steps);
+        let mut ready = Vec::with_capacity(steps.steps.len());
+        for step in steps.steps {
+            let place = &places[step.output];
+            let work = match step.work {
+                Work::Convolve {
+                    input,
+                    form,
+                    convolution,
+                    residual,
+                    clamp,
+                } => {
+                    let adds = residual.is_some();
+                    let prepared = Prepared::new(&convolution, form, &places[input], place, adds, clamp);
+                    let refused = |reason| Unprepared {
+                        step: step.name.clone(),
+                        reason,
+                    };
+                    let prepared = Box::new(prepared.map_err(refused)?);
+                    Doing::Convolve {
+                        input,
+                        form,
+                        prepared,
+                        residual,
+                    }
+                }
+                Work::Sum { terms, offset, clamp } => Doing::Sum { terms, offset, clamp },
+                Work::Enlarge {
+                    input,
+                    factor,
+                    alignment,
+                } => Doing::Enlarge {
+                    input,
+                    lines: enlarged(places[input].height, Some((factor, alignment))),
+                    columns: enlarged(places[input].width, Some((factor, alignment))),
+                },
+                Work::MaxPool {
+                    input,
+                    kernel,
+                    stride,
+                    pad,
+                } => Doing::MaxPool {
+                    input,
+                    lines: windows(places[input].height, place.height, kernel, stride, pad),
+                    columns: windows(places[input].width, place.width, kernel, stride, pad),
+                },
+                Work::Mean { input } => Doing::Mean { input },
+                Work::Sigmoid { input } => Doing::Sigmoid { input },
+                Work::GroupNorm {
+                    input,
+                    offset,
+                    groups,
+                    epsilon,
+                    weight,
+                    bias,
+                } => Doing::GroupNorm {
+                    input,
+                    offset,
+                    groups,
+                    epsilon,
+                    weight,
+                    bias,
+                },
+            };
+            ready.push(Ready {
+                name: step.name,
+                output: step.output,
+                work,
+            });
+        }
+        let leaving = |output: &Output| Leaving {
+            map: output.map,
+            sigmoid: output.sigmoid,
+            lines: enlarged(places[output.map].height, output.enlarge),
+            columns: Columns::new(&enlarged(places[output.map].width, output.enlarge)),
+        };
+        Ok(Self {
+            outputs: steps.outputs.iter().map(leaving).collect(),
+            inputs: steps.inputs.iter().map(|(_, map)| *map).collect(),
+            steps: ready,
+            places,
+            plan,
+            kernels,
+            level: Level::detect(),
+        })
+    }
+
+    /// Memory for one run after the other.
+    pub(super) fn memory(&self) -> Memory {
+        self.plan.memory()
+    }
+
+    /// Bytes of that memory.
+    pub(super) fn memory_size(&self) -> usize {
+        self.plan.size()
+    }
+
+    /// What its kernels are called.
+    pub(super) fn kernels(&self) -> &'static str {
+        self.kernels.name()
+    }
+
+    /// Shapes of the results: channels, height, width.
+    pub(super) fn output_shapes(&self) -> Vec<[usize; 3]> {
+        let shape = |output: &Leaving| {
+            [
+                self.places[output.map].channels,
+                output.lines.len(),
+                output.columns.len(),
+            ]
+        };
+        self.outputs.iter().map(shape).collect()
+    }
+
+    /// Multiply-adds of convolutions of bytes, and of floats.
+    pub(super) fn macs(&self) -> (u64, u64) {
+        let of = |bytes: bool| {
+            let convolutions = self.steps.iter().filter_map(|step| match &step.work {
+                Doing::Convolve { prepared, .. } if prepared.is_bytes() == bytes => Some(prepared.macs),
+                _ => None,
+            });
+            convolutions.sum()
+        };
+        (of(true), of(false))
+    }
+
+    /// Name, kind and multiply-adds of each step, with what it does to what comes in before the first and to what goes out after the last.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&str, &'static str, u64)> {
+        let step = |step: &'_ Ready| {
+            let (kind, macs) = match &step.work {
+                Doing::Convolve { prepared, .. } => (prepared.kind_name(), prepared.macs),
+                Doing::Sum { .. } => ("sum", 0),
+                Doing::Enlarge { .. } => ("enlarge", 0),
+                Doing::MaxPool { .. } => ("max pool", 0),
+                Doing::Mean { .. } => ("mean", 0),
+                Doing::Sigmoid { .. } => ("sigmoid", 0),
+                Doing::GroupNorm { .. } => ("group norm", 0),
+            };
+            (kind, macs)
+        };
+        let edge = |kind| std::iter::once((kind, kind, 0));
+        let steps = self.steps.iter().map(move |ready| {
+            let (kind, macs) = step(ready);
+            (ready.name.as_str(), kind, macs)
+        });
+        edge("planes in").chain(steps).chain(edge("planes out"))
+    }
+
+    /// Runs all steps. `inputs` and `outputs` are channel planes, as long as their shapes say; `watch` is called after each of
+    /// [`steps`](Self::steps).
+    pub(super) fn run(
+        &self,
+        memory: &mut Memory,
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
+        threads: Threads,
+        watch: &mut (dyn FnMut() + Send),
+    ) {
+        let mut run = || {
+            for (map, planes) in self.inputs.iter().zip(inputs) {
+                self.enter(memory, *map, planes, threads.is_some());
+            }
+            watch();
+            for step in &self.steps {
+                self.step(memory, step, threads.is_some());
+                watch();
+            }
+            for (output, planes) in self.outputs.iter().zip(outputs.iter_mut()) {
+                self.leave(memory, output, planes, threads.is_some());
+            }
+            watch();
+        };
+        match threads {
+            Some(pool) => pool.install(run),
+            None => run(),
+        }
+    }
+
+    /// Channel planes become pixels.
+    fn enter(&self, memory: &mut Memory, map: MapId, planes: &[f32], parallel: bool) {
+        let place = &self.places[map];
+        let pixels = place.height * place.width;
+        self.with_rows(memory, map, parallel, |_, row, floats, _| {
+            let Some(floats) = floats else { return };
+            if place.stride != place.channels {
+                floats.fill(0.0);
+            }
+            let plane = |channel: usize| &planes[channel * pixels + row * place.width..][..place.width];
+            if let (3, (colours, [])) = (place.stride, floats.as_chunks_mut::<3>()) {
+                let planes = plane(0).iter().zip(plane(1)).zip(plane(2));
+                for (colour, ((red, green), blue)) in colours.iter_mut().zip(planes) {
+                    *colour = [*red, *green, *blue];
+                }
+                return;
+            }
+            for channel in 0..place.channels {
+                for (value, from) in floats[channel..].iter_mut().step_by(place.stride).zip(plane(channel)) {
+                    *value = *from;
+                }
+            }
+        });
+    }
+
+    /// Pixels become channel planes.
+    fn leave(&self, memory: &mut Memory, output: &Leaving, planes: &mut [f32], parallel: bool) {
+        let place = &self.places[output.map];
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let plane = place.height * place.width;
+        let map = &memory.floats[place.floats.expect("what leaves is kept as floats")];
+        share(
+            parallel,
+            place.width,
+            Some(&mut scratch[..place.channels * plane]),
+            None,
+            |index, floats, _| {
+                let (channel, row) = (index / place.height, index % place.height);
+                let values = place.row(map, row)[channel..].iter().step_by(place.stride);
+                for (to, value) in floats.into_iter().flatten().zip(values) {
+                    *to = *value;
+                }
+            },
+        );
+        let height = output.lines.len();
+        share(
+            parallel,
+            output.columns.len(),
+            Some(planes),
+            None,
+            |index, floats, _| {
+                let (channel, line) = (index / height, output.lines[index % height]);
+                let row = |row: usize| &scratch[channel * plane + row * place.width..][..place.width];
+                let Some(results) = floats else { return };
+                with_scratch(place.width + 1, |between| {
+                    let (upper, lower) = (row(line.first), row(line.second));
+                    rows::plane(
+                        self.level,
+                        upper,
+                        lower,
+                        line.part,
+                        &output.columns,
+                        output.sigmoid,
+                        between,
+                        results,
+                    );
+                });
+            },
+        );
+        memory.scratch = scratch;
+    }
+
+    fn step(&self, memory: &mut Memory, step: &Ready, parallel: bool) {
+        let place = &self.places[step.output];
+        let code = place.bytes.map(|(_, code)| quantize(code));
+        match &step.work {
+            Doing::Convolve {
+                input,
+                form,
+                prepared,
+                residual,
+            } => {
+                self.convolve(
+                    memory,
+                    step.output,
+                    (*input, *form),
+                    prepared,
+                    residual.as_ref(),
+                    parallel,
+                );
+            }
+            Doing::Sum { terms, offset, clamp } => {
+                self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
+                    let offset = offset.map(|map| self.channels(memory, map));
+                    let mut results = Results {
+                        floats,
+                        bytes: bytes.zip(code),
+                    };
+                    let first = self.term_row(memory, &terms[0], row);
+                    let mut rows = [first; TERMS_MAX];
+                    for (to, term) in rows.iter_mut().zip(terms) {
+                        *to = self.term_row(memory, term, row);
+                    }
+                    rows::sum(
+                        self.level,
+                        &rows[..terms.len()],
+                        offset,
+                        *clamp,
+                        place.width,
+                        place.stride,
+                        &mut results,
+                    );
+                })
+            }
+            Doing::Enlarge { input, lines, columns } => {
+                self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
+                    let (line, from) = (lines[row], &self.places[*input]);
+                    let map = self.floats(memory, *input);
+                    let mut results = Results {
+                        floats,
+                        bytes: bytes.zip(code),
+                    };
+                    let (upper, lower) = (from.row(map, line.first), from.row(map, line.second));
+                    rows::enlarge(self.level, upper, lower, line.part, columns, place.stride, &mut results);
+                });
+            }
+            Doing::MaxPool { input, lines, columns } => {
+                self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
+                    let from = &self.places[*input];
+                    let map = self.floats(memory, *input);
+                    let mut results = Results {
+                        floats,
+                        bytes: bytes.zip(code),
+                    };
+                    rows::greatest(self.level, from, map, lines[row].clone(), columns, &mut results);
+                });
+            }
+            Doing::Sigmoid { input } => self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
+                let from = self.places[*input].row(self.floats(memory, *input), row);
+                rows::sigmoid(
+                    self.level,
+                    from,
+                    &mut Results {
+                        floats,
+                        bytes: bytes.zip(code),
+                    },
+                );
+            }),
+            Doing::Mean { input } => {
+                let from = &self.places[*input];
+                self.totals(memory, *input, parallel);
+                let scratch = std::mem::take(&mut memory.scratch);
+                let count = (from.height * from.width) as f64;
+                self.with_rows(memory, step.output, false, |_, _, floats, bytes| {
+                    let mut means = Results {
+                        floats,
+                        bytes: bytes.zip(code),
+                    };
+                    means.store_each(from.stride, |channel| (total(&scratch, from, channel).0 / count) as f32);
+                });
+                memory.scratch = scratch;
+            }
+            Doing::GroupNorm {
+                input,
+                offset,
+                groups,
+                epsilon,
+                weight,
+                bias,
+            } => {
+                let from = &self.places[*input];
+                self.totals(memory, *input, parallel);
+                let scratch = std::mem::take(&mut memory.scratch);
+                let of_group = from.channels / groups;
+                let count = (of_group * from.height * from.width) as f64;
+                let normalize = |channel: usize| {
+                    let first = channel / of_group * of_group;
+                    let totals = (first..first + of_group).map(|channel| total(&scratch, from, channel));
+                    let (sum, squares) = totals.fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+                    let mean = sum / count;
+                    let variance = (squares / count - mean * mean).max(0.0);
+                    let factor = f64::from(weight[channel]) / (variance + f64::from(*epsilon)).sqrt();
+                    (factor as f32, (f64::from(bias[channel]) - mean * factor) as f32)
+                };
+                for (map, second) in [(step.output, false), (*offset, true)] {
+                    self.with_rows(memory, map, false, |_, _, floats, _| {
+                        Results { floats, bytes: None }.store_each(from.stride, |channel| match channel {
+                            channel if channel >= from.channels => 0.0,
+                            channel if second => normalize(channel).1,
+                            channel => normalize(channel).0,
+                        });
+                    });
+                }
+                memory.scratch = scratch;
+            }
+        }
+    }
+}
+
+impl Program {
+    fn floats<'a>(&self, memory: &'a Memory, map: MapId) -> &'a [f32] {
+        &memory.floats[self.places[map]
+            .floats
+            .expect("a map that is read as floats is kept as floats")]
+    }
+
+    fn bytes<'a>(&self, memory: &'a Memory, map: MapId) -> (&'a [u8], super::steps::Code) {
+        let (slot, code) = self.places[map]
+            .bytes
+            .expect("a map that is read as bytes is kept as bytes");
+        (&memory.bytes[slot], code)
+    }
+
+    fn input<'a>(&self, memory: &'a Memory, (map, form): (MapId, Form)) -> Input<'a> {
+        match form {
+            Form::Floats => Input::Floats(self.floats(memory, map)),
+            Form::Bytes => Input::Bytes(self.bytes(memory, map).0),
+        }
+    }
+
+    /// The only pixel of a map.
+    fn channels<'a>(&self, memory: &'a Memory, map: MapId) -> &'a [f32] {
+        self.places[map].row(self.floats(memory, map), 0)
+    }
+
+    fn term_row<'a>(&self, memory: &'a Memory, term: &Term, row: usize) -> TermRow<'a> {
+        let (place, row) = (&self.places[term.map], row >> term.shift);
+        let values = match term.form {
+            Form::Floats => Values::Floats(place.row(self.floats(memory, term.map), row)),
+            Form::Bytes => {
+                let (bytes, code) = self.bytes(memory, term.map);
+                let (scale, zero) = (code.scale, f32::from(code.zero));
+                Values::Bytes {
+                    bytes: place.row(bytes, row),
+                    scale,
+                    zero,
+                }
+            }
+        };
+        TermRow {
+            values,
+            shift: term.shift,
+            factor: term.factor.map(|map| self.channels(memory, map)),
+        }
+    }
+
+    fn convolve(
+        &self,
+        memory: &mut Memory,
+        output: MapId,
+        input: (MapId, Form),
+        prepared: &Prepared,
+        residual: Option<&Term>,
+        parallel: bool,
+    ) {
+        let (place, from) = (&self.places[output], &self.places[input.0]);
+        let stride = place.stride;
+        let flat = residual.is_none_or(|term| term.shift == 0 && self.places[term.map].border == 0);
+        if flat && prepared.is_one_row(from, place) {
+            let (mut floats, mut bytes) = self.take(memory, output);
+            let (floats_of, bytes_of) = (floats.as_mut(), bytes.as_mut());
+            let memory_ = &*memory;
+            let floats_of = floats_of.map(|(_, values)| &mut values[..place.len()]);
+            let bytes_of = bytes_of.map(|(_, values)| &mut values[..place.len()]);
+            share(
+                parallel,
+                RUN_PIXELS * stride,
+                floats_of,
+                bytes_of,
+                |index, floats, bytes| {
+                    let length = floats.as_ref().map(|f| f.len()).or(bytes.as_ref().map(|b| b.len()));
+                    let column = index * RUN_PIXELS;
+                    let residual = residual.map(|term| Residual {
+                        floats: &self.floats(memory_, term.map)[column * stride..],
+                        shift: 0,
+                    });
+                    let pixels = length.unwrap_or(0) / stride;
+                    let mut row = Row {
+                        pixels,
+                        stride,
+                        floats,
+                        bytes,
+                        residual,
+                    };
+                    prepared.run(self.kernels, self.input(memory_, input), 0, column, &mut row);
+                },
+            );
+            give_back(memory, floats, bytes);
+            return;
+        }
+        self.with_rows(memory, output, parallel, |memory, line, floats, bytes| {
+            let residual = residual.map(|term| Residual {
+                floats: self.places[term.map].row(self.floats(memory, term.map), line >> term.shift),
+                shift: term.shift,
+            });
+            let mut row = Row {
+                pixels: place.width,
+                stride,
+                floats,
+                bytes,
+                residual,
+            };
+            prepared.run(self.kernels, self.input(memory, input), line, 0, &mut row);
+        });
+    }
+
+    /// Sums, and sums of squares, of each channel in each row of a map, in scratch.
+    fn totals(&self, memory: &mut Memory, map: MapId, parallel: bool) {
+        let place = &self.places[map];
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let values = self.floats(memory, map);
+        let rows = &mut scratch[..place.height * 2 * place.stride];
+        share(parallel, 2 * place.stride, Some(rows), None, |row, totals, _| {
+            let Some(totals) = totals else { return };
+            let (sums, squares) = totals.split_at_mut(place.stride);
+            rows::totals(self.level, place.row(values, row), place.stride, sums, squares);
+        });
+        memory.scratch = scratch;
+    }
+
+    /// The slots of a map, out of memory so that it can be written while others are read.
+    fn take(&self, memory: &mut Memory, map: MapId) -> (Taken<f32>, Taken<u8>) {
+        let place = &self.places[map];
+        let floats = place
+            .floats
+            .map(|slot| (slot, std::mem::take(&mut memory.floats[slot])));
+        let bytes = place
+            .bytes
+            .map(|(slot, _)| (slot, std::mem::take(&mut memory.bytes[slot])));
+        (floats, bytes)
+    }
+
+    /// Calls `make` for each row of a map, which it writes; and fills the border.
+    fn with_rows(
+        &self,
+        memory: &mut Memory,
+        map: MapId,
+        parallel: bool,
+        make: impl Fn(&Memory, usize, Option<&mut [f32]>, Option<&mut [u8]>) + Sync,
+    ) {
+        let place = &self.places[map];
+        let (mut floats, mut bytes) = self.take(memory, map);
+        let zero = place.bytes.map_or(0, |(_, code)| code.zero);
+        let memory_ = &*memory;
+        let floats_of = floats.as_mut().map(|(_, values)| &mut values[..place.len()]);
+        let bytes_of = bytes.as_mut().map(|(_, values)| &mut values[..place.len()]);
+        share(
+            parallel,
+            place.pitch(),
+            floats_of,
+            bytes_of,
+            |line, floats, bytes| match line.checked_sub(place.border).filter(|row| *row < place.height) {
+                Some(row) => {
+                    let floats = floats.map(|floats| within(floats, place, 0.0));
+                    let bytes = bytes.map(|bytes| within(bytes, place, zero));
+                    make(memory_, row, floats, bytes);
+                }
+                None => {
+                    floats.into_iter().for_each(|floats| floats.fill(0.0));
+                    bytes.into_iter().for_each(|bytes| bytes.fill(zero));
+                }
+            },
+        );
+        give_back(memory, floats, bytes);
+    }
+}
+
+/// A slot that was taken out of memory.
+type Taken<T> = Option<(usize, Aligned<T>)>;
+
+fn give_back(memory: &mut Memory, floats: Taken<f32>, bytes: Taken<u8>) {
+    if let Some((slot, values)) = floats {
+        memory.floats[slot] = values;
+    }
+    if let Some((slot, values)) = bytes {
+        memory.bytes[slot] = values;
+    }
+}
+
+/// A row without its border, which is filled.
+fn within<'a, T: Copy>(line: &'a mut [T], place: &Place, fill: T) -> &'a mut [T] {
+    let margin = place.border * place.stride;
+    let end = line.len() - margin;
+    line[..margin].fill(fill);
+    line[end..].fill(fill);
+    &mut line[margin..end]
+}
+
+/// Calls `make` for each piece of `length` values, with its index; on the threads of the pool in which it runs, if `parallel`.
+fn share(
+    parallel: bool,
+    length: usize,
+    floats: Option<&mut [f32]>,
+    bytes: Option<&mut [u8]>,
+    make: impl Fn(usize, Option<&mut [f32]>, Option<&mut [u8]>) + Sync,
+) {
+    match (floats, bytes, parallel) {
+        (Some(floats), Some(bytes), true) => {
+            let pieces = floats
+                .par_chunks_mut(length)
+                .zip(bytes.par_chunks_mut(length))
+                .enumerate();
+            pieces.for_each(|(index, (floats, bytes))| make(index, Some(floats), Some(bytes)));
+        }
+        (Some(floats), None, true) => {
+            let pieces = floats.par_chunks_mut(length).enumerate();
+            pieces.for_each(|(index, floats)| make(index, Some(floats), None));
+        }
+        (None, Some(bytes), true) => {
+            let pieces = bytes.par_chunks_mut(length).enumerate();
+            pieces.for_each(|(index, bytes)| make(index, None, Some(bytes)));
+        }
+        (floats, bytes, _) => {
+            let mut floats = floats.map(|floats| floats.chunks_mut(length));
+            let mut bytes = bytes.map(|bytes| bytes.chunks_mut(length));
+            for index in 0.. {
+                let piece = (
+                    floats.as_mut().and_then(Iterator::next),
+                    bytes.as_mut().and_then(Iterator::next),
+                );
+                match piece {
+                    (None, None) => break,
+                    (floats, bytes) => make(index, floats, bytes),
+                }
+            }
+        }
+    }
+}
+
+/// Sum and sum of squares of a channel, from those of its rows.
+fn total(scratch: &[f32], place: &Place, channel: usize) -> (f64, f64) {
+    let rows = scratch[..place.height * 2 * place.stride].chunks_exact(2 * place.stride);
+    rows.fold((0.0, 0.0), |(sum, squares), row| {
+        (
+            sum + f64::from(row[channel]),
+            squares + f64::from(row[place.stride + channel]),
+        )
+    })
+}
+
+/// Calls `work` with scratch of this thread, which is allocated once.
+fn with_scratch(length: usize, work: impl FnOnce(&mut [f32])) {
+    thread_local! {
+        static SCRATCH: std::cell::RefCell<Vec<f32>> = const { std::cell::RefCell::new(Vec::new()) };
+    }
+    SCRATCH.with_borrow_mut(|scratch| {
+        if scratch.len() < length {
+            scratch.resize(length, 0.0);
+        }
+        work(&mut scratch[..length]);
+    });
+}
+
+/// Where each row or column of an enlarged map reads; without an enlargement, just there.
+fn enlarged(length: usize, enlarge: Option<(usize, Alignment)>) -> Vec<Between> {
+    let (factor, alignment) = enlarge.unwrap_or((1, Alignment::HalfPixel));
+    let made = length * factor;
+    let between = |index: usize| {
+        let place = match alignment {
+            Alignment::Corners => index as f64 * (length - 1) as f64 / (made - 1).max(1) as f64,
+            Alignment::HalfPixel => ((index as f64 + 0.5) / factor as f64 - 0.5).max(0.0),
+        };
+        let first = (place.floor() as usize).min(length - 1);
+        Between {
+            first,
+            second: (first + 1).min(length - 1),
+            part: (place - first as f64) as f32,
+        }
+    };
+    (0..made).map(between).collect()
+}
+
+/// The rows or columns of each window, without what lies outside of the map.
+fn windows(length: usize, made: usize, kernel: usize, stride: usize, pad: usize) -> Vec<Range<usize>> {
+    let window = |index: usize| {
+        let begin = (index * stride).saturating_sub(pad).min(length - 1);
+        begin..(index * stride + kernel).saturating_sub(pad).clamp(begin + 1, length)
+    };
+    (0..made).map(window).collect()
+}

@@ -1,0 +1,433 @@
+//! What is done to a row of pixels beside convolutions: sums, enlargements, windows, probabilities.
+//!
+//! Plain Rust whose loops over [`LANES`] channels the compiler turns into vector instructions. Each function is compiled once for every kind of
+//! processor; the order of the operations is fixed and none is fused, so all give the same bits.
+
+#![allow(
+    unsafe_code,
+    reason = "calls of functions that are compiled for instructions which the processor was found to have, and checks moved out of loops"
+)]
+
+use std::ops::Range;
+
+use super::kernels::{LANES, Quantize};
+use super::memory::Place;
+use super::steps::Clamp;
+
+/// Which instructions the processor has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Level(Instructions);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Instructions {
+    Plain,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Level {
+    /// What every processor of this architecture has.
+    #[cfg(test)]
+    pub(super) const PLAIN: Self = Self(Instructions::Plain);
+
+    /// What this processor has.
+    pub(super) fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq")
+            {
+                return Self(Instructions::Avx512);
+            }
+            if is_x86_feature_detected!("avx2") {
+                return Self(Instructions::Avx2);
+            }
+        }
+        Self(Instructions::Plain)
+    }
+}
+
+/// Compiles a function for each kind of processor, and chooses when it is called.
+macro_rules! vectorized {
+    ($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) = $body:ident) => {
+        $(#[$doc])*
+        #[allow(clippy::too_many_arguments, reason = "a row's slices and numbers")]
+        pub(super) fn $name(level: Level, $($argument: $type),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
+                fn avx512($($argument: $type),*) {
+                    $body($($argument),*)
+                }
+                #[target_feature(enable = "avx2")]
+                fn avx2($($argument: $type),*) {
+                    $body($($argument),*)
+                }
+                match level.0 {
+                    // SAFETY: such a `Level` is made only where the processor has the instructions.
+                    Instructions::Avx512 => return unsafe { avx512($($argument),*) },
+                    // SAFETY: as above.
+                    Instructions::Avx2 => return unsafe { avx2($($argument),*) },
+                    Instructions::Plain => {}
+                }
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            let Level(Instructions::Plain) = level;
+            $body($($argument),*)
+        }
+    };
+}
+
+/// The values of one term of a sum.
+#[derive(Clone, Copy)]
+pub(super) enum Values<'a> {
+    Floats(&'a [f32]),
+    /// `scale * (byte - zero)`.
+    Bytes {
+        bytes: &'a [u8],
+        scale: f32,
+        zero: f32,
+    },
+}
+
+/// One row of one term of a sum.
+#[derive(Clone, Copy)]
+pub(super) struct TermRow<'a> {
+    pub values: Values<'a>,
+    /// Each of its pixels counts for `1 << shift` results.
+    pub shift: u32,
+    /// What each channel is multiplied with.
+    pub factor: Option<&'a [f32]>,
+}
+
+/// Where results go.
+pub(super) struct Results<'a> {
+    pub floats: Option<&'a mut [f32]>,
+    pub bytes: Option<(&'a mut [u8], Quantize)>,
+}
+
+impl Results<'_> {
+    /// Stores a value for each channel of one pixel.
+    pub(super) fn store_each(&mut self, stride: usize, value: impl Fn(usize) -> f32) {
+        for channel in (0..stride).step_by(LANES) {
+            let values: [f32; LANES] = std::array::from_fn(|lane| value(channel + lane));
+            self.store(channel, &values);
+        }
+    }
+
+    #[inline(always)]
+    fn store(&mut self, at: usize, values: &[f32]) {
+        if let Some(floats) = &mut self.floats {
+            floats[at..at + values.len()].copy_from_slice(values);
+        }
+        if let Some((bytes, code)) = &mut self.bytes {
+            for (byte, value) in bytes[at..at + values.len()].iter_mut().zip(values) {
+                let steps = value * code.inverse + code.zero;
+                let steps = if steps > 0.0 { steps } else { 0.0 };
+                let steps = if steps < 255.0 { steps } else { 255.0 };
+                // SAFETY: it is within 0 and 255, and no NaN, which the first comparison made 0.
+                *byte = unsafe { steps.round_ties_even().to_int_unchecked::<i32>() } as u8;
+            }
+        }
+    }
+}
+
+vectorized! {
+    /// The sum of terms, one after the other, then what each channel gets, then the clamp.
+    fn sum(terms: &[TermRow], offset: Option<&[f32]>, clamp: Clamp, pixels: usize, stride: usize, results: &mut Results) = sum_body
+}
+
+/// Channels of a pixel that are summed before the next ones are.
+const SUMMED: usize = 256;
+
+#[inline(always)]
+fn sum_body(
+    terms: &[TermRow],
+    offset: Option<&[f32]>,
+    clamp: Clamp,
+    pixels: usize,
+    stride: usize,
+    results: &mut Results,
+) {
+    let mut sums = [0f32; SUMMED];
+    for pixel in 0..pixels {
+        for first in (0..stride).step_by(SUMMED) {
+            let count = SUMMED.min(stride - first);
+            let sums = &mut sums[..count];
+            sums.fill(0.0);
+            for term in terms {
+                let at = (pixel >> term.shift) * stride + first;
+                let factor = term.factor.map(|factor| &factor[first..first + count]);
+                add_term(sums, term.values, at, factor);
+            }
+            if let Some(offset) = offset {
+                for (sum, offset) in sums.iter_mut().zip(&offset[first..]) {
+                    *sum += offset;
+                }
+            }
+            for value in &mut *sums {
+                *value = if *value > clamp.low { *value } else { clamp.low };
+                *value = if *value < clamp.high { *value } else { clamp.high };
+            }
+            results.store(pixel * stride + first, sums);
+        }
+    }
+}
+
+#[inline(always)]
+fn add_term(sums: &mut [f32], values: Values, at: usize, factor: Option<&[f32]>) {
+    match (values, factor) {
+        (Values::Floats(floats), None) => {
+            for (sum, value) in sums.iter_mut().zip(&floats[at..]) {
+                *sum += value;
+            }
+        }
+        (Values::Floats(floats), Some(factor)) => {
+            for ((sum, value), factor) in sums.iter_mut().zip(&floats[at..]).zip(factor) {
+                *sum += value * factor;
+            }
+        }
+        (Values::Bytes { bytes, scale, zero }, None) => {
+            for (sum, byte) in sums.iter_mut().zip(&bytes[at..]) {
+                *sum += (f32::from(*byte) - zero) * scale;
+            }
+        }
+        (Values::Bytes { bytes, scale, zero }, Some(factor)) => {
+            for ((sum, byte), factor) in sums.iter_mut().zip(&bytes[at..]).zip(factor) {
+                *sum += (f32::from(*byte) - zero) * scale * factor;
+            }
+        }
+    }
+}
+
+/// Where an enlarged row or column reads: between this one and the next, so far from it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Between {
+    pub first: usize,
+    pub second: usize,
+    pub part: f32,
+}
+
+vectorized! {
+    /// One row of a bilinear enlargement, between two rows of the map.
+    fn enlarge(upper: &[f32], lower: &[f32], part: f32, columns: &[Between], stride: usize, results: &mut Results) = enlarge_body
+}
+
+#[inline(always)]
+fn enlarge_body(upper: &[f32], lower: &[f32], part: f32, columns: &[Between], stride: usize, results: &mut Results) {
+    for (pixel, column) in columns.iter().enumerate() {
+        for channel in (0..stride).step_by(LANES) {
+            let (first, second) = (column.first * stride + channel, column.second * stride + channel);
+            let corners = [&upper[first..], &upper[second..], &lower[first..], &lower[second..]].map(|v| &v[..LANES]);
+            let mut values = [0f32; LANES];
+            for (lane, value) in values.iter_mut().enumerate() {
+                let above = corners[0][lane] + (corners[1][lane] - corners[0][lane]) * column.part;
+                let below = corners[2][lane] + (corners[3][lane] - corners[2][lane]) * column.part;
+                *value = above + (below - above) * part;
+            }
+            results.store(pixel * stride + channel, &values);
+        }
+    }
+}
+
+vectorized! {
+    /// One row of a channel's plane, between two rows of the plane, enlarged and as probabilities if wanted. `between` is scratch, one longer
+    /// than `upper`.
+    fn plane(upper: &[f32], lower: &[f32], part: f32, columns: &Columns, sigmoid: bool, between: &mut [f32], results: &mut [f32]) = plane_body
+}
+
+/// Where the columns of an enlarged plane read: each between this one and the next, so far from it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Columns {
+    first: Vec<u32>,
+    part: Vec<f32>,
+    /// One more than the greatest of `first`.
+    end: usize,
+}
+
+impl Columns {
+    pub(super) fn new(columns: &[Between]) -> Self {
+        Self {
+            first: columns.iter().map(|column| column.first as u32).collect(),
+            part: columns.iter().map(|column| column.part).collect(),
+            end: columns.iter().map(|column| column.first + 1).max().unwrap_or(0),
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.first.len()
+    }
+}
+
+#[inline(always)]
+fn plane_body(
+    upper: &[f32],
+    lower: &[f32],
+    part: f32,
+    columns: &Columns,
+    sigmoid: bool,
+    between: &mut [f32],
+    results: &mut [f32],
+) {
+    let width = upper.len();
+    for ((value, upper), lower) in between.iter_mut().zip(upper).zip(lower) {
+        *value = upper + (lower - upper) * part;
+    }
+    // Beside the last column there is none; it counts twice.
+    between[width] = between[width - 1];
+    assert!(columns.end < between.len());
+    for ((result, first), part) in results.iter_mut().zip(&columns.first).zip(&columns.part) {
+        let first = *first as usize;
+        // SAFETY: `first < columns.end`, which lies within, and so does the next one.
+        let (first, second) = unsafe { (*between.get_unchecked(first), *between.get_unchecked(first + 1)) };
+        *result = first + (second - first) * part;
+    }
+    if sigmoid {
+        for result in results {
+            *result = sigmoid_of(*result);
+        }
+    }
+}
+
+vectorized! {
+    /// The logistic function of each value; there are whole blocks of channels.
+    fn sigmoid(values: &[f32], results: &mut Results) = sigmoid_body
+}
+
+#[inline(always)]
+fn sigmoid_body(values: &[f32], results: &mut Results) {
+    let (blocks, _) = values.as_chunks::<LANES>();
+    for (block, values) in blocks.iter().enumerate() {
+        results.store(block * LANES, &values.map(sigmoid_of));
+    }
+}
+
+/// `1 / (1 + exp(-x))` to within 2e-7, in operations that every processor does alike.
+///
+/// `exp(t)` is `2^n * exp(r)` with `r` within half of ln 2, for which seven terms of its power series are enough.
+#[inline(always)]
+fn sigmoid_of(x: f32) -> f32 {
+    let t = -x;
+    let t = if t > -87.0 { t } else { -87.0 };
+    let t = if t < 87.0 { t } else { 87.0 };
+    // Adding and taking away 1.5 * 2^23 rounds to a whole number.
+    const ROUND: f32 = 12_582_912.0;
+    let n = (t * std::f32::consts::LOG2_E + ROUND) - ROUND;
+    // ln 2 in two parts, the first of which has few digits, so that its product with n is exact.
+    let r = (t - n * 0.693_359_4) - n * -2.121_944_4e-4;
+    let mut series = 1.0 / 5040.0;
+    for term in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
+        series = series * r + term;
+    }
+    // SAFETY: t is within 87 of 0 (and -87 where it was no number), so n is a whole number within 126 of 0.
+    let n = unsafe { n.to_int_unchecked::<i32>() };
+    let power = f32::from_bits((n.wrapping_add(127) as u32) << 23);
+    1.0 / (1.0 + series * power)
+}
+
+vectorized! {
+    /// For each result pixel the greatest of a window: rows `lines` of the map, columns as `windows` has them.
+    fn greatest(place: &Place, map: &[f32], lines: Range<usize>, windows: &[Range<usize>], results: &mut Results) = greatest_body
+}
+
+#[inline(always)]
+fn greatest_body(place: &Place, map: &[f32], lines: Range<usize>, windows: &[Range<usize>], results: &mut Results) {
+    for (pixel, window) in windows.iter().enumerate() {
+        for channel in (0..place.stride).step_by(LANES) {
+            let mut greatest = [f32::NEG_INFINITY; LANES];
+            for line in lines.clone() {
+                let row = place.row(map, line);
+                for column in window.clone() {
+                    let at = column * place.stride + channel;
+                    for (greatest, value) in greatest.iter_mut().zip(&row[at..at + LANES]) {
+                        *greatest = if *value > *greatest { *value } else { *greatest };
+                    }
+                }
+            }
+            results.store(pixel * place.stride + channel, &greatest);
+        }
+    }
+}
+
+vectorized! {
+    /// Adds each channel's values, pixel after pixel, and their squares if wanted: `sums` has one for each channel, `squares` as many or none.
+    fn totals(values: &[f32], stride: usize, sums: &mut [f32], squares: &mut [f32]) = totals_body
+}
+
+#[inline(always)]
+fn totals_body(values: &[f32], stride: usize, sums: &mut [f32], squares: &mut [f32]) {
+    sums.fill(0.0);
+    squares.fill(0.0);
+    for pixel in values.chunks_exact(stride) {
+        for (sum, value) in sums.iter_mut().zip(pixel) {
+            *sum += value;
+        }
+        for (square, value) in squares.iter_mut().zip(pixel) {
+            *square += value * value;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_logistic_function_is_right_to_seven_digits() {
+        for step in -4000..=4000 {
+            let x = step as f32 / 40.0;
+            let exact = 1.0 / (1.0 + (-f64::from(x)).exp());
+            let ours = f64::from(sigmoid_of(x));
+            assert!((ours - exact).abs() < 2e-7, "{x}: {ours} instead of {exact}");
+        }
+        assert!(sigmoid_of(f32::INFINITY) > 0.999_999 && sigmoid_of(f32::NEG_INFINITY) < 1e-30);
+    }
+
+    #[test]
+    fn every_kind_of_processor_gives_the_same_bits() {
+        let noise = |seed: u32| {
+            (0..640u32).map(move |i| (i.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8) as f32 / 1e6 - 8.0)
+        };
+        let (upper, lower): (Vec<f32>, Vec<f32>) = (noise(1).collect(), noise(77).collect());
+        let columns: Vec<Between> = (0..38)
+            .map(|i| Between {
+                first: i / 2,
+                second: (i / 2 + 1).min(19),
+                part: (i % 2) as f32 * 0.37,
+            })
+            .collect();
+        let run = |level| {
+            let (mut floats, mut bytes) = (vec![0f32; 38 * 32], vec![0u8; 38 * 32]);
+            let code = Quantize {
+                inverse: 7.3,
+                zero: 120.0,
+            };
+            let mut results = Results {
+                floats: Some(&mut floats),
+                bytes: Some((&mut bytes, code)),
+            };
+            enlarge(level, &upper, &lower, 0.61, &columns, 32, &mut results);
+            let (mut scratch, mut row) = (vec![0f32; 641], vec![0f32; 38]);
+            plane(
+                level,
+                &upper,
+                &lower,
+                0.61,
+                &Columns::new(&columns),
+                true,
+                &mut scratch,
+                &mut row,
+            );
+            (
+                floats.iter().chain(&row).map(|v| v.to_bits()).collect::<Vec<_>>(),
+                bytes,
+            )
+        };
+        assert!(run(Level::detect()) == run(Level::PLAIN));
+    }
+}
