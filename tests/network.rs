@@ -59,6 +59,21 @@ fn threads_do_not_change_the_result() {
     }
 }
 
+/// A whole fused network makes traits without probabilities of every pixel; they are those of the probabilities.
+#[test]
+fn traits_are_what_probabilities_say() {
+    for name in ["starter-float", "starter-int8"] {
+        for threads in [1, 2] {
+            let network = TraitNetwork::load(&open(name), &NetworkSettings::on_threads(threads)).unwrap();
+            let probabilities = network.probabilities(&check_input()).unwrap();
+            assert!(
+                network.segment(&check_input()).unwrap() == network.segmentation(&probabilities),
+                "{name}"
+            );
+        }
+    }
+}
+
 /// Fused operators against tract's own, on drawn fish and on noise.
 #[test]
 fn fused_networks_give_the_masks_of_plain_ones() {

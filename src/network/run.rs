@@ -10,7 +10,7 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
 use super::graph::{self, GraphError};
-use super::int8::{self, Fusion};
+use super::int8::{self, Fusion, Island, Traits};
 use super::prepare::prepare;
 use super::profile::{RunProfile, run_profiled};
 use super::{Bundle, BundleError, Manifest};
@@ -102,7 +102,7 @@ pub struct StepTimes {
     pub prepare: Duration,
     /// The network itself.
     pub network: Duration,
-    /// From probabilities to the mask and its confidence.
+    /// From probabilities to the mask and its confidence; nothing where the network's last step does that.
     pub masks: Duration,
 }
 
@@ -118,6 +118,8 @@ pub struct TraitNetwork {
     manifest: Manifest,
     classes: Vec<Trait>,
     plan: Arc<TypedRunnableModel>,
+    /// The whole network, where it is one fused operator: it gives traits without probabilities of every pixel.
+    whole: Option<Island>,
     fusion: Fusion,
     executor: Executor,
 }
@@ -164,6 +166,7 @@ impl TraitNetwork {
                 origin: origin.to_owned(),
                 reason,
             })?,
+            whole: Island::whole(plan.model()),
             plan,
             fusion,
             executor: executor(settings.threads),
@@ -194,6 +197,17 @@ impl TraitNetwork {
     /// [`NetworkError::Run`] with tract's reason.
     pub fn segment_timed(&self, crop: &RgbImage) -> Result<(Segmentation, StepTimes), NetworkError> {
         let begin = Instant::now();
+        if let Some(island) = &self.whole {
+            let picture = prepare(crop, &self.manifest.input);
+            let prepared = Instant::now();
+            let segmentation = self.traits(island, &picture)?;
+            let times = StepTimes {
+                prepare: prepared - begin,
+                network: prepared.elapsed(),
+                masks: Duration::ZERO,
+            };
+            return Ok((segmentation, times));
+        }
         let input = input(crop, &self.manifest)?;
         let prepared = Instant::now();
         let output = self.run(input)?;
@@ -227,6 +241,44 @@ impl TraitNetwork {
         Ok((plane_values(&outputs[0])?.to_vec(), profile))
     }
 
+    /// What [`segmentation`](Self::segmentation) says of the same probabilities.
+    fn traits(&self, island: &Island, picture: &[f32]) -> Result<Segmentation, NetworkError> {
+        let size = self.manifest.input.size();
+        let classes: Vec<u16> = self
+            .classes
+            .iter()
+            .map(|class| TraitSet::EMPTY.with(*class).bits())
+            .collect();
+        let mut bits = vec![0u16; size.pixels() as usize];
+        let mut present = vec![(0u32, 0f64); size.height as usize * classes.len()];
+        let traits = Traits {
+            threshold: self.manifest.output.threshold,
+            classes: &classes,
+            bits: &mut bits,
+            present: &mut present,
+        };
+        let run = || multithread_tract_scope(self.executor.clone(), || island.run_for_traits(picture, traits));
+        guarded(|| Ok(run())).map_err(NetworkError::Run)?;
+        let rows = present.chunks_exact(classes.len());
+        let of_class = |class: usize| rows.clone().map(move |row| row[class]);
+        Ok(self.found(bits, of_class))
+    }
+
+    /// A segmentation from the bits of its traits, and the number and the sum of probabilities of each class in each row.
+    fn found<R: Iterator<Item = (u32, f64)>>(&self, bits: Vec<u16>, rows_of: impl Fn(usize) -> R) -> Segmentation {
+        let mut confidence = [None; Trait::COUNT];
+        for (index, which) in self.classes.iter().enumerate() {
+            let (count, sum) = rows_of(index).fold((0, 0.0), |(count, sum), row| (count + row.0, sum + row.1));
+            confidence[which.channel()] = (count > 0).then(|| (sum / f64::from(count)) as f32);
+        }
+        Segmentation {
+            mask: TraitMask::from_bits(self.manifest.input.size(), bits)
+                .expect("one value for each pixel of the input"),
+            confidence,
+            not_assessed: self.manifest.not_assessed(),
+        }
+    }
+
     fn run(&self, input: Tensor) -> Result<TValue, NetworkError> {
         let run = || multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec!(input.into())));
         Ok(guarded(run).map_err(NetworkError::Run)?.swap_remove(0))
@@ -239,25 +291,21 @@ impl TraitNetwork {
     pub fn segmentation(&self, probabilities: &[f32]) -> Segmentation {
         let size = self.manifest.input.size();
         let threshold = self.manifest.output.threshold;
-        let mut bits = vec![0u16; size.pixels() as usize];
-        let mut confidence = [None; Trait::COUNT];
-        for (which, plane) in self.classes.iter().zip(probabilities.chunks_exact(bits.len())) {
+        let (pixels, width) = (size.pixels() as usize, size.width as usize);
+        let mut bits = vec![0u16; pixels];
+        for (which, plane) in self.classes.iter().zip(probabilities.chunks_exact(pixels)) {
             let bit = TraitSet::EMPTY.with(*which).bits();
-            let (mut sum, mut count) = (0f64, 0u32);
             for (traits, p) in bits.iter_mut().zip(plane) {
-                if *p > threshold {
-                    *traits |= bit;
-                    sum += f64::from(*p);
-                    count += 1;
-                }
+                *traits |= if *p > threshold { bit } else { 0 };
             }
-            confidence[which.channel()] = (count > 0).then(|| (sum / f64::from(count)) as f32);
         }
-        Segmentation {
-            mask: TraitMask::from_bits(size, bits).expect("one value for each pixel of the input"),
-            confidence,
-            not_assessed: self.manifest.not_assessed(),
-        }
+        self.found(bits, |class| {
+            let rows = probabilities[class * pixels..][..pixels].chunks_exact(width);
+            rows.map(move |row| {
+                let present = row.iter().filter(|p| **p > threshold);
+                present.fold((0, 0.0), |(count, sum), p| (count + 1, sum + f64::from(*p)))
+            })
+        })
     }
 }
 

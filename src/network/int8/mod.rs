@@ -13,6 +13,7 @@
 
 mod aligned;
 mod convolution;
+mod head;
 mod islands;
 mod kernels;
 mod lower;
@@ -20,12 +21,14 @@ mod memory;
 mod operator;
 mod program;
 mod rows;
+mod share;
 mod steps;
 mod view;
 
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::TypedModel;
 
+pub(super) use head::Traits;
 pub use islands::{Fusion, LeftNode};
 pub(super) use operator::Island;
 
@@ -72,7 +75,14 @@ pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String
             // What an earlier picture left behind must not show.
             memory.floats.iter_mut().for_each(|slot| slot.fill(f32::NAN));
             memory.bytes.iter_mut().for_each(|slot| slot.fill(77));
-            program.run(&mut memory, &[input], &mut [&mut output], threads, &mut || {});
+            let mut planes = [&mut output[..]];
+            program.run(
+                &mut memory,
+                &[input],
+                &mut program::Wanted::Planes(&mut planes),
+                threads,
+                &mut || {},
+            );
             results.push((format!("{} {}", kernels.name(), threads.map_or(1, |_| 3)), output));
         }
     }

@@ -9,11 +9,12 @@ use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::*;
 
+use super::head::Traits;
 use super::islands::{BODY, OPERATOR, shapes_of};
 use super::kernels;
 use super::lower::lower;
 use super::memory::Memory;
-use super::program::Program;
+use super::program::{Program, Wanted};
 use super::view::View;
 
 /// Teaches tract's reader of ONNX the islands' operator.
@@ -79,6 +80,16 @@ impl Island {
         self.program.macs()
     }
 
+    /// The island that a model is, if it is nothing else.
+    pub(in super::super) fn whole(model: &TypedModel) -> Option<Self> {
+        let [source, node] = model.nodes() else {
+            return None;
+        };
+        let island = node.op_as::<Self>()?;
+        let alone = model.inputs == [OutletId::new(source.id, 0)] && model.outputs == [OutletId::new(node.id, 0)];
+        (alone && island.inputs == [0] && island.outputs == [0]).then(|| island.clone())
+    }
+
     /// Bytes of memory that one run's maps take.
     pub(super) fn memory(&self) -> usize {
         self.program.memory_size()
@@ -116,17 +127,25 @@ impl Island {
             let mut views = views.collect::<TractResult<Vec<_>>>()?;
             let slices = views.iter_mut().map(|view| view.as_slice_mut::<f32>());
             let mut slices = slices.collect::<TractResult<Vec<_>>>()?;
-            let memory = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut memory = memory.unwrap_or_else(|| self.program.memory());
-            let pool = match current_tract_executor() {
-                Executor::MultiThread(pool) => Some(pool),
-                _ => None,
-            };
-            self.program
-                .run(&mut memory, &in_order, &mut slices, pool.as_deref(), watch);
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+            self.run_program(&in_order, &mut Wanted::Planes(&mut slices), watch);
         }
         Ok(results.into_iter().map(Tensor::into_tvalue).collect())
+    }
+
+    /// Runs it for traits instead of probabilities. It must be a whole network, whose input `picture` is.
+    pub(in super::super) fn run_for_traits(&self, picture: &[f32], traits: Traits) {
+        self.run_program(&[picture], &mut Wanted::Traits(traits), &mut || {});
+    }
+
+    fn run_program(&self, inputs: &[&[f32]], wanted: &mut Wanted, watch: &mut (dyn FnMut() + Send)) {
+        let memory = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut memory = memory.unwrap_or_else(|| self.program.memory());
+        let pool = match current_tract_executor() {
+            Executor::MultiThread(pool) => Some(pool),
+            _ => None,
+        };
+        self.program.run(&mut memory, inputs, wanted, pool.as_deref(), watch);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
     }
 }
 

@@ -2,15 +2,16 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
 use thiserror::Error;
 
 use super::aligned::Aligned;
 use super::convolution::{Input, Prepared, quantize};
+use super::head::{Head, Traits, enlarged};
 use super::kernels::{Kernels, Residual, Row};
 use super::memory::{Memory, Place, Plan, plan};
-use super::rows::{self, Between, Columns, Level, Results, TermRow, Values};
-use super::steps::{Alignment, Clamp, Form, MapId, Output, Steps, TERMS_MAX, Term, Work};
+use super::rows::{self, Between, Level, Results, TermRow, Values};
+use super::share::share;
+use super::steps::{Clamp, Form, MapId, Output, Steps, TERMS_MAX, Term, Work};
 
 /// Results of a convolution without edges that a thread computes at once.
 const RUN_PIXELS: usize = 96;
@@ -28,13 +29,21 @@ pub(super) struct Unprepared {
 /// Threads of a run: none beside the caller's, or a pool.
 pub(super) type Threads<'a> = Option<&'a rayon::ThreadPool>;
 
+/// What comes out of a run.
+pub(super) enum Wanted<'a, 'b> {
+    /// Each output's channel planes.
+    Planes(&'a mut [&'b mut [f32]]),
+    /// The traits that the only output's probabilities mean.
+    Traits(Traits<'b>),
+}
+
 /// Steps that run.
 pub(super) struct Program {
     steps: Vec<Ready>,
     places: Vec<Place>,
     plan: Plan,
     inputs: Vec<MapId>,
-    outputs: Vec<Leaving>,
+    outputs: Vec<Head>,
     kernels: &'static dyn Kernels,
     level: Level,
 }
@@ -82,13 +91,6 @@ enum Doing {
         weight: Vec<f32>,
         bias: Vec<f32>,
     },
-}
-
-struct Leaving {
-    map: MapId,
-    sigmoid: bool,
-    lines: Vec<Between>,
-    columns: Columns,
 }
 
 impl Program {
@@ -167,12 +169,7 @@ impl Program {
                 work,
             });
         }
-        let leaving = |output: &Output| Leaving {
-            map: output.map,
-            sigmoid: output.sigmoid,
-            lines: enlarged(places[output.map].height, output.enlarge),
-            columns: Columns::new(&enlarged(places[output.map].width, output.enlarge)),
-        };
+        let leaving = |output: &Output| Head::new(output, &places[output.map]);
         Ok(Self {
             outputs: steps.outputs.iter().map(leaving).collect(),
             inputs: steps.inputs.iter().map(|(_, map)| *map).collect(),
@@ -201,14 +198,7 @@ impl Program {
 
     /// Shapes of the results: channels, height, width.
     pub(super) fn output_shapes(&self) -> Vec<[usize; 3]> {
-        let shape = |output: &Leaving| {
-            [
-                self.places[output.map].channels,
-                output.lines.len(),
-                output.columns.len(),
-            ]
-        };
-        self.outputs.iter().map(shape).collect()
+        self.outputs.iter().map(Head::shape).collect()
     }
 
     /// Multiply-adds of convolutions of bytes, and of floats.
@@ -245,13 +235,12 @@ impl Program {
         edge("planes in").chain(steps).chain(edge("planes out"))
     }
 
-    /// Runs all steps. `inputs` and `outputs` are channel planes, as long as their shapes say; `watch` is called after each of
-    /// [`steps`](Self::steps).
+    /// Runs all steps. `inputs` are channel planes, as long as their shapes say; `watch` is called after each of [`steps`](Self::steps).
     pub(super) fn run(
         &self,
         memory: &mut Memory,
         inputs: &[&[f32]],
-        outputs: &mut [&mut [f32]],
+        results: &mut Wanted,
         threads: Threads,
         watch: &mut (dyn FnMut() + Send),
     ) {
@@ -264,8 +253,17 @@ impl Program {
                 self.step(memory, step, threads.is_some());
                 watch();
             }
-            for (output, planes) in self.outputs.iter().zip(outputs.iter_mut()) {
-                self.leave(memory, output, planes, threads.is_some());
+            match results {
+                Wanted::Planes(all) => {
+                    for (head, planes) in self.outputs.iter().zip(all.iter_mut()) {
+                        head.planes(memory, planes, self.level, threads.is_some());
+                    }
+                }
+                Wanted::Traits(traits) => {
+                    if let [head] = self.outputs.as_slice() {
+                        head.traits(memory, traits, self.level, threads.is_some());
+                    }
+                }
             }
             watch();
         };
@@ -298,53 +296,6 @@ impl Program {
                 }
             }
         });
-    }
-
-    /// Pixels become channel planes.
-    fn leave(&self, memory: &mut Memory, output: &Leaving, planes: &mut [f32], parallel: bool) {
-        let place = &self.places[output.map];
-        let mut scratch = std::mem::take(&mut memory.scratch);
-        let plane = place.height * place.width;
-        let map = &memory.floats[place.floats.expect("what leaves is kept as floats")];
-        share(
-            parallel,
-            place.width,
-            Some(&mut scratch[..place.channels * plane]),
-            None,
-            |index, floats, _| {
-                let (channel, row) = (index / place.height, index % place.height);
-                let values = place.row(map, row)[channel..].iter().step_by(place.stride);
-                for (to, value) in floats.into_iter().flatten().zip(values) {
-                    *to = *value;
-                }
-            },
-        );
-        let height = output.lines.len();
-        share(
-            parallel,
-            output.columns.len(),
-            Some(planes),
-            None,
-            |index, floats, _| {
-                let (channel, line) = (index / height, output.lines[index % height]);
-                let row = |row: usize| &scratch[channel * plane + row * place.width..][..place.width];
-                let Some(results) = floats else { return };
-                with_scratch(place.width + 1, |between| {
-                    let (upper, lower) = (row(line.first), row(line.second));
-                    rows::plane(
-                        self.level,
-                        upper,
-                        lower,
-                        line.part,
-                        &output.columns,
-                        output.sigmoid,
-                        between,
-                        results,
-                    );
-                });
-            },
-        );
-        memory.scratch = scratch;
     }
 
     fn step(&self, memory: &mut Memory, step: &Ready, parallel: bool) {
@@ -663,47 +614,6 @@ fn within<'a, T: Copy>(line: &'a mut [T], place: &Place, fill: T) -> &'a mut [T]
     &mut line[margin..end]
 }
 
-/// Calls `make` for each piece of `length` values, with its index; on the threads of the pool in which it runs, if `parallel`.
-fn share(
-    parallel: bool,
-    length: usize,
-    floats: Option<&mut [f32]>,
-    bytes: Option<&mut [u8]>,
-    make: impl Fn(usize, Option<&mut [f32]>, Option<&mut [u8]>) + Sync,
-) {
-    match (floats, bytes, parallel) {
-        (Some(floats), Some(bytes), true) => {
-            let pieces = floats
-                .par_chunks_mut(length)
-                .zip(bytes.par_chunks_mut(length))
-                .enumerate();
-            pieces.for_each(|(index, (floats, bytes))| make(index, Some(floats), Some(bytes)));
-        }
-        (Some(floats), None, true) => {
-            let pieces = floats.par_chunks_mut(length).enumerate();
-            pieces.for_each(|(index, floats)| make(index, Some(floats), None));
-        }
-        (None, Some(bytes), true) => {
-            let pieces = bytes.par_chunks_mut(length).enumerate();
-            pieces.for_each(|(index, bytes)| make(index, None, Some(bytes)));
-        }
-        (floats, bytes, _) => {
-            let mut floats = floats.map(|floats| floats.chunks_mut(length));
-            let mut bytes = bytes.map(|bytes| bytes.chunks_mut(length));
-            for index in 0.. {
-                let piece = (
-                    floats.as_mut().and_then(Iterator::next),
-                    bytes.as_mut().and_then(Iterator::next),
-                );
-                match piece {
-                    (None, None) => break,
-                    (floats, bytes) => make(index, floats, bytes),
-                }
-            }
-        }
-    }
-}
-
 /// Sum and sum of squares of a channel, from those of its rows.
 fn total(scratch: &[f32], place: &Place, channel: usize) -> (f64, f64) {
     let rows = scratch[..place.height * 2 * place.stride].chunks_exact(2 * place.stride);
@@ -713,38 +623,6 @@ fn total(scratch: &[f32], place: &Place, channel: usize) -> (f64, f64) {
             squares + f64::from(row[place.stride + channel]),
         )
     })
-}
-
-/// Calls `work` with scratch of this thread, which is allocated once.
-fn with_scratch(length: usize, work: impl FnOnce(&mut [f32])) {
-    thread_local! {
-        static SCRATCH: std::cell::RefCell<Vec<f32>> = const { std::cell::RefCell::new(Vec::new()) };
-    }
-    SCRATCH.with_borrow_mut(|scratch| {
-        if scratch.len() < length {
-            scratch.resize(length, 0.0);
-        }
-        work(&mut scratch[..length]);
-    });
-}
-
-/// Where each row or column of an enlarged map reads; without an enlargement, just there.
-fn enlarged(length: usize, enlarge: Option<(usize, Alignment)>) -> Vec<Between> {
-    let (factor, alignment) = enlarge.unwrap_or((1, Alignment::HalfPixel));
-    let made = length * factor;
-    let between = |index: usize| {
-        let place = match alignment {
-            Alignment::Corners => index as f64 * (length - 1) as f64 / (made - 1).max(1) as f64,
-            Alignment::HalfPixel => ((index as f64 + 0.5) / factor as f64 - 0.5).max(0.0),
-        };
-        let first = (place.floor() as usize).min(length - 1);
-        Between {
-            first,
-            second: (first + 1).min(length - 1),
-            part: (place - first as f64) as f32,
-        }
-    };
-    (0..made).map(between).collect()
 }
 
 /// The rows or columns of each window, without what lies outside of the map.

@@ -307,6 +307,25 @@ fn sigmoid_body(values: &[f32], results: &mut Results) {
     }
 }
 
+vectorized! {
+    /// The logistic function of each value, in its place.
+    fn sigmoid_in_place(values: &mut [f32]) = sigmoid_in_place_body
+}
+
+#[inline(always)]
+fn sigmoid_in_place_body(values: &mut [f32]) {
+    for value in values {
+        *value = sigmoid_of(*value);
+    }
+}
+
+/// Whether any value is above a bound; one that is no number is not.
+pub(super) fn any_above(values: &[f32], bound: f32) -> bool {
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    let above = |values: &[f32]| values.iter().fold(false, |any, value| any | (*value > bound));
+    blocks.iter().any(|block| above(block)) || above(rest)
+}
+
 /// `1 / (1 + exp(-x))` to within 2e-7, in operations that every processor does alike.
 ///
 /// `exp(t)` is `2^n * exp(r)` with `r` within half of ln 2, for which seven terms of its power series are enough.

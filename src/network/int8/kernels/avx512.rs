@@ -381,7 +381,7 @@ unsafe fn depthwise_floats_run<const M: usize>(
 }
 
 /// An [`Epilogue`] for one block of channels.
-struct Finish {
+pub(super) struct Finish {
     multiplier: __m512,
     addend: __m512,
     low: __m512,
@@ -394,7 +394,7 @@ impl Finish {
     /// The processor has the instructions, and the epilogue has this block.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-    unsafe fn of(epilogue: &Epilogue, block: usize) -> Self {
+    pub(super) unsafe fn of(epilogue: &Epilogue, block: usize) -> Self {
         // SAFETY: the caller's promise.
         let (multiplier, addend) = unsafe {
             let at = block * LANES;
@@ -428,7 +428,7 @@ impl Finish {
     /// The processor has the instructions, and the row has this pixel and block.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-    unsafe fn store(&self, sum: __m512, row: &mut Row, pixel: usize, block: usize) {
+    pub(super) unsafe fn store(&self, sum: __m512, row: &mut Row, pixel: usize, block: usize) {
         let at = pixel * row.stride + block * LANES;
         let mut value = _mm512_add_ps(_mm512_mul_ps(sum, self.multiplier), self.addend);
         // SAFETY: the caller's promise.

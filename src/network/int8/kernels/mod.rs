@@ -2,10 +2,12 @@
 //!
 //! Maps lie in memory pixel by pixel (height, width, channels), the channels of a pixel padded to a multiple of [`LANES`]. A kernel makes one row
 //! of results from rows of a map that is padded by a border, so no kernel knows edges. [`reference`](mod@reference) says in plain Rust what each one computes;
-//! the others ([`avx512`], [`avx2`], [`neon`]) equal it bit for bit, because every operation and its order is fixed: sums of products of
+//! the others ([`amx`], [`avx512`], [`avx2`], [`neon`]) equal it bit for bit, because every operation and its order is fixed: sums of products of
 //! bytes are exact, float products are added one input after the other with one rounding each (fused multiply-add), and what follows a sum
 //! is a product, a sum, a clamp and a rounding to the nearest even number, each of its own.
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -248,6 +250,8 @@ pub(super) trait Kernels: Send + Sync {
 /// All families that this processor can run, the fastest first; the last is plain Rust.
 pub(super) fn all() -> Vec<&'static dyn Kernels> {
     let mut found: Vec<&'static dyn Kernels> = Vec::new();
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    found.extend(amx::Amx::detect());
     #[cfg(target_arch = "x86_64")]
     {
         found.extend(avx512::Avx512::detect());

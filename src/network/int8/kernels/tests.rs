@@ -59,6 +59,27 @@ fn cases() -> impl Strategy<Value = Case> {
     })
 }
 
+/// Dense convolutions of bytes with many inputs and results, as tiles compute them.
+fn wide_cases() -> impl Strategy<Value = Case> {
+    // Numbers of inputs that tiles divide evenly, and any.
+    let inputs = prop_oneof![(4usize..38).prop_map(|sixteenths| 16 * sixteenths), 64usize..600];
+    let shape = (
+        1usize..121,
+        1usize..121,
+        inputs,
+        prop_oneof![Just(1usize), Just(3)],
+        1usize..3,
+    );
+    (cases(), shape).prop_map(|(case, (pixels, outputs, inputs, side, stride))| Case {
+        pixels,
+        outputs,
+        inputs,
+        side,
+        stride,
+        ..case
+    })
+}
+
 /// What a kernel gave.
 #[derive(Debug, PartialEq)]
 struct Results {
@@ -314,6 +335,20 @@ proptest! {
     }
 
     #[test]
+    fn every_family_equals_plain_rust_in_wide_dense_convolutions_of_bytes(case in wide_cases(), only_bytes in any::<bool>()) {
+        // Bytes alone are made by other instructions than everything that may be wanted.
+        let case = if only_bytes {
+            Case { residual_shift: None, floats: false, bytes: true, quantize: false, ..case }
+        } else {
+            case
+        };
+        let expected = case.dense_bytes(&Reference);
+        for kernels in all() {
+            prop_assert!(case.dense_bytes(kernels) == expected, "{}", kernels.name());
+        }
+    }
+
+    #[test]
     fn tiles_cover_a_row_once(pixels in 0usize..500, most in 1usize..20) {
         let mut next = 0;
         for (first, count) in tiles(pixels, most) {
@@ -341,7 +376,9 @@ fn extreme_bytes_do_not_saturate() {
     for (value, weight) in EXTREMES {
         let inputs = 4608;
         let packed = pack_dense_bytes(&vec![weight; 16 * inputs], 16, 1, inputs);
-        let map = vec![value; inputs];
+        // Enough results for tiles.
+        let pixels = 20;
+        let map = vec![value; pixels * inputs];
         let reads = Reads {
             map: &map,
             first: 0,
@@ -349,9 +386,9 @@ fn extreme_bytes_do_not_saturate() {
             taps: &[0],
         };
         for kernels in all() {
-            let mut floats = vec![0f32; 16];
+            let mut floats = vec![0f32; pixels * 16];
             let mut row = Row {
-                pixels: 1,
+                pixels,
                 stride: 16,
                 floats: Some(&mut floats),
                 bytes: None,
@@ -373,7 +410,7 @@ fn extreme_bytes_do_not_saturate() {
             };
             kernels.dense_bytes(&reads, &convolution, &mut row);
             let sum = (i32::from(value) * i32::from(weight) * inputs as i32) as f32;
-            assert_eq!(floats, [sum; 16], "{}: {value} * {weight}", kernels.name());
+            assert_eq!(floats, [sum; 20 * 16], "{}: {value} * {weight}", kernels.name());
         }
     }
 }
@@ -513,6 +550,81 @@ fn what_follows_a_sum_is_the_same_to_the_bit() {
                         row_of(kernels),
                         row_of(&Reference),
                         "{}: {low} {high} {quantize:?}",
+                        kernels.name()
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Numbers that are none, numbers beyond all integers and halves, where bytes are all that is wanted.
+#[test]
+fn bytes_of_special_numbers_are_the_same() {
+    let special = [
+        0.0,
+        -0.0,
+        0.5,
+        1.5,
+        2.5,
+        -0.5,
+        254.5,
+        255.5,
+        300.0,
+        -3.0,
+        3e9,
+        -3e9,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+        7.0,
+    ];
+    let (pixels, inputs, channels) = (37, 64, 48);
+    let map: Vec<u8> = (0..(1 + pixels) * inputs).map(|at| (at / inputs % 3) as u8).collect();
+    // The sums are 0, 1 and 2.
+    let weights: Vec<i8> = (0..channels * inputs).map(|at| i8::from(at % inputs == 5)).collect();
+    let packed = pack_dense_bytes(&weights, channels, 1, inputs);
+    let reads = Reads {
+        map: &map,
+        first: inputs,
+        step: inputs,
+        taps: &[0],
+    };
+    let multiplier: Vec<f32> = special.iter().cycle().take(channels).copied().collect();
+    for low in [0.0, -0.0, 0.5, 1.5, 100.0, 300.0] {
+        for high in [0.0, 0.5, 2.5, 200.0, 254.5, 255.0] {
+            for addend in [0.0, 1.0, f32::INFINITY, -1e30] {
+                let row_of = |kernels: &dyn Kernels| {
+                    let mut bytes = vec![9u8; pixels * channels];
+                    let epilogue = Epilogue {
+                        multiplier: &multiplier,
+                        addend: &[addend; 48],
+                        low,
+                        high,
+                        quantize: None,
+                    };
+                    let mut row = Row {
+                        pixels,
+                        stride: channels,
+                        floats: None,
+                        bytes: Some(&mut bytes),
+                        residual: None,
+                    };
+                    let convolution = DenseBytes {
+                        weights: &packed,
+                        quads: inputs / 4,
+                        grouping: Grouping::Whole,
+                        start: &[0; 48],
+                        epilogue,
+                    };
+                    kernels.dense_bytes(&reads, &convolution, &mut row);
+                    bytes
+                };
+                for kernels in all() {
+                    assert_eq!(
+                        row_of(kernels),
+                        row_of(&Reference),
+                        "{}: {low} {high} {addend}",
                         kernels.name()
                     );
                 }
