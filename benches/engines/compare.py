@@ -163,7 +163,7 @@ def machine():
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.split(":")[1].strip() for line in lines if line.startswith(("model name", "Model"))]
     flags = next((line.split() for line in lines if line.startswith(("flags", "Features"))), [])
-    special = [flag for flag in flags if flag in ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "asimddp")]
+    special = [flag for flag in flags if flag in ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm")]
     load = Path("/proc/loadavg").read_text().split()[0]
     model = models[0] if models else platform.machine()
     return f"{model}, {len(models)} processors ({', '.join(special)}), load average {load}"

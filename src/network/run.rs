@@ -257,8 +257,11 @@ impl TraitNetwork {
             bits: &mut bits,
             present: &mut present,
         };
-        let run = || multithread_tract_scope(self.executor.clone(), || island.run_for_traits(picture, traits));
-        guarded(|| Ok(run())).map_err(NetworkError::Run)?;
+        let run = || {
+            multithread_tract_scope(self.executor.clone(), || island.run_for_traits(picture, traits));
+            Ok(())
+        };
+        guarded(run).map_err(NetworkError::Run)?;
         let rows = present.chunks_exact(classes.len());
         let of_class = |class: usize| rows.clone().map(move |row| row[class]);
         Ok(self.found(bits, of_class))

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::memory::{Memory, Place};
 use super::rows::{self, Between, Columns, Level};
-use super::share::{share, with_scratch};
+use super::share::{share_floats, with_scratch};
 use super::steps::{Alignment, Output};
 
 /// The way out of one map.
@@ -46,17 +46,10 @@ impl Head {
     pub(super) fn planes(&self, memory: &mut Memory, planes: &mut [f32], level: Level, parallel: bool) {
         let small = self.small_planes(memory, parallel);
         let height = self.lines.len();
-        share(parallel, self.columns.len(), Some(planes), None, |index, floats, _| {
-            let Some(results) = floats else { return };
+        share_floats(parallel, planes, self.columns.len(), |index, results| {
+            let place = (index / height, index % height);
             with_scratch(self.place.width + 1, |between| {
-                self.row(
-                    small,
-                    (index / height, index % height),
-                    self.sigmoid,
-                    level,
-                    between,
-                    results,
-                );
+                self.row(small, place, self.sigmoid, level, between, results);
             });
         });
     }
@@ -71,7 +64,7 @@ impl Head {
             false => threshold,
         };
         let width = self.columns.len();
-        let row = |(line, (bits, present)): (usize, (&mut [u16], &mut [(u32, f64)]))| {
+        let row = |line: usize, bits: &mut [u16], present: &mut [(u32, f64)]| {
             bits.fill(0);
             with_scratch(width + self.place.width + 1, |scratch| {
                 let (values, between) = scratch.split_at_mut(width);
@@ -96,10 +89,12 @@ impl Head {
         };
         if parallel {
             let present = traits.present.par_chunks_mut(classes.len());
-            traits.bits.par_chunks_mut(width).zip(present).enumerate().for_each(row);
+            let rows = traits.bits.par_chunks_mut(width).zip(present).enumerate();
+            rows.for_each(|(line, (bits, present))| row(line, bits, present));
         } else {
             let present = traits.present.chunks_mut(classes.len());
-            traits.bits.chunks_mut(width).zip(present).enumerate().for_each(row);
+            let rows = traits.bits.chunks_mut(width).zip(present).enumerate();
+            rows.for_each(|(line, (bits, present))| row(line, bits, present));
         }
     }
 
@@ -108,10 +103,10 @@ impl Head {
         let place = &self.place;
         let map = &memory.floats[place.floats.expect("what leaves is kept as floats")];
         let small = &mut memory.scratch[..place.channels * place.height * place.width];
-        share(parallel, place.width, Some(small), None, |index, floats, _| {
+        share_floats(parallel, small, place.width, |index, values| {
             let (channel, row) = (index / place.height, index % place.height);
-            let values = place.row(map, row)[channel..].iter().step_by(place.stride);
-            for (to, value) in floats.into_iter().flatten().zip(values) {
+            let pixels = place.row(map, row)[channel..].iter().step_by(place.stride);
+            for (to, value) in values.iter_mut().zip(pixels) {
                 *to = *value;
             }
         });

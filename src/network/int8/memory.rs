@@ -2,7 +2,8 @@
 
 use super::aligned::Aligned;
 use super::kernels::padded;
-use super::steps::{Code, MapId, Steps, Work};
+use super::share::RUN_PIXELS;
+use super::steps::{Code, MapId, Steps};
 
 /// How a map lies in a slot.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +44,10 @@ impl Place {
 pub(super) struct Memory {
     pub floats: Vec<Aligned<f32>>,
     pub bytes: Vec<Aligned<u8>>,
-    /// For sums of rows, and for planes on their way out.
+    /// For totals of pieces of a map, and for planes on their way out.
     pub scratch: Vec<f32>,
+    /// How many pieces' totals are in scratch.
+    pub totals: usize,
 }
 
 /// The lengths of all slots.
@@ -62,6 +65,7 @@ impl Plan {
             floats: self.floats.iter().map(|length| Aligned::zeros(*length)).collect(),
             bytes: self.bytes.iter().map(|length| Aligned::zeros(*length)).collect(),
             scratch: vec![0.0; self.scratch],
+            totals: 0,
         }
     }
 
@@ -139,9 +143,11 @@ pub(super) fn plan(steps: &Steps) -> (Vec<Place>, Plan) {
             planner.release(&places[map]);
         }
     }
-    let totals = steps.steps.iter().filter_map(|step| match step.work {
-        Work::Mean { input } | Work::GroupNorm { input, .. } => Some(places[input].height * 2 * places[input].stride),
-        _ => None,
+    let totals = steps.steps.iter().filter_map(|step| {
+        let place = &places[step.work.adds_up()?];
+        // In rows with their border, or in runs of pixels.
+        let pieces = (place.height + 2 * place.border).max((place.height * place.width).div_ceil(RUN_PIXELS));
+        Some(pieces * 2 * place.stride)
     });
     let leaving = steps.outputs.iter().map(|output| {
         let place = &places[output.map];

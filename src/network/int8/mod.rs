@@ -89,6 +89,32 @@ pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String
     Ok(results)
 }
 
+/// A graph as networks run: what is understood fused, the rest through tract; or all through tract.
+#[cfg(test)]
+pub(crate) fn run_in_tract(model: &ModelProto, input: &[f32], fused: bool) -> (Fusion, Vec<f32>) {
+    use tract_onnx::prelude::*;
+
+    let (model, fusion) = match fused {
+        true => fuse(model.clone()).unwrap(),
+        false => (model.clone(), Fusion::default()),
+    };
+    let plan = reader().model_for_proto_model(&model).unwrap();
+    let plan = plan.into_optimized().unwrap().into_runnable().unwrap();
+    let shape = plan
+        .model()
+        .input_fact(0)
+        .unwrap()
+        .shape
+        .as_concrete()
+        .unwrap()
+        .to_vec();
+    let result = plan
+        .run(tvec!(Tensor::from_shape(&shape, input).unwrap().into()))
+        .unwrap();
+    let values = result[0].to_plain_array_view::<f32>().unwrap();
+    (fusion, values.iter().copied().collect())
+}
+
 /// tract's reader of ONNX, which knows fused parts.
 pub(super) fn reader() -> tract_onnx::Onnx {
     let mut onnx = tract_onnx::onnx();

@@ -10,11 +10,8 @@ use super::head::{Head, Traits, enlarged};
 use super::kernels::{Kernels, Residual, Row};
 use super::memory::{Memory, Place, Plan, plan};
 use super::rows::{self, Between, Level, Results, TermRow, Values};
-use super::share::share;
+use super::share::{Pieces, RUN_PIXELS, share, share_floats};
 use super::steps::{Clamp, Form, MapId, Output, Steps, TERMS_MAX, Term, Work};
-
-/// Results of a convolution without edges that a thread computes at once.
-const RUN_PIXELS: usize = 96;
 
 /// A step can't be made ready.
 #[derive(Debug, Error)]
@@ -50,6 +47,8 @@ pub(super) struct Program {
 
 struct Ready {
     name: String,
+    /// Whether the next step wants each channel's totals.
+    totals: bool,
     output: MapId,
     work: Doing,
 }
@@ -101,7 +100,8 @@ impl Program {
     pub(super) fn new(steps: Steps, kernels: &'static dyn Kernels) -> Result<Self, Unprepared> {
         let (places, plan) = plan(&steps);
         let mut ready = Vec::with_capacity(steps.steps.len());
-        for step in steps.steps {
+        let following: Vec<Option<MapId>> = steps.steps.iter().map(|step| step.work.adds_up()).collect();
+        for (index, step) in steps.steps.into_iter().enumerate() {
             let place = &places[step.output];
             let work = match step.work {
                 Work::Convolve {
@@ -163,7 +163,10 @@ impl Program {
                     bias,
                 },
             };
+            // A convolution adds up its results while they are near, where the next step asks for that.
+            let totals = matches!(work, Doing::Convolve { .. }) && following.get(index + 1) == Some(&Some(step.output));
             ready.push(Ready {
+                totals,
                 name: step.name,
                 output: step.output,
                 work,
@@ -308,14 +311,7 @@ impl Program {
                 prepared,
                 residual,
             } => {
-                self.convolve(
-                    memory,
-                    step.output,
-                    (*input, *form),
-                    prepared,
-                    residual.as_ref(),
-                    parallel,
-                );
+                self.convolve(memory, step, (*input, *form), prepared, residual.as_ref(), parallel);
             }
             Doing::Sum { terms, offset, clamp } => {
                 self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
@@ -377,6 +373,7 @@ impl Program {
             Doing::Mean { input } => {
                 let from = &self.places[*input];
                 self.totals(memory, *input, parallel);
+                let pieces = std::mem::take(&mut memory.totals);
                 let scratch = std::mem::take(&mut memory.scratch);
                 let count = (from.height * from.width) as f64;
                 self.with_rows(memory, step.output, false, |_, _, floats, bytes| {
@@ -384,7 +381,9 @@ impl Program {
                         floats,
                         bytes: bytes.zip(code),
                     };
-                    means.store_each(from.stride, |channel| (total(&scratch, from, channel).0 / count) as f32);
+                    means.store_each(from.stride, |channel| {
+                        (total(&scratch, pieces, from.stride, channel).0 / count) as f32
+                    });
                 });
                 memory.scratch = scratch;
             }
@@ -398,12 +397,13 @@ impl Program {
             } => {
                 let from = &self.places[*input];
                 self.totals(memory, *input, parallel);
+                let pieces = std::mem::take(&mut memory.totals);
                 let scratch = std::mem::take(&mut memory.scratch);
                 let of_group = from.channels / groups;
                 let count = (of_group * from.height * from.width) as f64;
                 let normalize = |channel: usize| {
                     let first = channel / of_group * of_group;
-                    let totals = (first..first + of_group).map(|channel| total(&scratch, from, channel));
+                    let totals = (first..first + of_group).map(|channel| total(&scratch, pieces, from.stride, channel));
                     let (sum, squares) = totals.fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
                     let mean = sum / count;
                     let variance = (squares / count - mean * mean).max(0.0);
@@ -475,75 +475,83 @@ impl Program {
     fn convolve(
         &self,
         memory: &mut Memory,
-        output: MapId,
+        step: &Ready,
         input: (MapId, Form),
         prepared: &Prepared,
         residual: Option<&Term>,
         parallel: bool,
     ) {
-        let (place, from) = (&self.places[output], &self.places[input.0]);
+        let (place, from) = (&self.places[step.output], &self.places[input.0]);
         let stride = place.stride;
+        let mut scratch = std::mem::take(&mut memory.scratch);
         let flat = residual.is_none_or(|term| term.shift == 0 && self.places[term.map].border == 0);
-        if flat && prepared.is_one_row(from, place) {
-            let (mut floats, mut bytes) = self.take(memory, output);
-            let (floats_of, bytes_of) = (floats.as_mut(), bytes.as_mut());
-            let memory_ = &*memory;
-            let floats_of = floats_of.map(|(_, values)| &mut values[..place.len()]);
-            let bytes_of = bytes_of.map(|(_, values)| &mut values[..place.len()]);
-            share(
-                parallel,
-                RUN_PIXELS * stride,
-                floats_of,
-                bytes_of,
-                |index, floats, bytes| {
-                    let length = floats.as_ref().map(|f| f.len()).or(bytes.as_ref().map(|b| b.len()));
-                    let column = index * RUN_PIXELS;
-                    let residual = residual.map(|term| Residual {
-                        floats: &self.floats(memory_, term.map)[column * stride..],
-                        shift: 0,
-                    });
-                    let pixels = length.unwrap_or(0) / stride;
-                    let mut row = Row {
-                        pixels,
-                        stride,
-                        floats,
-                        bytes,
-                        residual,
+        let one_row = flat && prepared.is_one_row(from, place);
+        let (length, pieces) = match one_row {
+            true => (RUN_PIXELS * stride, (place.height * place.width).div_ceil(RUN_PIXELS)),
+            false => (place.pitch(), place.height + 2 * place.border),
+        };
+        let totals = step.totals.then(|| &mut scratch[..pieces * 2 * stride]);
+        let totals = Pieces::new(totals, 2 * stride);
+        self.with_pieces(
+            memory,
+            step.output,
+            parallel,
+            length,
+            totals,
+            |memory, piece, floats, bytes, totals| {
+                let values = floats
+                    .as_deref()
+                    .map(<[f32]>::len)
+                    .or(bytes.as_deref().map(<[u8]>::len));
+                let (line, column) = if one_row { (0, piece * RUN_PIXELS) } else { (piece, 0) };
+                let residual = residual.map(|term| {
+                    let (of, values) = (&self.places[term.map], self.floats(memory, term.map));
+                    let floats = match one_row {
+                        true => &values[column * stride..],
+                        false => of.row(values, line >> term.shift),
                     };
-                    prepared.run(self.kernels, self.input(memory_, input), 0, column, &mut row);
-                },
-            );
-            give_back(memory, floats, bytes);
-            return;
-        }
-        self.with_rows(memory, output, parallel, |memory, line, floats, bytes| {
-            let residual = residual.map(|term| Residual {
-                floats: self.places[term.map].row(self.floats(memory, term.map), line >> term.shift),
-                shift: term.shift,
-            });
-            let mut row = Row {
-                pixels: place.width,
-                stride,
-                floats,
-                bytes,
-                residual,
-            };
-            prepared.run(self.kernels, self.input(memory, input), line, 0, &mut row);
-        });
+                    Residual {
+                        floats,
+                        shift: term.shift,
+                    }
+                });
+                let mut row = Row {
+                    pixels: values.unwrap_or(0) / stride,
+                    stride,
+                    floats,
+                    bytes,
+                    residual,
+                };
+                prepared.run(self.kernels, self.input(memory, input), line, column, &mut row);
+                if let (Some(totals), Some(floats)) = (totals, row.floats) {
+                    self.add_up(floats, stride, totals);
+                }
+            },
+        );
+        memory.scratch = scratch;
+        memory.totals = if step.totals { pieces } else { 0 };
     }
 
-    /// Sums, and sums of squares, of each channel in each row of a map, in scratch.
+    /// Sums, and sums of squares, of each channel of some pixels.
+    fn add_up(&self, pixels: &[f32], stride: usize, totals: &mut [f32]) {
+        let (sums, squares) = totals.split_at_mut(stride);
+        rows::totals(self.level, pixels, stride, sums, squares);
+    }
+
+    /// Sums, and sums of squares, of each channel in pieces of a map, in scratch; the step that made it may have left them there.
     fn totals(&self, memory: &mut Memory, map: MapId, parallel: bool) {
+        if memory.totals > 0 {
+            return;
+        }
         let place = &self.places[map];
         let mut scratch = std::mem::take(&mut memory.scratch);
         let values = self.floats(memory, map);
         let rows = &mut scratch[..place.height * 2 * place.stride];
-        share(parallel, 2 * place.stride, Some(rows), None, |row, totals, _| {
-            let Some(totals) = totals else { return };
-            let (sums, squares) = totals.split_at_mut(place.stride);
-            rows::totals(self.level, place.row(values, row), place.stride, sums, squares);
+        share_floats(parallel, rows, 2 * place.stride, |row, totals| {
+            self.add_up(place.row(values, row), place.stride, totals);
         });
         memory.scratch = scratch;
+        memory.totals = place.height;
     }
 
     /// The slots of a map, out of memory so that it can be written while others are read.
@@ -566,29 +574,47 @@ impl Program {
         parallel: bool,
         make: impl Fn(&Memory, usize, Option<&mut [f32]>, Option<&mut [u8]>) + Sync,
     ) {
+        let pitch = self.places[map].pitch();
+        self.with_pieces(
+            memory,
+            map,
+            parallel,
+            pitch,
+            Pieces::none(),
+            |memory, row, floats, bytes, _| {
+                make(memory, row, floats, bytes);
+            },
+        );
+    }
+
+    /// Calls `make` for each piece of `length` values of a map, which it writes, and of `totals`. A piece as long as a row with its border is a row;
+    /// the border is filled, and `make` gets what is within.
+    fn with_pieces(
+        &self,
+        memory: &mut Memory,
+        map: MapId,
+        parallel: bool,
+        length: usize,
+        totals: Pieces<f32>,
+        make: impl Fn(&Memory, usize, Option<&mut [f32]>, Option<&mut [u8]>, Option<&mut [f32]>) + Sync,
+    ) {
         let place = &self.places[map];
         let (mut floats, mut bytes) = self.take(memory, map);
         let zero = place.bytes.map_or(0, |(_, code)| code.zero);
-        let memory_ = &*memory;
-        let floats_of = floats.as_mut().map(|(_, values)| &mut values[..place.len()]);
-        let bytes_of = bytes.as_mut().map(|(_, values)| &mut values[..place.len()]);
-        share(
-            parallel,
-            place.pitch(),
-            floats_of,
-            bytes_of,
-            |line, floats, bytes| match line.checked_sub(place.border).filter(|row| *row < place.height) {
-                Some(row) => {
-                    let floats = floats.map(|floats| within(floats, place, 0.0));
-                    let bytes = bytes.map(|bytes| within(bytes, place, zero));
-                    make(memory_, row, floats, bytes);
-                }
-                None => {
-                    floats.into_iter().for_each(|floats| floats.fill(0.0));
-                    bytes.into_iter().for_each(|bytes| bytes.fill(zero));
-                }
-            },
-        );
+        let rest = &*memory;
+        let floats_of = Pieces::new(floats.as_mut().map(|(_, values)| &mut values[..place.len()]), length);
+        let bytes_of = Pieces::new(bytes.as_mut().map(|(_, values)| &mut values[..place.len()]), length);
+        share(parallel, floats_of, bytes_of, totals, |piece, floats, bytes, totals| {
+            let row = piece.checked_sub(place.border);
+            if let Some(row) = row.filter(|row| place.border == 0 || *row < place.height) {
+                let floats = floats.map(|floats| within(floats, place, 0.0));
+                let bytes = bytes.map(|bytes| within(bytes, place, zero));
+                make(rest, row, floats, bytes, totals);
+                return;
+            }
+            floats.into_iter().chain(totals).for_each(|floats| floats.fill(0.0));
+            bytes.into_iter().for_each(|bytes| bytes.fill(zero));
+        });
         give_back(memory, floats, bytes);
     }
 }
@@ -614,13 +640,13 @@ fn within<'a, T: Copy>(line: &'a mut [T], place: &Place, fill: T) -> &'a mut [T]
     &mut line[margin..end]
 }
 
-/// Sum and sum of squares of a channel, from those of its rows.
-fn total(scratch: &[f32], place: &Place, channel: usize) -> (f64, f64) {
-    let rows = scratch[..place.height * 2 * place.stride].chunks_exact(2 * place.stride);
-    rows.fold((0.0, 0.0), |(sum, squares), row| {
+/// Sum and sum of squares of a channel, from those of pieces of its map.
+fn total(scratch: &[f32], pieces: usize, stride: usize, channel: usize) -> (f64, f64) {
+    let pieces = scratch[..pieces * 2 * stride].chunks_exact(2 * stride);
+    pieces.fold((0.0, 0.0), |(sum, squares), piece| {
         (
-            sum + f64::from(row[channel]),
-            squares + f64::from(row[place.stride + channel]),
+            sum + f64::from(piece[channel]),
+            squares + f64::from(piece[stride + channel]),
         )
     })
 }

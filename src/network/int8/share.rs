@@ -1,46 +1,89 @@
 //! Pieces of maps shared out to threads.
 
+use rayon::iter::Either;
 use rayon::prelude::*;
 
-/// Calls `make` for each piece of `length` values, with its index; on the threads of the pool in which it runs, if `parallel`.
-pub(super) fn share(
-    parallel: bool,
+/// Results of a convolution without edges that a thread computes at once.
+pub(super) const RUN_PIXELS: usize = 96;
+
+/// A slice in pieces of one length, the last of which may be shorter; or no slice, whose pieces are nothing.
+pub(super) struct Pieces<'a, T> {
+    values: Option<&'a mut [T]>,
     length: usize,
-    floats: Option<&mut [f32]>,
-    bytes: Option<&mut [u8]>,
-    make: impl Fn(usize, Option<&mut [f32]>, Option<&mut [u8]>) + Sync,
-) {
-    match (floats, bytes, parallel) {
-        (Some(floats), Some(bytes), true) => {
-            let pieces = floats
-                .par_chunks_mut(length)
-                .zip(bytes.par_chunks_mut(length))
-                .enumerate();
-            pieces.for_each(|(index, (floats, bytes))| make(index, Some(floats), Some(bytes)));
-        }
-        (Some(floats), None, true) => {
-            let pieces = floats.par_chunks_mut(length).enumerate();
-            pieces.for_each(|(index, floats)| make(index, Some(floats), None));
-        }
-        (None, Some(bytes), true) => {
-            let pieces = bytes.par_chunks_mut(length).enumerate();
-            pieces.for_each(|(index, bytes)| make(index, None, Some(bytes)));
-        }
-        (floats, bytes, _) => {
-            let mut floats = floats.map(|floats| floats.chunks_mut(length));
-            let mut bytes = bytes.map(|bytes| bytes.chunks_mut(length));
-            for index in 0.. {
-                let piece = (
-                    floats.as_mut().and_then(Iterator::next),
-                    bytes.as_mut().and_then(Iterator::next),
-                );
-                match piece {
-                    (None, None) => break,
-                    (floats, bytes) => make(index, floats, bytes),
-                }
-            }
+}
+
+impl<'a, T: Send> Pieces<'a, T> {
+    pub(super) fn new(values: Option<&'a mut [T]>, length: usize) -> Self {
+        Self { values, length }
+    }
+
+    pub(super) fn none() -> Self {
+        Self::new(None, 1)
+    }
+
+    fn count(&self) -> usize {
+        self.values
+            .as_ref()
+            .map_or(0, |values| values.len().div_ceil(self.length))
+    }
+
+    fn parallel(self, count: usize) -> impl IndexedParallelIterator<Item = Option<&'a mut [T]>> {
+        match self.values {
+            Some(values) => Either::Left(values.par_chunks_mut(self.length).map(Some)),
+            None => Either::Right((0..count).into_par_iter().map(|_| None)),
         }
     }
+
+    fn serial(self, count: usize) -> impl Iterator<Item = Option<&'a mut [T]>> {
+        match self.values {
+            Some(values) => Either::Left(values.chunks_mut(self.length).map(Some)),
+            None => Either::Right((0..count).map(|_| None)),
+        }
+    }
+}
+
+/// Calls `make` for each piece of all slices together, with its index; on the threads of the pool in which it runs, if `parallel`. Slices have as
+/// many pieces as the first that is there, or more.
+pub(super) fn share(
+    parallel: bool,
+    floats: Pieces<f32>,
+    bytes: Pieces<u8>,
+    totals: Pieces<f32>,
+    make: impl Fn(usize, Option<&mut [f32]>, Option<&mut [u8]>, Option<&mut [f32]>) + Sync,
+) {
+    let count = [floats.count(), bytes.count(), totals.count()]
+        .into_iter()
+        .find(|count| *count > 0)
+        .unwrap_or(0);
+    if parallel {
+        let pieces = floats
+            .parallel(count)
+            .zip(bytes.parallel(count))
+            .zip(totals.parallel(count));
+        pieces
+            .enumerate()
+            .for_each(|(index, ((floats, bytes), totals))| make(index, floats, bytes, totals));
+    } else {
+        let pieces = floats.serial(count).zip(bytes.serial(count)).zip(totals.serial(count));
+        pieces
+            .enumerate()
+            .for_each(|(index, ((floats, bytes), totals))| make(index, floats, bytes, totals));
+    }
+}
+
+/// [`share`] of one slice of floats.
+pub(super) fn share_floats(parallel: bool, values: &mut [f32], length: usize, make: impl Fn(usize, &mut [f32]) + Sync) {
+    share(
+        parallel,
+        Pieces::new(Some(values), length),
+        Pieces::none(),
+        Pieces::none(),
+        |index, values, _, _| {
+            if let Some(values) = values {
+                make(index, values);
+            }
+        },
+    );
 }
 
 /// Calls `work` with scratch of this thread, which is allocated once.

@@ -160,6 +160,14 @@ impl Work {
         }
     }
 
+    /// The map whose channels it adds up over all pixels, if it does.
+    pub(super) fn adds_up(&self) -> Option<MapId> {
+        match self {
+            Self::Mean { input } | Self::GroupNorm { input, .. } => Some(*input),
+            _ => None,
+        }
+    }
+
     /// Whether it is a convolution in one group.
     pub(super) fn is_dense(&self) -> bool {
         matches!(self, Self::Convolve { convolution, .. } if convolution.groups == 1)

@@ -134,6 +134,49 @@ fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
     ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max)
 }
 
+/// Numbers that look drawn, around 0.
+fn drawn(count: usize, seed: usize) -> Vec<f32> {
+    let mixed = |at: usize| ((at + 1000 * seed).wrapping_mul(2_654_435_761) >> 7) % 2001;
+    (0..count).map(|at| mixed(at) as f32 / 1000.0 - 1.0).collect()
+}
+
+/// Groups of two channels are left to tract, and a way leads around them: two islands, the second of which reads from the first and from tract.
+#[test]
+fn what_is_not_fused_stands_between_islands() {
+    let map = |channels| Map {
+        name: "x".to_owned(),
+        channels,
+        height: 12,
+        width: 18,
+    };
+    let kernel = |output: usize, incoming: usize, side: usize, groups: usize, seed| Kernel {
+        output,
+        side,
+        stride: 1,
+        groups,
+        weight: drawn(output * incoming / groups * side * side, seed),
+        bias: Some(drawn(output, seed + 1)),
+    };
+    let mut layers = Layers::with_input(map(3)).unwrap();
+    let x = layers.input();
+    let first = layers.conv("first", &x, &kernel(16, 3, 3, 1, 1)).unwrap();
+    let first = layers.relu("relu", &first);
+    let between = layers.conv("between", &first, &kernel(16, 16, 3, 8, 3)).unwrap();
+    let sum = layers.add("sum", &first, &between);
+    let last = layers.conv("last", &sum, &kernel(5, 16, 1, 1, 5)).unwrap();
+    let probabilities = layers.probabilities(&last);
+    let model = layers.finish(&probabilities);
+    let input = drawn(3 * 12 * 18, 9);
+    let (fusion, fused) = crate::network::int8::run_in_tract(&model, &input, true);
+    let (_, plain) = crate::network::int8::run_in_tract(&model, &input, false);
+    assert_eq!(fusion.islands.len(), 2, "{fusion:?}");
+    assert_eq!(fusion.left.len(), 1, "{fusion:?}");
+    assert!(fusion.left[0].reason.contains("groups of 2"), "{fusion:?}");
+    let furthest = difference(&fused, &plain);
+    assert!(furthest < 1e-5, "{furthest}");
+    assert!(plain.iter().any(|p| *p > 0.6) && plain.iter().any(|p| *p < 0.4));
+}
+
 #[test]
 fn every_operator_gives_torch_s_values_in_tract_and_fused() {
     // Groups of one or two channels are left to tract.

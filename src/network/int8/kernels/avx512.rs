@@ -7,6 +7,7 @@
 
 use std::arch::x86_64::*;
 
+use super::avx512_groups::{self, narrow};
 use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Grouping, Kernels, LANES, Reads, Row, tiles};
 
 /// Results that are computed together; with two blocks of channels they fill 24 of the 32 registers.
@@ -27,76 +28,6 @@ impl Avx512 {
     }
 }
 
-/// Writes a block of code out for each index below a constant limit of at most twelve. The compiler leaves longer loops as loops, and their sums
-/// in memory.
-macro_rules! unrolled {
-    ($limit:expr, $index:ident => $body:block) => {
-        unrolled!(@ $limit, $index, $body, 0 1 2 3 4 5 6 7 8 9 10 11)
-    };
-    (@ $limit:expr, $index:ident, $body:block, $($each:literal)*) => {
-        $(if $each < $limit {
-            let $index: usize = $each;
-            $body
-        })*
-    };
-}
-
-/// Calls a tile's function with the number of results as a constant, so that its sums are registers.
-macro_rules! with_constant {
-    ($count:expr, $N:ident => $call:expr) => {
-        match $count {
-            1 => {
-                const $N: usize = 1;
-                $call
-            }
-            2 => {
-                const $N: usize = 2;
-                $call
-            }
-            3 => {
-                const $N: usize = 3;
-                $call
-            }
-            4 => {
-                const $N: usize = 4;
-                $call
-            }
-            5 => {
-                const $N: usize = 5;
-                $call
-            }
-            6 => {
-                const $N: usize = 6;
-                $call
-            }
-            7 => {
-                const $N: usize = 7;
-                $call
-            }
-            8 => {
-                const $N: usize = 8;
-                $call
-            }
-            9 => {
-                const $N: usize = 9;
-                $call
-            }
-            10 => {
-                const $N: usize = 10;
-                $call
-            }
-            11 => {
-                const $N: usize = 11;
-                $call
-            }
-            _ => {
-                const $N: usize = TILE;
-                $call
-            }
-        }
-    };
-}
-
 impl Kernels for Avx512 {
     fn name(&self) -> &'static str {
         "AVX-512 VNNI"
@@ -104,6 +35,10 @@ impl Kernels for Avx512 {
 
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
         convolution.check(reads, row);
+        if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
+            // SAFETY: `Avx512` exists only where the processor has the instructions; `check` found the whole row within its slices.
+            return unsafe { avx512_groups::dense_bytes(reads, convolution, row, group) };
+        }
         for (block, together) in pairs(row.stride / LANES, convolution.grouping) {
             for (pixel, count) in tiles(row.pixels, TILE) {
                 // SAFETY: `Avx512` exists only where the processor has the instructions; `check` found the whole row within its slices.
@@ -119,6 +54,10 @@ impl Kernels for Avx512 {
 
     fn dense_floats(&self, reads: &Reads<f32>, convolution: &DenseFloats, row: &mut Row) {
         convolution.check(reads, row);
+        if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
+            // SAFETY: as in `dense_bytes`.
+            return unsafe { avx512_groups::dense_floats(reads, convolution, row, group) };
+        }
         for (block, together) in pairs(row.stride / LANES, convolution.grouping) {
             for (pixel, count) in tiles(row.pixels, TILE) {
                 // SAFETY: as in `dense_bytes`.

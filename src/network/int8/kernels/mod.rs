@@ -6,12 +6,46 @@
 //! bytes are exact, float products are added one input after the other with one rounding each (fused multiply-add), and what follows a sum
 //! is a product, a sum, a clamp and a rounding to the nearest even number, each of its own.
 
+/// Writes a block of code out for each index below a constant limit of at most twelve. The compiler leaves longer loops as loops, and their sums
+/// in memory.
+#[cfg(target_arch = "x86_64")]
+macro_rules! unrolled {
+    ($limit:expr, $index:ident => $body:block) => {
+        unrolled!(@ $limit, $index, $body, 0 1 2 3 4 5 6 7 8 9 10 11)
+    };
+    (@ $limit:expr, $index:ident, $body:block, $($each:literal)*) => {
+        $(if $each < $limit {
+            let $index: usize = $each;
+            $body
+        })*
+    };
+}
+
+/// Calls a tile's function with the number of results, 1 to 12, as a constant, so that its sums are registers.
+#[cfg(target_arch = "x86_64")]
+macro_rules! with_constant {
+    ($count:expr, $N:ident => $call:expr) => {
+        with_constant!(@ $count, $N, $call, 1 2 3 4 5 6 7 8 9 10 11 12)
+    };
+    (@ $count:expr, $N:ident, $call:expr, $($number:literal)*) => {
+        match $count {
+            $($number => {
+                const $N: usize = $number;
+                $call
+            })*
+            _ => unreachable!("no tile has more results"),
+        }
+    };
+}
+
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx512_groups;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod pack;

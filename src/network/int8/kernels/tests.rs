@@ -80,6 +80,17 @@ fn wide_cases() -> impl Strategy<Value = Case> {
     })
 }
 
+/// Zeros where a result of a narrow group has weights for its block's other groups: [`Grouping::Groups`].
+fn clear_other_groups<W: Default>(weights: &mut [W], taps: usize, group: usize) {
+    let inputs = group.max(LANES);
+    for (at, weight) in weights.iter_mut().enumerate() {
+        let (output, input) = (at / (taps * inputs), at % inputs);
+        if group < LANES && output % LANES / group != input / group {
+            *weight = W::default();
+        }
+    }
+}
+
 /// What a kernel gave.
 #[derive(Debug, PartialEq)]
 struct Results {
@@ -177,7 +188,8 @@ impl Case {
         let inputs = group.max(LANES);
         let (taps, length) = self.taps(channels);
         let map: Vec<u8> = (0..length).map(|_| next() as u8).collect();
-        let weights: Vec<i8> = (0..channels * taps.len() * inputs).map(|_| next() as i8).collect();
+        let mut weights: Vec<i8> = (0..channels * taps.len() * inputs).map(|_| next() as i8).collect();
+        clear_other_groups(&mut weights, taps.len(), group);
         let packed = pack_dense_bytes(&weights, channels, taps.len(), inputs);
         let start = vec![0; channels];
         let reads = Reads {
@@ -236,9 +248,10 @@ impl Case {
         let inputs = group.max(LANES);
         let (taps, length) = self.taps(channels);
         let map: Vec<f32> = (0..length).map(|_| self.float(next())).collect();
-        let weights: Vec<f32> = (0..channels * taps.len() * inputs)
+        let mut weights: Vec<f32> = (0..channels * taps.len() * inputs)
             .map(|_| self.float(next()))
             .collect();
+        clear_other_groups(&mut weights, taps.len(), group);
         let packed = pack_dense_floats(&weights, channels, taps.len(), inputs);
         let reads = Reads {
             map: &map,
