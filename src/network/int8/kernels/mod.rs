@@ -139,6 +139,7 @@ pub(super) struct Row<'a> {
 
 impl Row<'_> {
     /// The bytes, where they are all that is wanted and a sum's clamped value is one already.
+    #[cfg(target_arch = "x86_64")]
     fn only_bytes(&mut self, epilogue: &Epilogue) -> Option<&mut [u8]> {
         let clamped = epilogue.low >= 0.0 && epilogue.high <= 255.0 && epilogue.quantize.is_none();
         if !clamped || self.floats.is_some() || self.residual.is_some() {
