@@ -62,15 +62,11 @@ fn threads_do_not_change_the_result() {
 /// A whole fused network makes traits without probabilities of every pixel; they are those of the probabilities.
 #[test]
 fn traits_are_what_probabilities_say() {
-    for name in ["starter-float", "starter-int8"] {
-        for threads in [1, 2] {
-            let network = TraitNetwork::load(&open(name), &NetworkSettings::on_threads(threads)).unwrap();
-            let probabilities = network.probabilities(&check_input()).unwrap();
-            assert!(
-                network.segment(&check_input()).unwrap() == network.segmentation(&probabilities),
-                "{name}"
-            );
-        }
+    for (name, threads) in [("starter-float", 1), ("starter-int8", 2)] {
+        let network = TraitNetwork::load(&open(name), &NetworkSettings::on_threads(threads)).unwrap();
+        let probabilities = network.probabilities(&check_input()).unwrap();
+        let traits = network.segment(&check_input()).unwrap();
+        assert!(traits == network.segmentation(&probabilities), "{name}");
     }
 }
 
@@ -96,7 +92,9 @@ fn fused_networks_give_the_masks_of_plain_ones() {
             "{name}: {fusion:?}"
         );
         assert_eq!(*plain.fusion(), Fusion::default());
-        for (what, crop) in [("fish", check_input()), ("noise", noise.clone())] {
+        let crops = [("fish", check_input()), ("noise", noise.clone())];
+        // One crop is enough where each takes an emulated processor half a minute.
+        for (what, crop) in crops.into_iter().take(if name == "starter-float" { 1 } else { 2 }) {
             let [ours, theirs] = [&fused, &plain].map(|network| network.probabilities(&crop).unwrap());
             let furthest = ours
                 .iter()

@@ -6,7 +6,8 @@ use super::kernels::{
 };
 use super::lower::Kind;
 use super::memory::Place;
-use super::steps::{Clamp, Code, Convolution, Form, Weights};
+use super::steps::{Clamp, Code, Convolution, Form};
+use super::view::View;
 
 /// A convolution of one map to another, ready to run row by row.
 #[derive(Debug)]
@@ -49,12 +50,13 @@ pub(super) fn quantize(code: Code) -> Quantize {
 }
 
 impl Prepared {
-    /// `input` and `output` are where the maps lie; `adds` tells whether something is added before the clamp.
+    /// `view` has the weights; `input` and `output` are where the maps lie; `adds` tells whether something is added before the clamp.
     ///
     /// # Errors
     /// Sums that could leave 32 bits, or a scale that is no number.
     pub(super) fn new(
         convolution: &Convolution,
+        view: &View,
         form: Form,
         input: &Place,
         output: &Place,
@@ -102,12 +104,15 @@ impl Prepared {
         let stride = padded(outputs);
         let (mut start, mut multiplier, mut addend) = (vec![0; stride], vec![0f32; stride], vec![0f32; stride]);
         addend[..outputs].copy_from_slice(&convolution.bias);
-        let weights = match (&convolution.weights, form) {
-            (Weights::Floats(values), Form::Floats) => {
+        let gone = "its weights are gone";
+        let weights = match form {
+            Form::Floats => {
+                let values = view.constant_floats(&convolution.weights).ok_or(gone)?;
                 multiplier[..outputs].fill(1.0);
-                Packed::Floats(Aligned::of(&layout.floats(values)))
+                Packed::Floats(Aligned::of(&layout.floats(&values)))
             }
-            (Weights::Bytes { values, scales }, Form::Bytes) => {
+            Form::Bytes => {
+                let (values, scales) = view.constant_bytes(&convolution.weights).ok_or(gone)?;
                 let code = input.bytes.ok_or("its input has no bytes")?.1;
                 let products = rows * columns * per_group;
                 // The sum of so many products of 255 and -128, twice: of the products themselves and of what the zero point takes away.
@@ -119,9 +124,8 @@ impl Prepared {
                     start[output] = -i32::from(code.zero) * sum;
                     multiplier[output] = code.scale * scales[output];
                 }
-                Packed::Bytes(Aligned::of(&layout.bytes(values)))
+                Packed::Bytes(Aligned::of(&layout.bytes(&values)))
             }
-            _ => return Err("weights and input are of different kinds".to_owned()),
         };
         let mut prepared = Self {
             kind,

@@ -11,7 +11,7 @@ use tract_onnx::pb::tensor_proto::DataType;
 
 use super::kernels::LANES;
 use super::steps::{
-    Alignment, Clamp, Code, Convolution, Form, Map, MapId, Output, Shape, Step, Steps, TERMS_MAX, Term, Weights, Work,
+    Alignment, Clamp, Code, Convolution, Form, Map, MapId, Output, Shape, Step, Steps, TERMS_MAX, Term, Work,
 };
 use super::view::{View, float, int, ints, name_of, words};
 
@@ -636,7 +636,7 @@ impl<'a> Lowering<'a> {
 
     fn convolution(&mut self, node: &NodeProto) -> Outcome<State> {
         let input = |at: usize| node.input.get(at).map_or("", String::as_str);
-        let &[outputs, per_group, rows, columns] = self.constant_shape(input(1)) else {
+        let &[outputs, per_group, rows, columns] = self.view.constant_shape(input(1)) else {
             return Err("its weights are not constant, or not of two dimensions".to_owned());
         };
         let (from, to) = (self.shape(input(0))?, self.shape(&node.output[0])?);
@@ -660,28 +660,22 @@ impl<'a> Lowering<'a> {
         let bias = match input(2) {
             "" => vec![0.0; outputs],
             name => self
+                .view
                 .constant_floats(name)
                 .filter(|bias| bias.len() == outputs)
                 .ok_or("its bias is not constant")?,
         };
         let (map, form) = self.ready(input(0))?;
-        let bytes = self.constant_bytes(input(1));
-        let (map, form, weights) = match (form, bytes) {
-            (Form::Bytes, Some((values, scales))) => (map, form, Weights::Bytes { values, scales }),
-            _ => {
-                let floats = self
-                    .constant_floats(input(1))
-                    .ok_or("its weights are of a kind that is not fused")?;
-                let map = if form == Form::Bytes {
-                    self.dequantized(map)
-                } else {
-                    map
-                };
-                (map, Form::Floats, Weights::Floats(floats))
+        let (map, form) = match form {
+            Form::Bytes if self.view.has_constant_bytes(input(1)) => (map, form),
+            _ if !self.view.has_constant_floats(input(1)) => {
+                return Err("its weights are of a kind that is not fused".to_owned());
             }
+            Form::Bytes => (self.dequantized(map), Form::Floats),
+            Form::Floats => (map, form),
         };
         let convolution = Convolution {
-            weights,
+            weights: input(1).to_owned(),
             bias,
             outputs,
             inputs: from.channels,
@@ -697,61 +691,6 @@ impl<'a> Lowering<'a> {
             residual: None,
             clamp: None,
         })
-    }
-
-    /// The node that dequantizes a constant into this tensor.
-    fn dequantizer(&self, tensor: &str) -> Option<&'a NodeProto> {
-        let (_, maker) = self.view.maker(tensor)?;
-        (maker.op_type == "DequantizeLinear" && self.view.is_constant(&maker.input[0])).then_some(maker)
-    }
-
-    fn constant_shape(&self, tensor: &str) -> &'a [usize] {
-        let constant = self.view.is_constant(tensor) || self.dequantizer(tensor).is_some();
-        if constant { self.view.shape(tensor) } else { &[] }
-    }
-
-    /// Constant floats, also those of a constant that is dequantized.
-    fn constant_floats(&self, tensor: &str) -> Option<Vec<f32>> {
-        if let Some(floats) = self.view.floats(tensor) {
-            return Some(floats);
-        }
-        let node = self.dequantizer(tensor)?;
-        let values = self.view.integers(&node.input[0])?;
-        let scales = self.view.floats(&node.input[1])?;
-        let zeros = node
-            .input
-            .get(2)
-            .map_or(Some(vec![]), |name| self.view.integers(name))?;
-        let first_axis = scales.len() == 1 || int(node, "axis", 1) == 0 || self.view.shape(tensor).len() == 1;
-        let per_scale = values.len().checked_div(scales.len())?;
-        if !first_axis || per_scale * scales.len() != values.len() || !(zeros.is_empty() || zeros.len() == scales.len())
-        {
-            return None;
-        }
-        let value = |(at, value): (usize, &i64)| {
-            let channel = at / per_scale;
-            (*value - zeros.get(channel).copied().unwrap_or(0)) as f32 * scales[channel]
-        };
-        Some(values.iter().enumerate().map(value).collect())
-    }
-
-    /// Constant signed bytes around 0 and the scale of each output channel.
-    fn constant_bytes(&self, tensor: &str) -> Option<(Vec<i8>, Vec<f32>)> {
-        let node = self.dequantizer(tensor)?;
-        let values = self.view.signed_bytes(&node.input[0])?;
-        let zeros = node
-            .input
-            .get(2)
-            .map_or(Some(vec![]), |name| self.view.integers(name))?;
-        let outputs = *self.view.shape(tensor).first()?;
-        let mut scales = self.view.floats(&node.input[1])?;
-        if scales.len() == 1 {
-            scales = vec![scales[0]; outputs];
-        } else if int(node, "axis", 1) != 0 {
-            return None;
-        }
-        let around_zero = zeros.iter().all(|zero| *zero == 0) && scales.len() == outputs;
-        around_zero.then_some((values, scales))
     }
 
     /// A tensor that is read outside of the island.

@@ -12,6 +12,7 @@
 //! What is not understood runs through tract as before. Float networks are fused as well.
 
 mod aligned;
+mod constants;
 mod convolution;
 mod head;
 mod islands;
@@ -68,7 +69,7 @@ pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String
         .map_err(|e| e.to_string())?;
     let mut results = Vec::new();
     for kernels in kernels::all() {
-        let program = program::Program::new(steps.clone(), kernels).map_err(|e| e.to_string())?;
+        let program = program::Program::new(steps.clone(), &view, kernels).map_err(|e| e.to_string())?;
         for threads in [None, Some(&pool)] {
             let mut output = vec![0f32; program.output_shapes()[0].iter().product()];
             let mut memory = program.memory();

@@ -44,7 +44,7 @@ fn read(_context: &ParsingContext, node: &NodeProto) -> TractResult<(Box<dyn Inf
         steps.outputs.iter().map(|output| &output.tensor).collect(),
         &node.output,
     )?;
-    let program = Program::new(steps, kernels::best())?;
+    let program = Program::new(steps, &view, kernels::best())?;
     let island = Island {
         program: Arc::new(program),
         inputs,

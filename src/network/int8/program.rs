@@ -12,6 +12,7 @@ use super::memory::{Memory, Place, Plan, plan};
 use super::rows::{self, Between, Level, Results, TermRow, Values};
 use super::share::{Pieces, RUN_PIXELS, share, share_floats};
 use super::steps::{Clamp, Form, MapId, Output, Steps, TERMS_MAX, Term, Work};
+use super::view::View;
 
 /// A step can't be made ready.
 #[derive(Debug, Error)]
@@ -97,7 +98,7 @@ impl Program {
     ///
     /// # Errors
     /// [`Unprepared`]: a convolution whose sums or scales are out of bounds.
-    pub(super) fn new(steps: Steps, kernels: &'static dyn Kernels) -> Result<Self, Unprepared> {
+    pub(super) fn new(steps: Steps, view: &View, kernels: &'static dyn Kernels) -> Result<Self, Unprepared> {
         let (places, plan) = plan(&steps);
         let mut ready = Vec::with_capacity(steps.steps.len());
         let following: Vec<Option<MapId>> = steps.steps.iter().map(|step| step.work.adds_up()).collect();
@@ -112,7 +113,7 @@ impl Program {
                     clamp,
                 } => {
                     let adds = residual.is_some();
-                    let prepared = Prepared::new(&convolution, form, &places[input], place, adds, clamp);
+                    let prepared = Prepared::new(&convolution, view, form, &places[input], place, adds, clamp);
                     let refused = |reason| Unprepared {
                         step: step.name.clone(),
                         reason,

@@ -50,21 +50,11 @@ impl Clamp {
     };
 }
 
-/// Weights as the file has them, `[output][input of its group][row][column]`.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Weights {
-    Floats(Vec<f32>),
-    /// Signed bytes, and the scale of each output channel.
-    Bytes {
-        values: Vec<i8>,
-        scales: Vec<f32>,
-    },
-}
-
-/// A convolution.
+/// A convolution. Its weights are `[output][input of its group][row][column]`; they stay in the file until they are packed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Convolution {
-    pub weights: Weights,
+    /// The tensor of its weights, constant floats or bytes.
+    pub weights: String,
     pub bias: Vec<f32>,
     pub outputs: usize,
     pub inputs: usize,

@@ -51,7 +51,7 @@ impl<'a> View<'a> {
     }
 
     /// A tensor's shape; empty for a scalar and for one that is not there.
-    pub(super) fn shape(&self, tensor: &str) -> &[usize] {
+    pub(super) fn shape(&self, tensor: &str) -> &'a [usize] {
         self.shapes.get(tensor).map_or(&[], Vec::as_slice)
     }
 
