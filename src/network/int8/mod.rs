@@ -5,7 +5,9 @@
 //!
 //! * [`islands`] finds the nodes that are understood and makes one node of each connected part of them;
 //! * [`lower`] turns the nodes of an island into [`steps`]: convolutions with all that follows them, sums, enlargements;
-//! * [`program`] makes them ready: weights packed by [`convolution`], a place in memory for every map by [`memory`], rows shared out to threads;
+//! * both ask a [`view`] of the graph, also for its [`constants`];
+//! * [`program`] makes steps ready: weights packed by [`convolution`], a place in memory for every map by [`memory`], rows shared out to threads
+//!   by [`share`], and the [`head`], by which planes of probabilities leave, or traits at once;
 //! * [`kernels`] and [`rows`] compute, each in the instructions that the processor has, all with the same bits;
 //! * [`operator`] is what tract sees.
 //!
