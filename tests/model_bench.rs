@@ -31,7 +31,11 @@ fn json_says_times_memory_and_operators() {
     for step in ["whole", "prepare", "network", "masks", "processor"] {
         let spread = ["min", "lower_quartile", "median", "upper_quartile", "max"];
         let values = spread.map(|of| number(&said, &format!("/{step}/{of}")));
-        assert!(values[0] > 0.0 && values.is_sorted(), "{step}: {values:?}");
+        // The fused network's last step makes the masks.
+        assert!(
+            values.is_sorted() && (values[0] > 0.0) == (step != "masks"),
+            "{step}: {values:?}"
+        );
     }
     let parts = ["prepare", "network", "masks"].map(|step| number(&said, &format!("/{step}/max")));
     assert!(number(&said, "/whole/min") <= parts.iter().sum::<f64>());

@@ -300,13 +300,19 @@ impl Measured {
         let columns = ["median", "least", "25 %", "75 %", "greatest"];
         let columns = columns.map(|c| format!("{c:>10}")).concat();
         writeln!(out, "  {:<22}{columns}", "milliseconds")?;
+        // A network that is fused as a whole makes masks in its last step.
+        let with_masks = self.masks.max == 0.0;
+        let network = if with_masks { "  network and masks" } else { "  network" };
         for (what, spread) in [
             ("crop to mask", &self.whole),
             ("  preparing the crop", &self.prepare),
-            ("  network", &self.network),
+            (network, &self.network),
             ("  masks", &self.masks),
             ("processor time", &self.processor),
         ] {
+            if with_masks && std::ptr::eq(spread, &self.masks) {
+                continue;
+            }
             let Spread {
                 min,
                 lower_quartile,
