@@ -365,7 +365,8 @@ pub(super) fn typed(
     )?;
     let mut fusion = Fusion::default();
     if engine == Engine::Fused {
-        (message, fusion) = int8::fuse(message).map_err(refused)?;
+        let fused = guarded(|| Ok(int8::fuse(message))).map_err(|reason| load_error(origin, reason))?;
+        (message, fusion) = fused.map_err(refused)?;
     }
     let model = guarded(|| {
         let model = int8::reader().model_for_proto_model(&message)?;
@@ -393,8 +394,8 @@ pub(super) fn input(crop: &RgbImage, manifest: &Manifest) -> Result<Tensor, Netw
     Tensor::from_shape(&shape(3, manifest.input.size()), &values).map_err(failed)
 }
 
-/// Calls tract, which panics on some graphs and values that it does not expect: where values beyond 2³¹ steps are quantized, for example. What
-/// the checks of [`graph`] do not keep out ends here as an error.
+/// Calls tract, or fishrig's own pass before it. tract panics on some graphs and values that it does not expect: where values beyond 2³¹ steps
+/// are quantized, for example. What the checks of [`graph`] do not keep out ends here as an error.
 pub(super) fn guarded<T>(step: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(step)) {
         Ok(result) => result.map_err(|e| format!("{e:#}")),

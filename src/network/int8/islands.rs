@@ -10,6 +10,8 @@ use tract_onnx::pb::{
 };
 
 use super::lower::{Refusal, lower};
+use super::memory;
+use super::steps::{Steps, Work};
 use super::view::{View, name_of};
 use crate::network::graph::{self, GraphError};
 
@@ -120,10 +122,7 @@ fn islands(graph: &GraphProto, shapes: &HashMap<String, Vec<usize>>) -> Found {
             let outputs = outputs(&view, &nodes, &leaving);
             match lower(&view, &nodes, &outputs.iter().copied().collect()) {
                 Ok(steps) => islands.push((
-                    steps
-                        .steps
-                        .iter()
-                        .any(|step| matches!(step.work, super::steps::Work::Convolve { .. })),
+                    why_not(&steps),
                     Island {
                         inputs: steps.inputs.iter().map(|(tensor, _)| tensor.clone()).collect(),
                         outputs: outputs.iter().map(|tensor| (*tensor).to_owned()).collect(),
@@ -141,11 +140,11 @@ fn islands(graph: &GraphProto, shapes: &HashMap<String, Vec<usize>>) -> Found {
             None => break islands,
         };
     };
-    // Without a convolution there is nothing to win.
-    let (worth, small): (Vec<_>, Vec<_>) = found.into_iter().partition(|(worth, _)| *worth);
-    for (_, island) in small {
+    let (worth, small): (Vec<_>, Vec<_>) = found.into_iter().partition(|(reason, _)| reason.is_none());
+    for (reason, island) in small {
+        let reason = reason.unwrap_or_default();
         let nodes = island.nodes.into_iter().filter(|node| !makers.contains(node));
-        refused.extend(nodes.map(|node| (node, "no convolution is beside it".to_owned())));
+        refused.extend(nodes.map(|node| (node, reason.to_owned())));
     }
     let mut refused: Vec<_> = refused.into_iter().collect();
     refused.sort_unstable();
@@ -155,6 +154,21 @@ fn islands(graph: &GraphProto, shapes: &HashMap<String, Vec<usize>>) -> Found {
         refused,
         makers,
     }
+}
+
+/// Memory for the maps of an island, in bytes. Padded channels can make a hostile graph sixteen times as large as its checks allow.
+const MEMORY_MAX: usize = 1 << 31;
+
+/// Why an island is not worth having, or can't be.
+fn why_not(steps: &Steps) -> Option<&'static str> {
+    let convolves = steps
+        .steps
+        .iter()
+        .any(|step| matches!(step.work, Work::Convolve { .. }));
+    if !convolves {
+        return Some("no convolution is beside it");
+    }
+    (memory::plan(steps).1.size() > MEMORY_MAX).then_some("its maps would take more than 2 GB")
 }
 
 /// Whether a node's result follows from weights alone.
