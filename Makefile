@@ -19,7 +19,7 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What the build needs beside Rust: a C compiler for linking, and libclang, by which the bindings to the kernel's camera interface are made.
 setup:
 	@command -v cargo >/dev/null || { echo "Rust 1.95 or later is needed: see rust-lang.org"; exit 1; }
-	@{ command -v cc && ls /usr/lib/llvm-*/lib/libclang*.so*; } >/dev/null 2>&1 || { $(AS_ROOT) apt-get update && \
+	@{ command -v cc && ls /usr/lib/llvm-*/lib | grep -E 'libclang(-[0-9.]+)?[.]so'; } >/dev/null 2>&1 || { $(AS_ROOT) apt-get update && \
 	    $(AS_ROOT) apt-get install -y --no-install-recommends build-essential libclang-dev; }
 	@cargo fmt --version >/dev/null 2>&1 || { rustup component add rustfmt clippy; }
 
