@@ -5,6 +5,7 @@
 
 #![warn(clippy::unwrap_used)]
 
+pub mod allocator;
 pub mod checksum;
 pub mod device_access;
 pub mod frame;

@@ -75,7 +75,7 @@ fn the_starter_networks_have_the_multiply_adds_of_their_definition() {
     for name in ["starter-int8", "starter-float"] {
         let bundle = Bundle::open(&models.join(name)).unwrap();
         let network = TraitNetwork::load(&bundle, &NetworkSettings::on_threads(1)).unwrap();
-        let (_, run) = network.probabilities_profiled(&check_input()).unwrap();
+        let (_, run) = network.segment_profiled(&check_input()).unwrap();
         let macs = Profile::of_runs(&[run]).unwrap().macs();
         assert_eq!(format!("{:.3}", macs as f64 / 1e9), "1.940", "{name}: {macs}");
     }
@@ -85,8 +85,8 @@ fn the_starter_networks_have_the_multiply_adds_of_their_definition() {
 fn watching_changes_no_result() {
     for threads in [1, 2] {
         let network = TraitNetwork::load(&Bundle::builtin(), &NetworkSettings::on_threads(threads)).unwrap();
-        let plain = network.probabilities(&check_input()).unwrap();
-        let (watched, run) = network.probabilities_profiled(&check_input()).unwrap();
+        let plain = network.segment(&check_input()).unwrap();
+        let (watched, run) = network.segment_profiled(&check_input()).unwrap();
         assert!(plain == watched, "{threads} threads");
         let operators = run.operators.iter().map(|operator| operator.time).sum();
         assert!(run.whole >= operators);

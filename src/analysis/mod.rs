@@ -10,6 +10,7 @@ use image::{RgbImage, imageops};
 use crate::frame::{PixelBox, Size};
 use crate::identify::{Code, IdSource, read_codes};
 use crate::locate::{HeadSide, LocateSettings, Scene, locate};
+use crate::measure::scale::{self, NoScale, Scale};
 use crate::measure::specimen::Subject;
 use crate::measure::{Findings, MeasureSettings, measure};
 use crate::network::{NetworkError, Segmentation, TraitNetwork};
@@ -94,14 +95,16 @@ impl Specimen {
     }
 }
 
-/// How long the steps of an analysis took.
+/// How long the steps of an analysis took. The network, the scale and the codes are worked on side by side where there are processors for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Timings {
     /// Finding fish, label and ruler.
     pub locate: Duration,
     /// Resizing, the network, and its mask.
     pub network: Duration,
-    /// Scale, quality, landmarks and lengths.
+    /// Reading the scale.
+    pub scale: Duration,
+    /// Quality, landmarks and lengths.
     pub measure: Duration,
     /// Reading codes.
     pub codes: Duration,
@@ -118,26 +121,22 @@ impl Analyser {
         &self.network
     }
 
-    /// Analyses a whole frame: locates, crops, segments.
+    /// Analyses a whole frame: locates; then segments, and beside that reads scale and codes, which need no mask; then measures.
     ///
     /// # Errors
     /// [`NetworkError::Run`]; a frame without a fish is an answer, not an error.
     pub fn whole_frame(&self, picture: &RgbImage) -> Result<Analysis, NetworkError> {
-        let start = Instant::now();
-        let scene = locate(picture, &self.settings.locate);
-        let mut timings = Timings {
-            locate: start.elapsed(),
+        let (scene, locate) = timed(|| locate(picture, &self.settings.locate));
+        let fish = scene.fish.as_ref().map(|fish| (fish.crop(scene.picture), fish.head));
+        let segment = || fish.map(|(crop_box, head)| self.segment(crop_of(picture, crop_box), crop_box, head));
+        let (segmented, beside) = rayon::join(|| timed(segment), || self.beside(picture, &scene));
+        let (specimen, network) = segmented;
+        let timings = Timings {
+            locate,
+            network,
             ..Timings::default()
         };
-        let mut specimen = None;
-        if let Some(fish) = &scene.fish {
-            let crop_box = fish.crop(scene.picture);
-            let crop = crop_of(picture, crop_box);
-            let (segmented, duration) = self.segment(crop, crop_box, fish.head)?;
-            specimen = Some(segmented);
-            timings.network = duration;
-        }
-        Ok(self.measured(picture, scene, specimen, timings))
+        Ok(self.measured(picture, scene, specimen.transpose()?, beside, timings))
     }
 
     /// Analyses a picture that is a crop of one fish already.
@@ -146,7 +145,6 @@ impl Analyser {
     /// [`NetworkError::Run`].
     pub fn crop(&self, picture: &RgbImage) -> Result<Analysis, NetworkError> {
         let size = Size::from(picture.dimensions());
-        let (specimen, duration) = self.segment(picture.clone(), PixelBox::whole(size), HeadSide::Unknown)?;
         let scene = Scene {
             picture: size,
             fish: None,
@@ -154,48 +152,61 @@ impl Analyser {
             label: None,
             ruler: None,
         };
+        let whole = PixelBox::whole(size);
+        let (specimen, network) = timed(|| self.segment(picture.clone(), whole, HeadSide::Unknown));
+        let beside = self.beside(picture, &scene);
         let timings = Timings {
-            network: duration,
+            network,
             ..Timings::default()
         };
-        Ok(self.measured(picture, scene, Some(specimen), timings))
+        Ok(self.measured(picture, scene, Some(specimen?), beside, timings))
     }
 
-    fn measured(&self, picture: &RgbImage, scene: Scene, specimen: Option<Specimen>, mut timings: Timings) -> Analysis {
-        let start = Instant::now();
-        let subject = specimen.as_ref().map(Specimen::subject);
-        let findings = measure(picture, &scene, subject.as_ref(), &self.settings.measure);
-        timings.measure = start.elapsed();
-        let start = Instant::now();
+    /// What a frame tells without a mask.
+    fn beside(&self, picture: &RgbImage, scene: &Scene) -> Beside {
         // A picture that is a crop of one fish has no label.
-        let codes = if self.settings.codes && (scene.fish.is_some() || scene.label.is_some()) {
-            read_codes(picture, scene.label)
-        } else {
-            Vec::new()
+        let has_codes = self.settings.codes && (scene.fish.is_some() || scene.label.is_some());
+        let read_codes = || match has_codes {
+            true => read_codes(picture, scene.label),
+            false => Vec::new(),
         };
-        timings.codes = start.elapsed();
+        let find_scale = || scale::find(picture, scene.ruler, &self.settings.measure.scale);
+        let (codes, scale) = rayon::join(|| timed(read_codes), || timed(find_scale));
+        Beside { codes, scale }
+    }
+
+    fn measured(
+        &self,
+        picture: &RgbImage,
+        scene: Scene,
+        specimen: Option<Specimen>,
+        Beside { codes, scale }: Beside,
+        timings: Timings,
+    ) -> Analysis {
+        let subject = specimen.as_ref().map(Specimen::subject);
+        let measure = || measure(picture, &scene, subject.as_ref(), scale.0, &self.settings.measure);
+        let (findings, measured) = timed(measure);
         Analysis {
             scene,
             specimen,
             findings,
-            codes,
-            timings,
+            codes: codes.0,
+            timings: Timings {
+                scale: scale.1,
+                measure: measured,
+                codes: codes.1,
+                ..timings
+            },
         }
     }
 
-    fn segment(
-        &self,
-        crop: RgbImage,
-        crop_box: PixelBox,
-        head: HeadSide,
-    ) -> Result<(Specimen, Duration), NetworkError> {
-        let start = Instant::now();
+    fn segment(&self, crop: RgbImage, crop_box: PixelBox, head: HeadSide) -> Result<Specimen, NetworkError> {
         let Segmentation {
             mask,
             confidence,
             not_assessed,
         } = self.network.segment(&crop)?;
-        let specimen = Specimen {
+        Ok(Specimen {
             crop_box,
             crop,
             // The network's head is better evidence than the outline was.
@@ -204,9 +215,21 @@ impl Analyser {
             mask: mask.resized(crop_box.size()),
             confidence,
             not_assessed,
-        };
-        Ok((specimen, start.elapsed()))
+        })
     }
+}
+
+/// What a frame tells without a mask, each with how long it took.
+struct Beside {
+    codes: (Vec<Code>, Duration),
+    scale: (Result<Scale, NoScale>, Duration),
+}
+
+/// What a step gives, and how long it took.
+fn timed<T>(step: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let result = step();
+    (result, start.elapsed())
 }
 
 /// The side on which the head's pixels lie, seen from the middle of the whole fish; `None` where there is no clear one.

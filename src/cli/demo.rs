@@ -184,7 +184,7 @@ impl Demo {
             length_words(&analysed.analysis.findings, &drawn),
             timings.locate.as_secs_f64() * 1e3,
             timings.network.as_secs_f64() * 1e3,
-            timings.measure.as_secs_f64() * 1e3,
+            (timings.scale + timings.measure).as_secs_f64() * 1e3,
             record.id,
             record.seconds * 1e3,
         )?;

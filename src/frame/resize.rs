@@ -5,9 +5,37 @@
 //! triangle filter as wide as the shrinking factor, weights in 22-bit fixed point, a horizontal pass and then a vertical one, rounded to
 //! 8 bits after each.
 
+#![allow(
+    unsafe_code,
+    reason = "calls of functions that are compiled for instructions which the processor was found to have"
+)]
+
 use image::RgbImage;
 
 use super::Size;
+
+/// Compiles a function for processors with AVX2 as well, and chooses when it is called: x86-64 without it has no product of 32 bits.
+macro_rules! with_avx2 {
+    ($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),*) $body:block) => {
+        $(#[$doc])*
+        fn $name($($argument: $type),*) {
+            #[inline(always)]
+            fn plain($($argument: $type),*) $body
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2")]
+                fn avx2($($argument: $type),*) {
+                    plain($($argument),*)
+                }
+                if is_x86_feature_detected!("avx2") {
+                    // SAFETY: the processor has the instructions.
+                    return unsafe { avx2($($argument),*) };
+                }
+            }
+            plain($($argument),*)
+        }
+    };
+}
 
 /// Fixed-point digits of a weight: 32 bits less 8 for the byte and 2 so that overshooting sums do not overflow.
 const PRECISION_BITS: u32 = 32 - 8 - 2;
@@ -42,17 +70,17 @@ pub fn bilinear(picture: &RgbImage, size: Size) -> RgbImage {
 fn resize_rows(picture: &RgbImage, width: u32) -> RgbImage {
     let taps = bilinear_taps(picture.width() as usize, width as usize);
     let row_bytes = picture.width() as usize * 3;
-    let mut out = Vec::with_capacity(width as usize * picture.height() as usize * 3);
-    for row in picture.as_raw().chunks_exact(row_bytes) {
-        for tap in &taps {
-            let mut sums = [1i32 << (PRECISION_BITS - 1); 3];
-            for (pixel, weight) in row[tap.first * 3..].chunks_exact(3).zip(&tap.weights) {
-                for (sum, byte) in sums.iter_mut().zip(pixel) {
-                    *sum += i32::from(*byte) * weight;
-                }
-            }
-            out.extend(sums.map(to_byte));
-        }
+    let out_bytes = width as usize * 3;
+    let mut out = vec![0; out_bytes * picture.height() as usize];
+    // A fourth value after each pixel's three is read and thrown away: the row needs one byte more.
+    let mut longer = vec![0; row_bytes + 1];
+    for (row, out) in picture
+        .as_raw()
+        .chunks_exact(row_bytes)
+        .zip(out.chunks_exact_mut(out_bytes))
+    {
+        longer[..row_bytes].copy_from_slice(row);
+        resize_row(&longer, &taps, out);
     }
     RgbImage::from_raw(width, picture.height(), out).expect("three bytes for each pixel")
 }
@@ -60,19 +88,45 @@ fn resize_rows(picture: &RgbImage, width: u32) -> RgbImage {
 fn resize_columns(picture: &RgbImage, height: u32) -> RgbImage {
     let taps = bilinear_taps(picture.height() as usize, height as usize);
     let row_bytes = picture.width() as usize * 3;
-    let mut out = Vec::with_capacity(row_bytes * height as usize);
+    let mut out = vec![0; row_bytes * height as usize];
     let mut sums = vec![0i32; row_bytes];
-    for tap in &taps {
+    for (tap, out) in taps.iter().zip(out.chunks_exact_mut(row_bytes)) {
         sums.fill(1 << (PRECISION_BITS - 1));
         let rows = picture.as_raw()[tap.first * row_bytes..].chunks_exact(row_bytes);
         for (row, weight) in rows.zip(&tap.weights) {
-            for (sum, byte) in sums.iter_mut().zip(row) {
-                *sum += i32::from(*byte) * weight;
-            }
+            add_weighted(row, *weight, &mut sums);
         }
-        out.extend(sums.iter().map(|sum| to_byte(*sum)));
+        for (out, sum) in out.iter_mut().zip(&sums) {
+            *out = to_byte(*sum);
+        }
     }
     RgbImage::from_raw(picture.width(), height, out).expect("three bytes for each pixel")
+}
+
+with_avx2! {
+    /// One row of pixels in another width; one byte lies after it.
+    fn resize_row(row: &[u8], taps: &[Taps], out: &mut [u8]) {
+        for (tap, out) in taps.iter().zip(out.chunks_exact_mut(3)) {
+            let mut sums = [1i32 << (PRECISION_BITS - 1); 4];
+            let pixels = row[tap.first * 3..].windows(4).step_by(3);
+            for (pixel, weight) in pixels.zip(&tap.weights) {
+                for (sum, byte) in sums.iter_mut().zip(pixel) {
+                    // Weights add up to 2^22 and bytes have 8 bits; checks for overflow would cost the vector instructions.
+                    *sum = sum.wrapping_add(i32::from(*byte).wrapping_mul(*weight));
+                }
+            }
+            out.copy_from_slice(&[sums[0], sums[1], sums[2]].map(to_byte));
+        }
+    }
+}
+
+with_avx2! {
+    /// Adds a row of bytes times their weight.
+    fn add_weighted(row: &[u8], weight: i32, sums: &mut [i32]) {
+        for (sum, byte) in sums.iter_mut().zip(row) {
+            *sum = sum.wrapping_add(i32::from(*byte).wrapping_mul(weight));
+        }
+    }
 }
 
 fn to_byte(sum: i32) -> u8 {

@@ -7,7 +7,7 @@
 use super::outline::Outline;
 use super::plane::Plane;
 use super::sheets::levels;
-use crate::traits::components::{Component, Connectivity, label};
+use crate::traits::components::Component;
 
 /// Fewest pixels of the small copy that a fish has: a fish of 5 % of the frame's width has about 200.
 const SMALLEST_AREA: u64 = 60;
@@ -48,11 +48,8 @@ impl Tree {
         let mut nodes: Vec<Node> = Vec::new();
         let mut below = 0..0;
         for level in levels(weakest).into_iter().rev() {
-            let pieces = label(distances.size(), Connectivity::Four, |x, y| {
-                seen.at(x as usize, y as usize) >= level
-            });
             let first = nodes.len();
-            for piece in pieces.into_iter().filter(|p| p.area >= SMALLEST_AREA) {
+            for piece in seen.pieces(level).into_iter().filter(|p| p.area >= SMALLEST_AREA) {
                 let (x, y) = (piece.runs[0].start, piece.runs[0].y);
                 let parent = below.clone().find(|i: &usize| holds(&nodes[*i].piece, x, y));
                 let outline = Outline::of(&piece, distances);

@@ -1,6 +1,7 @@
 //! A rectangle of values, and the few filters that locating needs.
 
 use crate::frame::Size;
+use crate::traits::components::{Component, Connectivity, label_values};
 
 /// One value a pixel, row by row.
 #[derive(Debug, Clone)]
@@ -75,6 +76,11 @@ impl Plane<u8> {
             width: self.width,
             values,
         }
+    }
+
+    /// The connected pieces of the pixels of at least this value.
+    pub fn pieces(&self, level: u8) -> Vec<Component> {
+        label_values(&self.values, self.width, Connectivity::Four, |value| value >= level)
     }
 
     /// The smallest value within `radius` columns and rows of each pixel, then the largest of those: bright structures narrower than

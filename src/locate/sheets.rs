@@ -82,9 +82,7 @@ pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut
     let mut before: Vec<(RectangleFit, u8)> = Vec::new();
     let mut seen = distances.without(hidden);
     for level in levels(weakest) {
-        let pieces = label(size, Connectivity::Four, |x, y| {
-            seen.at(x as usize, y as usize) >= level
-        });
+        let pieces = seen.pieces(level);
         let mut here = Vec::new();
         for piece in pieces.iter().filter(|p| p.area >= smallest) {
             let fit = fit(piece, size, hidden);

@@ -4,7 +4,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use super::quality::{self, Quality, QualitySettings};
-use super::scale::{self, Scale, ScaleSettings};
+use super::scale::{NoScale, Scale, ScaleSettings};
 use super::specimen::{self, Measurements, SpecimenSettings, Subject};
 use crate::locate::Scene;
 
@@ -35,15 +35,15 @@ pub struct MeasureSettings {
     pub specimen: SpecimenSettings,
 }
 
-/// Measures an upright frame and the specimen in it.
+/// Measures an upright frame and the specimen in it; `scale` is what [`find`](super::scale::find) says of the frame, which needs no specimen.
 pub fn measure(
     picture: &RgbImage,
     scene: &Scene,
     subject: Option<&Subject<'_>>,
+    scale: Result<Scale, NoScale>,
     settings: &MeasureSettings,
 ) -> Findings {
-    let found = scale::find(picture, scene.ruler, &settings.scale);
-    let (scale, no_scale) = match found {
+    let (scale, no_scale) = match scale {
         Ok(scale) => (Some(scale), String::new()),
         Err(missing) => (None, missing.to_string()),
     };

@@ -1,33 +1,61 @@
 //! From a crop to the numbers that the network takes.
 
+use std::array::from_fn;
+
 use image::RgbImage;
 
 use super::{InputSpec, ResizeFilter, ValueRange};
 use crate::frame::resize;
 
-/// The crop as 3×height×width float32: all red values row by row, then green, then blue.
+/// A crop in the network's size, as bytes, and the number that each byte means in each colour.
 ///
 /// The arithmetic follows `preprocess_input` of segmentation_models_pytorch 0.2.1 (`encoders/_preprocessing.py`) as the reference runs it: the
-/// division in float32, mean and standard deviation in float64. A byte has only 256 values, so each channel is a table.
-pub(super) fn prepare(crop: &RgbImage, spec: &InputSpec) -> Vec<f32> {
-    let resized = match spec.resize {
-        ResizeFilter::PillowBilinear => resize::bilinear(crop, spec.size()),
-    };
-    let bytes = resized.as_raw();
-    let divisor: f32 = match spec.range {
-        ValueRange::UnitIfAboveOne if bytes.iter().all(|b| *b <= 1) => 1.0,
-        ValueRange::Unit | ValueRange::UnitIfAboveOne => 255.0,
-    };
-    let mut planes = Vec::with_capacity(bytes.len());
-    for channel in 0..3 {
-        let (mean, std) = (spec.mean[channel], spec.std[channel]);
-        let table: [f32; 256] = std::array::from_fn(|byte| {
+/// division in float32, mean and standard deviation in float64. A byte has only 256 values, so each colour is a table.
+pub(super) struct Picture {
+    resized: RgbImage,
+    values: [[f32; 256]; 3],
+}
+
+impl Picture {
+    pub(super) fn of(crop: &RgbImage, spec: &InputSpec) -> Self {
+        let resized = match spec.resize {
+            ResizeFilter::PillowBilinear => resize::bilinear(crop, spec.size()),
+        };
+        let divisor: f32 = match spec.range {
+            ValueRange::UnitIfAboveOne if resized.as_raw().iter().all(|b| *b <= 1) => 1.0,
+            ValueRange::Unit | ValueRange::UnitIfAboveOne => 255.0,
+        };
+        let meaning = |colour: usize, byte: usize| {
             let unit = byte as f32 / divisor;
-            ((f64::from(unit) - mean) / std) as f32
-        });
-        planes.extend(bytes.iter().skip(channel).step_by(3).map(|b| table[usize::from(*b)]));
+            ((f64::from(unit) - spec.mean[colour]) / spec.std[colour]) as f32
+        };
+        Self {
+            resized,
+            values: from_fn(|colour| from_fn(|byte| meaning(colour, byte))),
+        }
     }
-    planes
+
+    /// One row of pixels.
+    pub(super) fn row(&self, row: usize) -> &[[u8; 3]] {
+        let width = self.resized.width() as usize;
+        let (pixels, _) = self.resized.as_raw().as_chunks();
+        &pixels[row * width..][..width]
+    }
+
+    /// The number that each byte means in each colour.
+    pub(super) fn values(&self) -> &[[f32; 256]; 3] {
+        &self.values
+    }
+
+    /// 3×height×width numbers: all red ones row by row, then green, then blue.
+    pub(super) fn planes(&self) -> Vec<f32> {
+        let (pixels, _) = self.resized.as_raw().as_chunks::<3>();
+        let plane = |colour: usize| {
+            let number = move |pixel: &[u8; 3]| self.values[colour][usize::from(pixel[colour])];
+            pixels.iter().map(number)
+        };
+        (0..3).flat_map(plane).collect()
+    }
 }
 
 #[cfg(test)]
@@ -48,7 +76,7 @@ mod tests {
     #[test]
     fn planes_and_normalization_are_the_reference_s() {
         let crop = RgbImage::from_raw(2, 1, vec![255, 0, 128, 0, 255, 3]).unwrap();
-        let planes = prepare(&crop, &spec(ValueRange::UnitIfAboveOne));
+        let planes = Picture::of(&crop, &spec(ValueRange::UnitIfAboveOne)).planes();
         // numpy: ((np.float32(v) / np.float32(255)).astype(float64) - mean) / std, as float32.
         let expected = [
             2.248_908_3,
@@ -67,7 +95,7 @@ mod tests {
     fn a_picture_of_zeros_and_ones_is_not_divided() {
         let crop = RgbImage::from_raw(2, 1, vec![1, 0, 0, 0, 1, 1]).unwrap();
         let white = ((1.0 - 0.485) / 0.229) as f32;
-        assert_eq!(prepare(&crop, &spec(ValueRange::UnitIfAboveOne))[0], white);
-        assert!(prepare(&crop, &spec(ValueRange::Unit))[0] < -2.0);
+        assert_eq!(Picture::of(&crop, &spec(ValueRange::UnitIfAboveOne)).planes()[0], white);
+        assert!(Picture::of(&crop, &spec(ValueRange::Unit)).planes()[0] < -2.0);
     }
 }

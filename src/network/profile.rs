@@ -85,25 +85,12 @@ pub(super) fn run_profiled(plan: &Arc<TypedRunnableModel>, input: Tensor) -> Tra
     let begin = Instant::now();
     let mut state = SimpleState::new(plan)?;
     let outputs = state.run_plan_with_eval(tvec!(input.into()), |context, state, node, inputs| {
-        let mut begin = Instant::now();
         if let Some(island) = node.op_as::<Island>() {
-            let mut times = Vec::new();
-            let outputs = island.run(&inputs, &mut || {
-                times.push(begin.elapsed());
-                begin = Instant::now();
-            })?;
-            let steps = island
-                .steps()
-                .zip(times)
-                .map(|((name, kind, macs), time)| OperatorTime {
-                    name: name.to_owned(),
-                    kind: kind.to_owned(),
-                    macs,
-                    time,
-                });
+            let (outputs, steps) = watched(island, |watch| island.run(&inputs, watch))?;
             operators.extend(steps);
             return Ok(outputs);
         }
+        let begin = Instant::now();
         let outputs = eval(context, state, node, inputs);
         operators.push(OperatorTime {
             name: node.name.clone(),
@@ -116,6 +103,26 @@ pub(super) fn run_profiled(plan: &Arc<TypedRunnableModel>, input: Tensor) -> Tra
     drop(state);
     let whole = begin.elapsed();
     Ok((outputs, RunProfile { operators, whole }))
+}
+
+/// Runs an island, which calls what it is given after each of its steps, and takes the time of each.
+pub(super) fn watched<T, E>(
+    island: &Island,
+    run: impl FnOnce(&mut (dyn FnMut() + Send)) -> Result<T, E>,
+) -> Result<(T, Vec<OperatorTime>), E> {
+    let (mut begin, mut times) = (Instant::now(), Vec::new());
+    let result = run(&mut || {
+        times.push(begin.elapsed());
+        begin = Instant::now();
+    })?;
+    let steps = island.steps().zip(times);
+    let operators = steps.map(|((name, kind, macs), time)| OperatorTime {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        macs,
+        time,
+    });
+    Ok((result, operators.collect()))
 }
 
 /// Kinds whose cost are the multiply-adds of a convolution or matrix product. tract counts those of activation functions too, which nobody means

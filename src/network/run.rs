@@ -11,9 +11,10 @@ use tract_onnx::prelude::*;
 
 use super::graph::{self, GraphError};
 use super::int8::{self, Fusion, Island, Traits};
-use super::prepare::prepare;
-use super::profile::{RunProfile, run_profiled};
+use super::prepare::Picture;
+use super::profile::{RunProfile, run_profiled, watched};
 use super::{Bundle, BundleError, Manifest};
+use crate::allocator;
 use crate::frame::Size;
 use crate::traits::{Trait, TraitMask, TraitSet};
 
@@ -159,6 +160,8 @@ impl TraitNetwork {
         settings: &NetworkSettings,
     ) -> Result<Self, NetworkError> {
         let plan = guarded(|| model.into_optimized()?.into_runnable()).map_err(|reason| load_error(origin, reason))?;
+        // Maps are allocated by the first run: beside what loading has freed, they would be the peak of memory.
+        allocator::give_back();
         int8::describe(&mut fusion, plan.model());
         Ok(Self {
             manifest: manifest.clone(),
@@ -198,9 +201,9 @@ impl TraitNetwork {
     pub fn segment_timed(&self, crop: &RgbImage) -> Result<(Segmentation, StepTimes), NetworkError> {
         let begin = Instant::now();
         if let Some(island) = &self.whole {
-            let picture = prepare(crop, &self.manifest.input);
+            let picture = Picture::of(crop, &self.manifest.input);
             let prepared = Instant::now();
-            let segmentation = self.traits(island, &picture)?;
+            let segmentation = self.traits(island, &picture, &mut || {})?;
             let times = StepTimes {
                 prepare: prepared - begin,
                 network: prepared.elapsed(),
@@ -230,19 +233,31 @@ impl TraitNetwork {
         Ok(plane_values(&output)?.to_vec())
     }
 
-    /// [`probabilities`](Self::probabilities), and what each operator took. Watching changes no result.
+    /// [`segment`](Self::segment), and what each operator took. Watching changes no result.
     ///
     /// # Errors
     /// [`NetworkError::Run`] with tract's reason.
-    pub fn probabilities_profiled(&self, crop: &RgbImage) -> Result<(Vec<f32>, RunProfile), NetworkError> {
+    pub fn segment_profiled(&self, crop: &RgbImage) -> Result<(Segmentation, RunProfile), NetworkError> {
+        if let Some(island) = &self.whole {
+            let picture = Picture::of(crop, &self.manifest.input);
+            let begin = Instant::now();
+            let (segmentation, operators) = watched(island, |watch| self.traits(island, &picture, watch))?;
+            let whole = begin.elapsed();
+            return Ok((segmentation, RunProfile { operators, whole }));
+        }
         let input = input(crop, &self.manifest)?;
         let run = multithread_tract_scope(self.executor.clone(), || run_profiled(&self.plan, input));
         let (outputs, profile) = run.map_err(failed)?;
-        Ok((plane_values(&outputs[0])?.to_vec(), profile))
+        Ok((self.segmentation(plane_values(&outputs[0])?), profile))
     }
 
     /// What [`segmentation`](Self::segmentation) says of the same probabilities.
-    fn traits(&self, island: &Island, picture: &[f32]) -> Result<Segmentation, NetworkError> {
+    fn traits(
+        &self,
+        island: &Island,
+        picture: &Picture,
+        watch: &mut (dyn FnMut() + Send),
+    ) -> Result<Segmentation, NetworkError> {
         let size = self.manifest.input.size();
         let classes: Vec<u16> = self
             .classes
@@ -258,7 +273,7 @@ impl TraitNetwork {
             present: &mut present,
         };
         let run = || {
-            multithread_tract_scope(self.executor.clone(), || island.run_for_traits(picture, traits));
+            multithread_tract_scope(self.executor.clone(), || island.run_for_traits(picture, traits, watch));
             Ok(())
         };
         guarded(run).map_err(NetworkError::Run)?;
@@ -390,7 +405,7 @@ fn check_shape(origin: &str, which: &'static str, found: &[usize], wanted: [usiz
 
 /// A crop as the tensor that the network takes.
 pub(super) fn input(crop: &RgbImage, manifest: &Manifest) -> Result<Tensor, NetworkError> {
-    let values = prepare(crop, &manifest.input);
+    let values = Picture::of(crop, &manifest.input).planes();
     Tensor::from_shape(&shape(3, manifest.input.size()), &values).map_err(failed)
 }
 

@@ -271,6 +271,7 @@ fn timings_ms(analysed: &FrameAnalysis) -> BTreeMap<String, f64> {
         ("decode", analysed.decode),
         ("locate", timings.locate),
         ("network", timings.network),
+        ("scale", timings.scale),
         ("measure", timings.measure),
         ("codes", timings.codes),
     ]

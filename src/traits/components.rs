@@ -56,6 +56,44 @@ pub fn label(size: Size, connectivity: Connectivity, on: impl Fn(u32, u32) -> bo
     of_runs(runs, connectivity)
 }
 
+/// [`label`] of a plane of values, `width` to a row, in which those are on for which `on` holds. Several times as fast, since most stretches of a
+/// picture are alike.
+pub fn label_values<T: Copy>(
+    values: &[T],
+    width: usize,
+    connectivity: Connectivity,
+    on: impl Fn(T) -> bool,
+) -> Vec<Component> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (y, row) in values.chunks_exact(width.max(1)).enumerate() {
+        let mut end = 0;
+        while let Some(start) = first_of(row, end, true, &on) {
+            end = first_of(row, start, false, &on).unwrap_or(width);
+            runs.push(Run {
+                y: y as u32,
+                start: start as u32,
+                end: end as u32,
+            });
+        }
+    }
+    of_runs(runs, connectivity)
+}
+
+/// The first value from `from` on that is on, or off.
+fn first_of<T: Copy>(row: &[T], from: usize, wanted: bool, on: impl Fn(T) -> bool) -> Option<usize> {
+    // Looks at whole stretches without leaving early, which the compiler turns into vector instructions.
+    const STRETCH: usize = 32;
+    let mut at = from;
+    for stretch in row[from..].chunks(STRETCH) {
+        if stretch.iter().fold(false, |any, value| any | (on(*value) == wanted)) {
+            break;
+        }
+        at += stretch.len();
+    }
+    let found = row[at..].iter().position(|value| on(*value) == wanted);
+    found.map(|found| at + found)
+}
+
 /// The connected pieces of runs, in the order of their first pixel (row by row).
 ///
 /// The runs are sorted by row and column; those of a row neither overlap nor touch.
@@ -193,11 +231,23 @@ mod tests {
     }
 
     proptest! {
+        /// Rows of several stretches.
+        #[test]
+        fn long_rows_have_the_same_pieces(width in 1usize..200, seed in prop::collection::vec((any::<bool>(), 1usize..70), 1..40)) {
+            let pixels: Vec<bool> = seed.iter().flat_map(|(on, count)| std::iter::repeat_n(*on, *count)).collect();
+            let pixels = &pixels[..pixels.len() / width * width];
+            let size = Size::new(width as u32, (pixels.len() / width) as u32);
+            let found = label(size, Connectivity::Four, |x, y| pixels[y as usize * width + x as usize]);
+            prop_assert!(found == label_values(pixels, width, Connectivity::Four, |on| on));
+        }
+
         #[test]
         fn agrees_with_flood_fill(width in 1u32..14, pixels in prop::collection::vec(any::<bool>(), 1..120), eight: bool) {
             let size = Size::new(width, pixels.len() as u32 / width);
             let connectivity = if eight { Connectivity::Eight } else { Connectivity::Four };
             let found = label(size, connectivity, |x, y| pixels[(y * width + x) as usize]);
+            let of_values = label_values(&pixels[..size.pixels() as usize], width as usize, connectivity, |on| on);
+            prop_assert!(found == of_values);
             let areas: Vec<u64> = found.iter().map(|c| c.area).collect();
             prop_assert_eq!(areas, flood_areas(size, &pixels[..size.pixels() as usize], eight));
         }

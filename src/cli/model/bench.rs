@@ -257,7 +257,7 @@ fn profile(network: &TraitNetwork, crop: &RgbImage, runs: usize) -> anyhow::Resu
     let bar = progress::bar(runs, "profiled runs", false);
     let mut profiles = Vec::with_capacity(runs);
     for _ in 0..runs {
-        profiles.push(network.probabilities_profiled(crop)?.1);
+        profiles.push(network.segment_profiled(crop)?.1);
         bar.inc(1);
     }
     bar.finish_and_clear();

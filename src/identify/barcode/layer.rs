@@ -4,6 +4,14 @@ use image::RgbImage;
 
 use crate::frame::{PixelBox, Point};
 
+/// Binary digits of a place between pixels.
+const FIXED_BITS: u32 = 24;
+
+/// A place in 2^-24 pixels.
+fn fixed(place: f64) -> i64 {
+    (place * f64::from(1u32 << FIXED_BITS)).round() as i64
+}
+
 /// Grey pixels, and how they lie in the picture.
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
@@ -94,15 +102,19 @@ impl Layer {
     /// The layer whose points lie at `origin + x * along + y * down` of this one.
     fn resampled(&self, (width, height): (u32, u32), origin: Point, along: Point, down: Point) -> Self {
         let mut luma = Vec::with_capacity(width as usize * height as usize);
+        let step = (fixed(along.x), fixed(along.y));
         for y in 0..height {
-            let row = Point {
-                x: origin.x + f64::from(y) * down.x,
-                y: origin.y + f64::from(y) * down.y,
-            };
-            luma.extend(
-                (0..width).map(|x| self.between(row.x + f64::from(x) * along.x, row.y + f64::from(x) * along.y)),
+            let start = (
+                fixed(origin.x + f64::from(y) * down.x),
+                fixed(origin.y + f64::from(y) * down.y),
             );
+            luma.extend((0..i64::from(width)).map(|x| self.between(start.0 + x * step.0, start.1 + x * step.1)));
         }
+        self.placed(luma, (width, height), origin, along, down)
+    }
+
+    /// A layer of these values, whose points lie at `origin + x * along + y * down` of this one.
+    fn placed(&self, luma: Vec<u8>, (width, height): (u32, u32), origin: Point, along: Point, down: Point) -> Self {
         let step = |v: Point| Point {
             x: v.x * self.along.x + v.y * self.down.x,
             y: v.x * self.along.y + v.y * self.down.y,
@@ -117,33 +129,48 @@ impl Layer {
         }
     }
 
-    /// Grey between four pixels; outside of the layer as at its edge.
-    fn between(&self, x: f64, y: f64) -> u8 {
-        let x = x.clamp(0.0, f64::from(self.width - 1));
-        let y = y.clamp(0.0, f64::from(self.height - 1));
-        let (left, top) = (x as u32, y as u32);
-        let (right, bottom) = ((left + 1).min(self.width - 1), (top + 1).min(self.height - 1));
+    /// Grey between four pixels, for a place in 2^-24 pixels; outside of the layer as at its edge.
+    fn between(&self, x: i64, y: i64) -> u8 {
+        let x = x.clamp(0, i64::from(self.width - 1) << FIXED_BITS);
+        let y = y.clamp(0, i64::from(self.height - 1) << FIXED_BITS);
         // In 256ths, which is as fine as eight bits can tell.
         let (fx, fy) = (
-            ((x - f64::from(left)) * 256.0) as u32,
-            ((y - f64::from(top)) * 256.0) as u32,
+            (x >> (FIXED_BITS - 8)) as u32 & 255,
+            (y >> (FIXED_BITS - 8)) as u32 & 255,
         );
-        let at = |x: u32, y: u32| u32::from(self.luma[y as usize * self.width as usize + x as usize]);
-        let upper = at(left, top) * (256 - fx) + at(right, top) * fx;
-        let lower = at(left, bottom) * (256 - fx) + at(right, bottom) * fx;
-        ((upper * (256 - fy) + lower * fy + 32_768) >> 16) as u8
+        let (left, top) = ((x >> FIXED_BITS) as usize, (y >> FIXED_BITS) as usize);
+        let width = self.width as usize;
+        let right = (left + 1).min(width - 1);
+        let bottom = (top + 1).min(self.height as usize - 1);
+        let (upper, lower) = (
+            &self.luma[top * width..][..width],
+            &self.luma[bottom * width..][..width],
+        );
+        let mixed = |row: &[u8]| u32::from(row[left]) * (256 - fx) + u32::from(row[right]) * fx;
+        ((mixed(upper) * (256 - fy) + mixed(lower) * fy + 32_768) >> 16) as u8
     }
 
     /// In half the size, each pixel the mean of four.
     pub fn halved(&self) -> Self {
         let (width, height) = ((self.width / 2).max(1), (self.height / 2).max(1));
-        let middle = Point { x: 0.5, y: 0.5 };
-        self.resampled(
-            (width, height),
-            middle,
-            Point { x: 2.0, y: 0.0 },
-            Point { x: 0.0, y: 2.0 },
-        )
+        let of = self.width as usize;
+        let mut luma = Vec::with_capacity(width as usize * height as usize);
+        for y in 0..height as usize {
+            let upper = &self.luma[2 * y * of..][..of];
+            // A layer of one row, or of one column, is its own neighbour.
+            let lower = &self.luma[(2 * y + 1).min(self.height as usize - 1) * of..][..of];
+            if of == 1 {
+                luma.push(((u32::from(upper[0]) + u32::from(lower[0]) + 1) / 2) as u8);
+                continue;
+            }
+            let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+            luma.extend(pairs.map(|(upper, lower)| {
+                let sum: u32 = upper.iter().chain(lower).map(|value| u32::from(*value)).sum();
+                ((sum + 2) / 4) as u8
+            }));
+        }
+        let (along, down) = (Point { x: 2.0, y: 0.0 }, Point { x: 0.0, y: 2.0 });
+        self.placed(luma, (width, height), Point { x: 0.5, y: 0.5 }, along, down)
     }
 
     /// In twice the size.

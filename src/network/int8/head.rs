@@ -1,11 +1,18 @@
 //! What leaves a fused network: a map of floats as channel planes, enlarged and as probabilities; or at once as the traits that these mean.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::memory::{Memory, Place};
 use super::rows::{self, Between, Columns, Level};
 use super::share::{share_floats, with_scratch};
 use super::steps::{Alignment, Output};
+
+/// More than the error of an enlargement of values up to [`GREATEST`], and of the logistic function.
+const SLACK: f32 = 0.01;
+/// A value that no network has; where one is beyond, nothing is left out.
+const GREATEST: f32 = 1e4;
 
 /// The way out of one map.
 pub(super) struct Head {
@@ -47,20 +54,20 @@ impl Head {
         let small = self.small_planes(memory, parallel);
         let height = self.lines.len();
         share_floats(parallel, planes, self.columns.len(), |index, results| {
-            let place = (index / height, index % height);
+            let place = (index / height, index % height, 0);
             with_scratch(self.place.width + 1, |between| {
                 self.row(small, place, self.sigmoid, level, between, results);
             });
         });
     }
 
-    /// Traits, row by row; a class becomes probabilities only in rows that hold a value near the threshold or above it.
+    /// Traits, row by row; a class becomes probabilities only between the first and the last column where it may be present.
     pub(super) fn traits(&self, memory: &mut Memory, traits: &mut Traits, level: Level, parallel: bool) {
         let small = self.small_planes(memory, parallel);
         let (classes, threshold) = (traits.classes, traits.threshold);
-        // The value whose probability is the threshold, less more than the error of the logistic function.
+        // The value whose probability is the threshold.
         let least = match self.sigmoid {
-            true => -(1.0 / threshold - 1.0).ln() - 0.01,
+            true => -(1.0 / threshold - 1.0).ln(),
             false => threshold,
         };
         let width = self.columns.len();
@@ -69,15 +76,14 @@ impl Head {
             with_scratch(width + self.place.width + 1, |scratch| {
                 let (values, between) = scratch.split_at_mut(width);
                 for (channel, (class, present)) in classes.iter().zip(present).enumerate() {
-                    self.row(small, (channel, line), false, level, between, values);
                     *present = (0, 0.0);
-                    if !rows::any_above(values, least) {
+                    let Some(columns) = self.columns_above(small, (channel, line), least) else {
                         continue;
-                    }
-                    if self.sigmoid {
-                        rows::sigmoid_in_place(level, values);
-                    }
-                    for (bits, probability) in bits.iter_mut().zip(&*values) {
+                    };
+                    let values = &mut values[columns.clone()];
+                    let place = (channel, line, columns.start);
+                    self.row(small, place, self.sigmoid, level, between, values);
+                    for (bits, probability) in bits[columns].iter_mut().zip(&*values) {
                         if *probability > threshold {
                             *bits |= class;
                             present.0 += 1;
@@ -113,20 +119,40 @@ impl Head {
         &memory.scratch
     }
 
-    /// One row of a channel's plane, enlarged. `between` is scratch.
+    /// The columns of an enlarged row between which a value may be above `least`; in all others it is certainly not.
+    fn columns_above(&self, small: &[f32], (channel, line): (usize, usize), least: f32) -> Option<Range<usize>> {
+        let (upper, lower) = self.rows_of(small, channel, line);
+        // Between values that are not above there is none, but for rounding.
+        let above = |value: f32| value > least - SLACK || value < -GREATEST;
+        let mut both = upper
+            .iter()
+            .zip(lower)
+            .map(|(upper, lower)| above(*upper) || above(*lower));
+        let first = both.position(|above| above)?;
+        let last = first + 1 + both.rposition(|above| above).map_or(0, |last| last + 1);
+        Some(self.columns.reading(first..last))
+    }
+
+    /// The rows of a channel's plane between which an enlarged row lies.
+    fn rows_of<'a>(&self, small: &'a [f32], channel: usize, line: usize) -> (&'a [f32], &'a [f32]) {
+        let (width, line) = (self.place.width, self.lines[line]);
+        let row = |row: usize| &small[(channel * self.place.height + row) * width..][..width];
+        (row(line.first), row(line.second))
+    }
+
+    /// One row of a channel's plane, enlarged, from a column on. `between` is scratch.
     fn row(
         &self,
         small: &[f32],
-        (channel, line): (usize, usize),
+        (channel, line, begin): (usize, usize, usize),
         sigmoid: bool,
         level: Level,
         between: &mut [f32],
         results: &mut [f32],
     ) {
-        let (width, line) = (self.place.width, self.lines[line]);
-        let row = |row: usize| &small[(channel * self.place.height + row) * width..][..width];
-        let (upper, lower) = (row(line.first), row(line.second));
-        rows::plane(level, upper, lower, line.part, &self.columns, sigmoid, between, results);
+        let (upper, lower) = self.rows_of(small, channel, line);
+        let (part, columns) = (self.lines[line].part, self.columns.from(begin));
+        rows::plane(level, upper, lower, part, &columns, sigmoid, between, results);
     }
 }
 

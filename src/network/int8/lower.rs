@@ -183,9 +183,9 @@ impl<'a> Lowering<'a> {
         if self.made_inside.contains(tensor) || self.view.is_constant(tensor) {
             return Err(format!("it reads {tensor:?}, which is no map"));
         }
-        let map = self.new_map(tensor, true, None)?;
+        let (map, form) = self.new_map(tensor)?;
         self.result.inputs.push((tensor.to_owned(), map));
-        let state = State::Ready(map, Form::Floats);
+        let state = State::Ready(map, form);
         self.states.insert(tensor.to_owned(), state.clone());
         Ok(state)
     }
@@ -201,24 +201,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn new_map(&mut self, tensor: &str, floats: bool, bytes: Option<Code>) -> Outcome<MapId> {
-        let shape = self.shape(tensor)?;
-        self.result.maps.push(Map {
-            shape,
-            floats,
-            bytes,
-            border: 0,
-        });
-        Ok(self.result.maps.len() - 1)
-    }
-
-    /// Whether only one node reads this tensor, so that it need not become a map.
-    fn joins(&self, tensor: &str) -> bool {
-        self.view.readers(tensor).len() == 1 && !self.wanted.contains(tensor)
-    }
-
-    /// A step makes the map of this tensor, in the forms that its readers want.
-    fn made(&mut self, tensor: &str, work: Work) -> Outcome<State> {
+    /// The map of a tensor in the forms that its readers want, and the form in which others get it.
+    fn new_map(&mut self, tensor: &str) -> Outcome<(MapId, Form)> {
         let (mut floats, mut bytes) = (self.wanted.contains(tensor), None);
         for reader in self.view.readers(tensor) {
             let node = &self.view.nodes[*reader];
@@ -229,14 +213,31 @@ impl<'a> Lowering<'a> {
             }
         }
         floats |= bytes.is_none();
-        let output = self.new_map(tensor, floats, bytes)?;
+        let shape = self.shape(tensor)?;
+        self.result.maps.push(Map {
+            shape,
+            floats,
+            bytes,
+            border: 0,
+        });
+        let form = if floats { Form::Floats } else { Form::Bytes };
+        Ok((self.result.maps.len() - 1, form))
+    }
+
+    /// Whether only one node reads this tensor, so that it need not become a map.
+    fn joins(&self, tensor: &str) -> bool {
+        self.view.readers(tensor).len() == 1 && !self.wanted.contains(tensor)
+    }
+
+    /// A step makes the map of this tensor.
+    fn made(&mut self, tensor: &str, work: Work) -> Outcome<State> {
+        let (output, form) = self.new_map(tensor)?;
         let step = Step {
             name: tensor.to_owned(),
             work,
             output,
         };
         self.result.steps.push(step);
-        let form = if floats { Form::Floats } else { Form::Bytes };
         Ok(State::Ready(output, form))
     }
 
@@ -330,7 +331,7 @@ impl<'a> Lowering<'a> {
         if self.result.maps[map].bytes == Some(code) {
             return Ok(State::Ready(map, Form::Bytes));
         }
-        // Another step has coded it already, or it comes from outside.
+        // It has bytes of another code already.
         let input = self.floats(tensor)?;
         let shape = self.result.maps[input].shape;
         self.result.maps.push(Map {

@@ -1,9 +1,9 @@
 //! Where maps lie: each form of a map has a slot from the step that makes it to the last that reads it, and slots are used again.
 
 use super::aligned::Aligned;
-use super::kernels::padded;
+use super::kernels::{LANES, padded};
 use super::share::RUN_PIXELS;
-use super::steps::{Code, MapId, Steps};
+use super::steps::{Code, Form, MapId, Step, Steps, Term, Work};
 
 /// How a map lies in a slot.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,11 +109,15 @@ struct Planner {
 impl Planner {
     fn give(&mut self, place: &mut Place, floats: bool, bytes: Option<Code>) {
         place.floats = floats.then(|| self.floats.take(place.len()));
-        place.bytes = bytes.map(|code| (self.bytes.take(place.len()), code));
+        // Where channels are not padded, the last of them are read with what follows, which weights of 0 take away.
+        let padded = place.stride.is_multiple_of(LANES);
+        let length = place.len() + if padded { 0 } else { LANES };
+        place.bytes = bytes.map(|code| (self.bytes.take(length), code));
     }
 
-    fn release(&mut self, place: &Place) {
-        self.floats.free.extend(place.floats);
+    /// `kept`: the slot of floats goes on as that of another map.
+    fn release(&mut self, place: &Place, kept: bool) {
+        self.floats.free.extend(place.floats.filter(|_| !kept));
         self.bytes.free.extend(place.bytes.map(|(slot, _)| slot));
     }
 }
@@ -123,7 +127,8 @@ pub(super) fn plan(steps: &Steps) -> (Vec<Place>, Plan) {
     let mut places: Vec<Place> = (0..steps.maps.len()).map(|map| unplaced(steps, map)).collect();
     let mut planner = Planner::default();
     for (_, map) in &steps.inputs {
-        planner.give(&mut places[*map], true, None);
+        let wanted = &steps.maps[*map];
+        planner.give(&mut places[*map], wanted.floats, wanted.bytes);
     }
     let mut last_use: Vec<Option<usize>> = vec![None; places.len()];
     for (index, step) in steps.steps.iter().enumerate() {
@@ -135,12 +140,17 @@ pub(super) fn plan(steps: &Steps) -> (Vec<Place>, Plan) {
         last_use[output.map] = None;
     }
     for (index, step) in steps.steps.iter().enumerate() {
+        let gone = |map: MapId| last_use[map] == Some(index);
+        let own = in_place(steps, step, &places).filter(|map| gone(*map));
         for map in step.makes() {
             let wanted = &steps.maps[map];
-            planner.give(&mut places[map], wanted.floats, wanted.bytes);
+            planner.give(&mut places[map], wanted.floats && own.is_none(), wanted.bytes);
         }
-        for map in (0..places.len()).filter(|map| last_use[*map] == Some(index)) {
-            planner.release(&places[map]);
+        if let Some(own) = own {
+            places[step.output].floats = places[own].floats;
+        }
+        for map in (0..places.len()).filter(|map| gone(*map)) {
+            planner.release(&places[map], own == Some(map));
         }
     }
     let totals = steps.steps.iter().filter_map(|step| {
@@ -159,6 +169,24 @@ pub(super) fn plan(steps: &Steps) -> (Vec<Place>, Plan) {
         bytes: planner.bytes.lengths,
     };
     (places, plan)
+}
+
+/// The map of floats that a step may change in place, if nobody reads it later: one that it adds pixel by pixel, and reads only for that.
+fn in_place(steps: &Steps, step: &Step, places: &[Place]) -> Option<MapId> {
+    let terms = match &step.work {
+        Work::Convolve { residual, .. } => residual.as_slice(),
+        Work::Sum { terms, .. } => terms,
+        _ => return None,
+    };
+    let to = &places[step.output];
+    let fits = |term: &&Term| {
+        let from = &places[term.map];
+        let alike = (from.height, from.width, from.stride, from.border) == (to.height, to.width, to.stride, to.border);
+        let once = step.work.reads().iter().filter(|map| **map == term.map).count() == 1;
+        alike && once && term.shift == 0 && term.form == Form::Floats && from.floats.is_some()
+    };
+    let wanted = steps.maps[step.output].floats;
+    terms.iter().find(fits).filter(|_| wanted).map(|term| term.map)
 }
 
 fn unplaced(steps: &Steps, map: MapId) -> Place {

@@ -7,7 +7,7 @@
 //! * [`lower`] turns the nodes of an island into [`steps`]: convolutions with all that follows them, sums, enlargements;
 //! * both ask a [`view`] of the graph, also for its [`constants`];
 //! * [`program`] makes steps ready: weights packed by [`convolution`], a place in memory for every map by [`memory`], rows shared out to threads
-//!   by [`share`], and the [`head`], by which planes of probabilities leave, or traits at once;
+//!   by [`share`], the [`entry`] of a picture's bytes, and the [`head`], by which planes of probabilities leave, or traits at once;
 //! * [`kernels`] and [`rows`] compute, each in the instructions that the processor has, all with the same bits;
 //! * [`operator`] is what tract sees.
 //!
@@ -16,6 +16,7 @@
 mod aligned;
 mod constants;
 mod convolution;
+mod entry;
 mod head;
 mod islands;
 mod kernels;
@@ -81,7 +82,7 @@ pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String
             let mut planes = [&mut output[..]];
             program.run(
                 &mut memory,
-                &[input],
+                &[entry::Given::Planes(input)],
                 &mut program::Wanted::Planes(&mut planes),
                 threads,
                 &mut || {},

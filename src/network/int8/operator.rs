@@ -9,6 +9,7 @@ use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::*;
 
+use super::entry::Given;
 use super::head::Traits;
 use super::islands::{BODY, OPERATOR, shapes_of};
 use super::kernels;
@@ -16,6 +17,7 @@ use super::lower::lower;
 use super::memory::Memory;
 use super::program::{Program, Wanted};
 use super::view::View;
+use crate::network::prepare::Picture;
 
 /// Teaches tract's reader of ONNX the islands' operator.
 pub(super) fn register(onnx: &mut tract_onnx::Onnx) {
@@ -111,11 +113,9 @@ impl Island {
         inputs: &[TValue],
         watch: &mut (dyn FnMut() + Send),
     ) -> TractResult<TVec<TValue>> {
-        let planes = inputs.iter().map(|input| input.try_as_plain_ram()?.as_slice::<f32>());
-        let planes = planes.collect::<TractResult<Vec<_>>>()?;
-        let mut in_order = vec![&[][..]; planes.len()];
-        for (planes, input) in planes.into_iter().zip(&self.inputs) {
-            in_order[*input] = planes;
+        let mut in_order: Vec<Given> = inputs.iter().map(|_| Given::Planes(&[])).collect();
+        for (planes, input) in inputs.iter().zip(&self.inputs) {
+            in_order[*input] = Given::Planes(planes.try_as_plain_ram()?.as_slice::<f32>()?);
         }
         let mut results = self
             .shapes()
@@ -132,12 +132,12 @@ impl Island {
         Ok(results.into_iter().map(Tensor::into_tvalue).collect())
     }
 
-    /// Runs it for traits instead of probabilities. It must be a whole network, whose input `picture` is.
-    pub(in super::super) fn run_for_traits(&self, picture: &[f32], traits: Traits) {
-        self.run_program(&[picture], &mut Wanted::Traits(traits), &mut || {});
+    /// Runs it for traits instead of probabilities; `watch` as in [`run`](Self::run). It must be a whole network, whose input `picture` is.
+    pub(in super::super) fn run_for_traits(&self, picture: &Picture, traits: Traits, watch: &mut (dyn FnMut() + Send)) {
+        self.run_program(&[Given::Picture(picture)], &mut Wanted::Traits(traits), watch);
     }
 
-    fn run_program(&self, inputs: &[&[f32]], wanted: &mut Wanted, watch: &mut (dyn FnMut() + Send)) {
+    fn run_program(&self, inputs: &[Given], wanted: &mut Wanted, watch: &mut (dyn FnMut() + Send)) {
         let memory = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut memory = memory.unwrap_or_else(|| self.program.memory());
         let pool = match current_tract_executor() {

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::aligned::Aligned;
 use super::convolution::{Input, Prepared, quantize};
+use super::entry::{Entry, Given};
 use super::head::{Head, Traits, enlarged};
 use super::kernels::{Kernels, Residual, Row};
 use super::memory::{Memory, Place, Plan, plan};
@@ -236,21 +237,21 @@ impl Program {
             let (kind, macs) = step(ready);
             (ready.name.as_str(), kind, macs)
         });
-        edge("planes in").chain(steps).chain(edge("planes out"))
+        edge("in").chain(steps).chain(edge("out"))
     }
 
-    /// Runs all steps. `inputs` are channel planes, as long as their shapes say; `watch` is called after each of [`steps`](Self::steps).
+    /// Runs all steps. `inputs` are as large as their shapes say; `watch` is called after each of [`steps`](Self::steps).
     pub(super) fn run(
         &self,
         memory: &mut Memory,
-        inputs: &[&[f32]],
+        inputs: &[Given],
         results: &mut Wanted,
         threads: Threads,
         watch: &mut (dyn FnMut() + Send),
     ) {
         let mut run = || {
-            for (map, planes) in self.inputs.iter().zip(inputs) {
-                self.enter(memory, *map, planes, threads.is_some());
+            for (map, given) in self.inputs.iter().zip(inputs) {
+                self.enter(memory, *map, given, threads.is_some());
             }
             watch();
             for step in &self.steps {
@@ -277,28 +278,14 @@ impl Program {
         }
     }
 
-    /// Channel planes become pixels.
-    fn enter(&self, memory: &mut Memory, map: MapId, planes: &[f32], parallel: bool) {
+    /// What is given becomes pixels.
+    fn enter(&self, memory: &mut Memory, map: MapId, given: &Given, parallel: bool) {
         let place = &self.places[map];
-        let pixels = place.height * place.width;
-        self.with_rows(memory, map, parallel, |_, row, floats, _| {
-            let Some(floats) = floats else { return };
-            if place.stride != place.channels {
-                floats.fill(0.0);
-            }
-            let plane = |channel: usize| &planes[channel * pixels + row * place.width..][..place.width];
-            if let (3, (colours, [])) = (place.stride, floats.as_chunks_mut::<3>()) {
-                let planes = plane(0).iter().zip(plane(1)).zip(plane(2));
-                for (colour, ((red, green), blue)) in colours.iter_mut().zip(planes) {
-                    *colour = [*red, *green, *blue];
-                }
-                return;
-            }
-            for channel in 0..place.channels {
-                for (value, from) in floats[channel..].iter_mut().step_by(place.stride).zip(plane(channel)) {
-                    *value = *from;
-                }
-            }
+        let code = place.bytes.map(|(_, code)| quantize(code));
+        let entry = Entry::new(given, code);
+        self.with_rows(memory, map, parallel, |_, row, floats, bytes| {
+            let bytes = bytes.zip(code);
+            entry.row(place, row, &mut Results { floats, bytes });
         });
     }
 
@@ -321,10 +308,10 @@ impl Program {
                         floats,
                         bytes: bytes.zip(code),
                     };
-                    let first = self.term_row(memory, &terms[0], row);
+                    let first = self.term_row(memory, &terms[0], step.output, row);
                     let mut rows = [first; TERMS_MAX];
                     for (to, term) in rows.iter_mut().zip(terms) {
-                        *to = self.term_row(memory, term, row);
+                        *to = self.term_row(memory, term, step.output, row);
                     }
                     rows::sum(
                         self.level,
@@ -452,9 +439,16 @@ impl Program {
         self.places[map].row(self.floats(memory, map), 0)
     }
 
-    fn term_row<'a>(&self, memory: &'a Memory, term: &Term, row: usize) -> TermRow<'a> {
+    /// Whether a step that makes `output` changes the floats of this map in place: then they are out of memory while it runs.
+    fn in_place(&self, map: MapId, output: MapId) -> bool {
+        let slot = self.places[map].floats;
+        slot.is_some() && slot == self.places[output].floats
+    }
+
+    fn term_row<'a>(&self, memory: &'a Memory, term: &Term, output: MapId, row: usize) -> TermRow<'a> {
         let (place, row) = (&self.places[term.map], row >> term.shift);
         let values = match term.form {
+            Form::Floats if self.in_place(term.map, output) => Values::Own,
             Form::Floats => Values::Floats(place.row(self.floats(memory, term.map), row)),
             Form::Bytes => {
                 let (bytes, code) = self.bytes(memory, term.map);
@@ -506,12 +500,15 @@ impl Program {
                     .or(bytes.as_deref().map(<[u8]>::len));
                 let (line, column) = if one_row { (0, piece * RUN_PIXELS) } else { (piece, 0) };
                 let residual = residual.map(|term| {
+                    if self.in_place(term.map, step.output) {
+                        return Residual::Own;
+                    }
                     let (of, values) = (&self.places[term.map], self.floats(memory, term.map));
                     let floats = match one_row {
                         true => &values[column * stride..],
                         false => of.row(values, line >> term.shift),
                     };
-                    Residual {
+                    Residual::Other {
                         floats,
                         shift: term.shift,
                     }

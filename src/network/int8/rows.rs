@@ -86,6 +86,8 @@ macro_rules! vectorized {
 #[derive(Clone, Copy)]
 pub(super) enum Values<'a> {
     Floats(&'a [f32]),
+    /// What the results' own floats are before: a map is changed in place.
+    Own,
     /// `scale * (byte - zero)`.
     Bytes {
         bytes: &'a [u8],
@@ -126,13 +128,44 @@ impl Results<'_> {
         }
         if let Some((bytes, code)) = &mut self.bytes {
             for (byte, value) in bytes[at..at + values.len()].iter_mut().zip(values) {
-                let steps = value * code.inverse + code.zero;
-                let steps = if steps > 0.0 { steps } else { 0.0 };
-                let steps = if steps < 255.0 { steps } else { 255.0 };
-                // SAFETY: it is within 0 and 255, and no NaN, which the first comparison made 0.
-                *byte = unsafe { steps.round_ties_even().to_int_unchecked::<i32>() } as u8;
+                *byte = code.byte(*value);
             }
         }
+    }
+
+    /// Stores channel planes pixel by pixel, and zeros up to `stride` channels.
+    pub(super) fn store_planes<'a>(&mut self, stride: usize, planes: impl ExactSizeIterator<Item = &'a [f32]>) {
+        let channels = planes.len();
+        for (channel, plane) in planes.enumerate() {
+            if let Some(floats) = &mut self.floats {
+                let places = floats[channel..].iter_mut().step_by(stride);
+                places.zip(plane).for_each(|(to, value)| *to = *value);
+            }
+            if let Some((bytes, code)) = &mut self.bytes {
+                let places = bytes[channel..].iter_mut().step_by(stride);
+                places.zip(plane).for_each(|(to, value)| *to = code.byte(*value));
+            }
+        }
+        for channel in channels..stride {
+            if let Some(floats) = &mut self.floats {
+                floats[channel..].iter_mut().step_by(stride).for_each(|to| *to = 0.0);
+            }
+            if let Some((bytes, _)) = &mut self.bytes {
+                bytes[channel..].iter_mut().step_by(stride).for_each(|to| *to = 0);
+            }
+        }
+    }
+}
+
+impl Quantize {
+    /// The byte that is nearest to a value.
+    #[inline(always)]
+    pub(super) fn byte(self, value: f32) -> u8 {
+        let steps = value * self.inverse + self.zero;
+        let steps = if steps > 0.0 { steps } else { 0.0 };
+        let steps = if steps < 255.0 { steps } else { 255.0 };
+        // SAFETY: it is within 0 and 255, and no NaN, which the first comparison made 0.
+        unsafe { steps.round_ties_even().to_int_unchecked::<i32>() as u8 }
     }
 }
 
@@ -162,7 +195,13 @@ fn sum_body(
             for term in terms {
                 let at = (pixel >> term.shift) * stride + first;
                 let factor = term.factor.map(|factor| &factor[first..first + count]);
-                add_term(sums, term.values, at, factor);
+                match (term.values, results.floats.as_deref()) {
+                    (Values::Floats(floats), _) | (Values::Own, Some(floats)) => {
+                        add_floats(sums, &floats[at..], factor)
+                    }
+                    (Values::Bytes { bytes, scale, zero }, _) => add_bytes(sums, &bytes[at..], (scale, zero), factor),
+                    (Values::Own, None) => unreachable!("a map of floats is changed in place"),
+                }
             }
             if let Some(offset) = offset {
                 for (sum, offset) in sums.iter_mut().zip(&offset[first..]) {
@@ -179,25 +218,31 @@ fn sum_body(
 }
 
 #[inline(always)]
-fn add_term(sums: &mut [f32], values: Values, at: usize, factor: Option<&[f32]>) {
-    match (values, factor) {
-        (Values::Floats(floats), None) => {
-            for (sum, value) in sums.iter_mut().zip(&floats[at..]) {
+fn add_floats(sums: &mut [f32], floats: &[f32], factor: Option<&[f32]>) {
+    match factor {
+        None => {
+            for (sum, value) in sums.iter_mut().zip(floats) {
                 *sum += value;
             }
         }
-        (Values::Floats(floats), Some(factor)) => {
-            for ((sum, value), factor) in sums.iter_mut().zip(&floats[at..]).zip(factor) {
+        Some(factor) => {
+            for ((sum, value), factor) in sums.iter_mut().zip(floats).zip(factor) {
                 *sum += value * factor;
             }
         }
-        (Values::Bytes { bytes, scale, zero }, None) => {
-            for (sum, byte) in sums.iter_mut().zip(&bytes[at..]) {
+    }
+}
+
+#[inline(always)]
+fn add_bytes(sums: &mut [f32], bytes: &[u8], (scale, zero): (f32, f32), factor: Option<&[f32]>) {
+    match factor {
+        None => {
+            for (sum, byte) in sums.iter_mut().zip(bytes) {
                 *sum += (f32::from(*byte) - zero) * scale;
             }
         }
-        (Values::Bytes { bytes, scale, zero }, Some(factor)) => {
-            for ((sum, byte), factor) in sums.iter_mut().zip(&bytes[at..]).zip(factor) {
+        Some(factor) => {
+            for ((sum, byte), factor) in sums.iter_mut().zip(bytes).zip(factor) {
                 *sum += (f32::from(*byte) - zero) * scale * factor;
             }
         }
@@ -237,7 +282,7 @@ fn enlarge_body(upper: &[f32], lower: &[f32], part: f32, columns: &[Between], st
 vectorized! {
     /// One row of a channel's plane, between two rows of the plane, enlarged and as probabilities if wanted. `between` is scratch, one longer
     /// than `upper`.
-    fn plane(upper: &[f32], lower: &[f32], part: f32, columns: &Columns, sigmoid: bool, between: &mut [f32], results: &mut [f32]) = plane_body
+    fn plane(upper: &[f32], lower: &[f32], part: f32, columns: &ColumnsFrom, sigmoid: bool, between: &mut [f32], results: &mut [f32]) = plane_body
 }
 
 /// Where the columns of an enlarged plane read: each between this one and the next, so far from it.
@@ -262,6 +307,33 @@ impl Columns {
     pub(super) fn len(&self) -> usize {
         self.first.len()
     }
+
+    /// Those that read any of these columns of the plane.
+    pub(super) fn reading(&self, columns: Range<usize>) -> Range<usize> {
+        let begin = self
+            .first
+            .partition_point(|first| (*first as usize + 1) < columns.start);
+        let end = self.first.partition_point(|first| (*first as usize) < columns.end);
+        begin..end
+    }
+
+    /// Those from one on.
+    pub(super) fn from(&self, begin: usize) -> ColumnsFrom<'_> {
+        ColumnsFrom {
+            first: &self.first[begin..],
+            part: &self.part[begin..],
+            end: self.end,
+        }
+    }
+}
+
+/// [`Columns`] from one on.
+#[derive(Clone, Copy)]
+pub(super) struct ColumnsFrom<'a> {
+    first: &'a [u32],
+    part: &'a [f32],
+    /// As that of all.
+    end: usize,
 }
 
 #[inline(always)]
@@ -269,7 +341,7 @@ fn plane_body(
     upper: &[f32],
     lower: &[f32],
     part: f32,
-    columns: &Columns,
+    columns: &ColumnsFrom,
     sigmoid: bool,
     between: &mut [f32],
     results: &mut [f32],
@@ -281,7 +353,7 @@ fn plane_body(
     // Beside the last column there is none; it counts twice.
     between[width] = between[width - 1];
     assert!(columns.end < between.len());
-    for ((result, first), part) in results.iter_mut().zip(&columns.first).zip(&columns.part) {
+    for ((result, first), part) in results.iter_mut().zip(columns.first).zip(columns.part) {
         let first = *first as usize;
         // SAFETY: `first < columns.end`, which lies within, and so does the next one.
         let (first, second) = unsafe { (*between.get_unchecked(first), *between.get_unchecked(first + 1)) };
@@ -305,25 +377,6 @@ fn sigmoid_body(values: &[f32], results: &mut Results) {
     for (block, values) in blocks.iter().enumerate() {
         results.store(block * LANES, &values.map(sigmoid_of));
     }
-}
-
-vectorized! {
-    /// The logistic function of each value, in its place.
-    fn sigmoid_in_place(values: &mut [f32]) = sigmoid_in_place_body
-}
-
-#[inline(always)]
-fn sigmoid_in_place_body(values: &mut [f32]) {
-    for value in values {
-        *value = sigmoid_of(*value);
-    }
-}
-
-/// Whether any value is above a bound; one that is no number is not.
-pub(super) fn any_above(values: &[f32], bound: f32) -> bool {
-    let (blocks, rest) = values.as_chunks::<LANES>();
-    let above = |values: &[f32]| values.iter().fold(false, |any, value| any | (*value > bound));
-    blocks.iter().any(|block| above(block)) || above(rest)
 }
 
 /// `1 / (1 + exp(-x))` to within 2e-7, in operations that every processor does alike.
@@ -437,7 +490,7 @@ mod tests {
                 &upper,
                 &lower,
                 0.61,
-                &Columns::new(&columns),
+                &Columns::new(&columns).from(0),
                 true,
                 &mut scratch,
                 &mut row,

@@ -581,11 +581,10 @@ unsafe fn finish(values: &[[__m256; 2]], epilogue: &Epilogue, row: &mut Row, blo
         for (pixel, &values) in (pixel..).zip(values) {
             let at = pixel * row.stride + channel;
             let mut values = values;
-            if let Some(residual) = &row.residual {
-                let at = (pixel >> residual.shift) * row.stride + channel;
-                let residual = load_two_floats(residual.floats.as_ptr().add(at));
+            if let Some(added) = row.added(pixel, channel) {
+                let added = load_two_floats(added);
                 for half in 0..2 {
-                    values[half] = _mm256_add_ps(values[half], residual[half]);
+                    values[half] = _mm256_add_ps(values[half], added[half]);
                 }
             }
             for value in &mut values {

@@ -372,9 +372,8 @@ impl Finish {
         let mut value = _mm512_add_ps(_mm512_mul_ps(sum, self.multiplier), self.addend);
         // SAFETY: the caller's promise.
         unsafe {
-            if let Some(residual) = &row.residual {
-                let at = (pixel >> residual.shift) * row.stride + block * LANES;
-                value = _mm512_add_ps(value, _mm512_loadu_ps(residual.floats.as_ptr().add(at)));
+            if let Some(added) = row.added(pixel, block * LANES) {
+                value = _mm512_add_ps(value, _mm512_loadu_ps(added));
             }
             let value = _mm512_min_ps(_mm512_max_ps(value, self.low), self.high);
             if let Some(floats) = &mut row.floats {

@@ -116,11 +116,16 @@ pub(super) struct Quantize {
 
 /// What is added to a row of results before the clamp.
 #[derive(Clone, Copy)]
-pub(super) struct Residual<'a> {
-    /// The row's values, channels padded.
-    pub floats: &'a [f32],
-    /// Each of its pixels counts for `1 << shift` results.
-    pub shift: u32,
+pub(super) enum Residual<'a> {
+    /// A row of another map.
+    Other {
+        /// The row's values, channels padded.
+        floats: &'a [f32],
+        /// Each of its pixels counts for `1 << shift` results.
+        shift: u32,
+    },
+    /// What the row's own floats are before: a map is changed in place.
+    Own,
 }
 
 /// One row of results, to be written.
@@ -148,15 +153,31 @@ impl Row<'_> {
         self.bytes.as_deref_mut()
     }
 
-    /// Stops before anything outside is written.
+    /// Where the values begin that are added to a result's channels from `channel` on.
+    #[inline(always)]
+    fn added(&self, pixel: usize, channel: usize) -> Option<*const f32> {
+        Some(match self.residual? {
+            Residual::Other { floats, shift } => floats.as_ptr().wrapping_add((pixel >> shift) * self.stride + channel),
+            Residual::Own => {
+                let floats = self.floats.as_deref()?;
+                floats.as_ptr().wrapping_add(pixel * self.stride + channel)
+            }
+        })
+    }
+
+    /// Stops before anything outside is read or written.
     fn check(&self, epilogue: &Epilogue) {
         let values = self.pixels * self.stride;
         assert!(self.stride.is_multiple_of(LANES));
         assert!(self.floats.as_ref().is_none_or(|floats| floats.len() >= values));
         assert!(self.bytes.as_ref().is_none_or(|bytes| bytes.len() >= values));
-        let needed =
-            |residual: &Residual| (self.pixels.saturating_sub(1) >> residual.shift) * self.stride + self.stride;
-        assert!(self.residual.as_ref().is_none_or(|r| r.floats.len() >= needed(r)));
+        match self.residual {
+            Some(Residual::Other { floats, shift }) => {
+                assert!(floats.len() >= (self.pixels.saturating_sub(1) >> shift) * self.stride + self.stride);
+            }
+            Some(Residual::Own) => assert!(self.floats.is_some()),
+            None => {}
+        }
         assert!(epilogue.multiplier.len() == self.stride && epilogue.addend.len() == self.stride);
     }
 }

@@ -875,10 +875,9 @@ unsafe fn store_tile(sums: &[[f32; LANES]], epilogue: &Epilogue, row: &mut Row, 
             let sums = block_of_floats(sums.as_ptr());
             let mut values: [float32x4_t; PARTS] =
                 from_fn(|part| vaddq_f32(vmulq_f32(sums[part], multiplier[part]), addend[part]));
-            if let Some(residual) = &row.residual {
-                let at = (pixel >> residual.shift) * row.stride + channel;
-                let residual = block_of_floats(residual.floats.as_ptr().add(at));
-                values = from_fn(|part| vaddq_f32(values[part], residual[part]));
+            if let Some(added) = row.added(pixel, channel) {
+                let added = block_of_floats(added);
+                values = from_fn(|part| vaddq_f32(values[part], added[part]));
             }
             // Not the instructions for a maximum and a minimum, which order two zeros by their signs.
             let values = values.map(|value| {

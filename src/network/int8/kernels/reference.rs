@@ -1,6 +1,6 @@
 //! What every kernel computes, in plain Rust that is written to be read.
 
-use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads, Row};
+use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads, Residual, Row};
 
 /// The kernels of a processor about which nothing is known.
 pub(super) struct Reference;
@@ -105,8 +105,10 @@ impl Kernels for Reference {
 fn finish(sum: f32, epilogue: &Epilogue, row: &mut Row, pixel: usize, channel: usize) {
     let at = pixel * row.stride + channel;
     let mut value = sum * epilogue.multiplier[channel] + epilogue.addend[channel];
-    if let Some(residual) = row.residual {
-        value += residual.floats[(pixel >> residual.shift) * row.stride + channel];
+    match (row.residual, row.floats.as_deref()) {
+        (Some(Residual::Other { floats, shift }), _) => value += floats[(pixel >> shift) * row.stride + channel],
+        (Some(Residual::Own), Some(floats)) => value += floats[at],
+        _ => {}
     }
     // Written out, since `f32::max` leaves open which of two zeros it gives.
     let value = if value > epilogue.low { value } else { epilogue.low };

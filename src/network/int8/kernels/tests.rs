@@ -16,6 +16,18 @@ fn numbers(seed: u64) -> impl FnMut() -> u32 {
     }
 }
 
+/// What is added to results.
+#[derive(Debug, Clone, Copy)]
+enum Added {
+    Nothing,
+    /// A row each of whose pixels counts for `1 << shift` results.
+    Row {
+        shift: u32,
+    },
+    /// The row's own floats.
+    Own,
+}
+
 /// One convolution of one row with everything that a kernel may be asked for.
 #[derive(Debug, Clone)]
 struct Case {
@@ -25,7 +37,7 @@ struct Case {
     inputs: usize,
     side: usize,
     stride: usize,
-    residual_shift: Option<u32>,
+    added: Added,
     floats: bool,
     bytes: bool,
     quantize: bool,
@@ -40,7 +52,11 @@ fn cases() -> impl Strategy<Value = Case> {
         1usize..3,
     );
     let extras = (
-        proptest::option::of(0u32..3),
+        prop_oneof![
+            Just(Added::Nothing),
+            (0u32..3).prop_map(|shift| Added::Row { shift }),
+            Just(Added::Own)
+        ],
         any::<bool>(),
         any::<bool>(),
         any::<bool>(),
@@ -52,8 +68,8 @@ fn cases() -> impl Strategy<Value = Case> {
         inputs,
         side,
         stride,
-        residual_shift: extras.0,
-        floats: extras.1 || !extras.2,
+        added: extras.0,
+        floats: extras.1 || !extras.2 || matches!(extras.0, Added::Own),
         bytes: extras.2,
         quantize: extras.3,
     })
@@ -129,17 +145,21 @@ impl Case {
             }),
         };
         let residual: Vec<f32> = (0..self.pixels * stride).map(|_| self.float(next()) * 9.0).collect();
-        let mut floats = vec![0f32; self.pixels * stride];
+        let mut floats: Vec<f32> = (0..self.pixels * stride).map(|_| self.float(next()) * 9.0).collect();
         let mut bytes = vec![0u8; self.pixels * stride];
         let mut row = Row {
             pixels: self.pixels,
             stride,
             floats: self.floats.then_some(&mut floats),
             bytes: self.bytes.then_some(&mut bytes),
-            residual: self.residual_shift.map(|shift| Residual {
-                floats: &residual,
-                shift,
-            }),
+            residual: match self.added {
+                Added::Nothing => None,
+                Added::Row { shift } => Some(Residual::Other {
+                    floats: &residual,
+                    shift,
+                }),
+                Added::Own => Some(Residual::Own),
+            },
         };
         call(epilogue, &mut row);
         let float_bits = floats.iter().map(|value| value.to_bits()).collect();
@@ -351,7 +371,7 @@ proptest! {
     fn every_family_equals_plain_rust_in_wide_dense_convolutions_of_bytes(case in wide_cases(), only_bytes in any::<bool>()) {
         // Bytes alone are made by other instructions than everything that may be wanted.
         let case = if only_bytes {
-            Case { residual_shift: None, floats: false, bytes: true, quantize: false, ..case }
+            Case { added: Added::Nothing, floats: false, bytes: true, quantize: false, ..case }
         } else {
             case
         };
