@@ -251,4 +251,6 @@ fn names(inputs: &[String]) -> Vec<&str> {
 }
 
 #[cfg(test)]
+mod int8_layers;
+#[cfg(test)]
 mod op_cases;
