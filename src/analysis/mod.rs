@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use image::{RgbImage, imageops};
+use image::RgbImage;
 
 use crate::frame::{PixelBox, Size};
 use crate::identify::{Code, IdSource, read_codes};
@@ -262,5 +262,15 @@ fn mean_column(mask: &TraitMask, of: TraitSet) -> Option<f64> {
 ///
 /// What of `part` lies outside the picture is left out.
 pub fn crop_of(picture: &RgbImage, part: PixelBox) -> RgbImage {
-    imageops::crop_imm(picture, part.left, part.top, part.width(), part.height()).to_image()
+    let Some(part) = part.intersection(&PixelBox::whole(Size::from(picture.dimensions()))) else {
+        return RgbImage::default();
+    };
+    let (stride, row) = (picture.width() as usize * 3, part.width() as usize * 3);
+    let first = part.left as usize * 3;
+    let mut pixels = Vec::with_capacity(row * part.height() as usize);
+    let rows = picture.as_raw().chunks_exact(stride);
+    for pixels_of_row in rows.skip(part.top as usize).take(part.height() as usize) {
+        pixels.extend_from_slice(&pixels_of_row[first..first + row]);
+    }
+    RgbImage::from_raw(part.width(), part.height(), pixels).expect("three bytes for each pixel")
 }
