@@ -1,5 +1,5 @@
 # The commands that people and CI use. `make demo` and `make test` do all the set-up on a fresh Debian-like machine.
-.PHONY: demo test setup check docs bench kill-test notices reference-full default-network aarch64 test-aarch64 package hil service-test readers
+.PHONY: demo test setup check docs bench kill-test notices reference-full default-network aarch64 test-aarch64 package hil service-test readers sanitize
 
 # One profile (dev, optimised: see Cargo.toml) for the demo, the tests and the binary under test, so that tract is built once.
 demo: setup
@@ -58,6 +58,13 @@ service-test:
 hil: aarch64
 	cargo build --locked
 	tests/hil/run
+
+# The kernels' tests under AddressSanitizer, by all families that this processor has, and under valgrind, which knows those without AVX-512.
+# (RUSTC_BOOTSTRAP: a stable compiler has the sanitizer, but asks for leave.)
+sanitize:
+	cd tests/sanitize && CARGO_TARGET_DIR=../../target/sanitize RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test --locked --target x86_64-unknown-linux-gnu
+	cd tests/sanitize && CARGO_TARGET_DIR=../../target/sanitize cargo test --locked --no-run
+	PROPTEST_CASES=40 valgrind -q --error-exitcode=9 $$(ls -t target/sanitize/debug/deps/kernels-* | grep -v '[.]d$$' | head -1)
 
 # Benchmarks; compare only figures of one run.
 bench:
