@@ -297,8 +297,8 @@ fn files_that_claim_the_world_are_refused_before_anything_is_allocated() {
         assert!(told_by_us.contains(told), "{segmentation}: {told_by_us}");
     }
     let endless = format!(
-        r#"{{"shapes": [{}], "imagePath": "x.jpg", "imageWidth": 8000, "imageHeight": 8000}}"#,
-        vec![r#"{"label": "eye", "points": [[0, 0], [8000, 8000]], "shape_type": "rectangle"}"#; 100].join(",")
+        r#"{{"shapes": [{}], "imagePath": "x.jpg", "imageWidth": 1000, "imageHeight": 1000}}"#,
+        vec![r#"{"label": "eye", "points": [[0, 0], [1000, 1000]], "shape_type": "rectangle"}"#; 100].join(",")
     );
     assert!(refusal(endless.as_bytes()).contains("64 times over"));
 }

@@ -175,7 +175,7 @@ fn outline(segmentation: Option<Segmentation>) -> Result<Outline, String> {
         _ => return Ok(Outline::NoArea("box".into())),
     };
     let polygon = |numbers: Vec<f64>| {
-        if numbers.len() % 2 != 0 || numbers.len() < 6 {
+        if !numbers.len().is_multiple_of(2) || numbers.len() < 6 {
             return Err(format!("a polygon of {} numbers", numbers.len()));
         }
         if !numbers.iter().all(|v| is_place(*v)) {
