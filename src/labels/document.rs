@@ -31,7 +31,7 @@ enum Content {
 pub struct Listed {
     /// Its path as the file has it.
     pub picture: String,
-    /// Its [`stem`], by which it is found.
+    /// Its [`stem`](super::stem()), by which it is found.
     pub stem: String,
     /// How many shapes are on it.
     pub shapes: usize,

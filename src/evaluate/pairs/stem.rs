@@ -21,7 +21,7 @@ pub struct Paired {
     pub labels_left: Vec<LabelPlace>,
 }
 
-/// Pairs the labels with the pictures of the same [`stem`], in folders and those below them.
+/// Pairs the labels with the pictures of the same [`stem`](super::stem()), in folders and those below them.
 ///
 /// A label whose [`Sidecar`] names its picture finds it also relative to the folder above its own. The sidecar's box holds only for that
 /// picture, not for a crop of the same stem. Of two masks of one stem the `_traits` one is taken, which keeps every bit. A folder may hold both
