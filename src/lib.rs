@@ -11,6 +11,8 @@ pub mod device_access;
 pub mod frame;
 pub mod traits;
 
+pub mod labels;
+
 pub mod locate;
 pub mod measure;
 pub mod network;

@@ -1,4 +1,4 @@
-//! Exports read by programs of others: pycocotools, python-dwca-reader, pynrrd, snakemake, and the steps of Minnow_Segmented_Traits' scripts.
+//! Exports read by programs of others: pycocotools, python-dwca-reader, pynrrd, nibabel, SimpleITK, Pillow, snakemake, and the steps of Minnow_Segmented_Traits' scripts.
 //!
 //! The environment variable `FISHRIG_READERS` names a Python interpreter that has `tests/readers/requirements.txt`; without it the tests say `SKIPPED`.
 
@@ -10,7 +10,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use fishrig::store::export::{Selection, bgnn, coco, dwca, fish_air, nrrd};
+use fishrig::labels::{Overlaps, Shapes, Target};
+use fishrig::store::export::{Selection, bgnn, coco, dwca, fish_air, labels, nrrd};
 use fishrig::store::{Archive, Store};
 use store_support::{draft, measured_draft, moment, settings};
 
@@ -77,6 +78,42 @@ fn pynrrd_reads_segments() {
     nrrd::export(&archive, Selection::default(), &out, &mut |_| ()).unwrap();
     let args: Vec<&OsStr> = std::iter::once(&out).chain(&folders).map(|p| p.as_os_str()).collect();
     script(&python, "read_nrrd.py", &args);
+}
+
+#[test]
+fn other_programs_read_labels() {
+    let Some(python) = interpreter() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, folders) = three(&dir.path().join("records"));
+    let out = dir.path().join("labels");
+    let exact = Shapes::Polygons { tolerance: 0.0 };
+    for (form, target, shapes) in [
+        ("indexed", Target::Indexed, Shapes::Masks),
+        ("grey", Target::Grey, Shapes::Masks),
+        ("colours", Target::Colours, Shapes::Masks),
+        ("seg-nrrd", Target::SegNrrd, Shapes::Masks),
+        ("nrrd", Target::Nrrd, Shapes::Masks),
+        ("nifti", Target::Nifti, Shapes::Masks),
+        ("labelme", Target::LabelMe, exact),
+        ("labelme-masks", Target::LabelMe, Shapes::Masks),
+        ("coco", Target::Coco, Shapes::Masks),
+        ("coco-polygons", Target::Coco, exact),
+        ("cvat", Target::Cvat, Shapes::Masks),
+    ] {
+        let overlaps = if target.keeps_overlaps() {
+            Overlaps::Keep
+        } else {
+            Overlaps::Top
+        };
+        let manner = labels::Manner {
+            target,
+            shapes,
+            overlaps,
+        };
+        labels::export(&archive, Selection::default(), manner, &out.join(form), &mut |_| ()).unwrap();
+    }
+    let args: Vec<&OsStr> = std::iter::once(&out).chain(&folders).map(|p| p.as_os_str()).collect();
+    script(&python, "read_labels.py", &args);
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod config;
 mod demo;
 mod doctor;
 mod eval;
+mod label_args;
+mod labels;
 mod manual;
 mod measure;
 mod model;
@@ -68,6 +70,8 @@ enum Command {
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArgs),
     Eval(eval::EvalArgs),
+    #[command(subcommand)]
+    Labels(labels::LabelsCommand),
     Render(render::RenderArgs),
     Completions(completions::CompletionsArgs),
     Manual(manual::ManualArgs),
@@ -89,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Config(command) => config::run(command),
         Command::Doctor(args) => doctor::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Labels(command) => labels::run(command),
         Command::Render(args) => render::run(args),
         Command::Completions(args) => completions::run(args, Arguments::command()),
         Command::Manual(args) => manual::run(args, Arguments::command()),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::EvalArgs;
-use crate::evaluate::pairs::{self, Pair, PairError, Paired};
+use crate::evaluate::pairs::{self, LabelPlace, Pair, PairError, Paired};
 
 /// What there is to score.
 pub(super) struct Material {
@@ -27,12 +27,12 @@ impl Material {
             (None, Some(labels)) => pairs::by_stem(&args.images, labels, pictures_wanted)?,
             (None, None) => Paired::default(),
         };
-        let no_picture = |label: PathBuf| {
-            let stem = pairs::stem(&label);
+        let no_picture = |label: LabelPlace| {
+            let stem = label.stem();
             let reason = format!(
                 "no picture {stem} for this label; name its folder by --images, or give the pairs in a table (--pairs)"
             );
-            (label, reason)
+            (label.file, reason)
         };
         let (pairs, left_out): (Vec<_>, Vec<_>) =
             (paired.pairs.into_iter()).partition(|pair| args.drawings || pair.no_photograph.is_none());

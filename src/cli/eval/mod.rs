@@ -14,23 +14,27 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use super::label_args::{LabelArgs, WrongSizeArg, is_wrong_size};
 use super::output_file::OutputFolder;
 use super::parallel::in_parallel;
 use super::sheet_file::WorstRows;
 use super::{Outcome, progress, say};
 use crate::evaluate::{BOUNDARY_SHARE, Bootstrap, Summary};
+use crate::labels::Library;
 use crate::network::NetworkSettings;
-use crate::traits::{LabelForm, Trait, TraitSet};
+use crate::traits::{Trait, TraitSet};
 use material::Material;
 use picture::{Item, Scoring};
 use predict::Predictor;
+pub(super) use predict::decode;
 
 /// Score masks against labels: the reference's IoU, boundary IoU, each trait, with intervals.
 ///
 /// Runs the network on each labelled picture, or takes the masks in --predictions. Pictures and labels belong together whose names are the same
 /// without _crop, _cropped, _mask, _labels, _segmented, _traits; or as the table --pairs says; or as NAME.json beside the label NAME_labels.png
 /// says (picture, crop_box_xywh). A label covers its box, or all of the picture: a whole frame needs a box, or --locate with a label of the frame.
-/// Labels are PNG files with class ids 0 to 12 (indexed or grey), BGNN's colours, or 16-bit trait bits.
+/// Labels are PNG files with class ids 0 to 12 (indexed or grey), BGNN's colours, or 16-bit trait bits; .nrrd and .nii.gz label maps; LabelMe or
+/// COCO JSON; CVAT XML (docs/labels.md).
 ///
 /// A trait that the network never learnt, or that the labeller did not draw (not_labelled in NAME.json), is left out of the scores.
 #[derive(Debug, clap::Args)]
@@ -39,8 +43,8 @@ pub(super) struct EvalArgs {
     /// Pictures, or folders of pictures; not needed where NAME.json beside the label names its picture.
     #[arg(long, num_args = 1.., value_name = "PATH")]
     images: Vec<PathBuf>,
-    /// Folder of labels.
-    #[arg(long, value_name = "DIR")]
+    /// Folder of labels, or a file with those of many pictures.
+    #[arg(long, value_name = "PATH")]
     labels: Option<PathBuf>,
     /// Table with the columns name, picture, box, label (tabs or commas); box as left,top,width,height or empty.
     #[arg(long, value_name = "FILE", conflicts_with = "labels")]
@@ -61,9 +65,11 @@ pub(super) struct EvalArgs {
     /// Score exactly these traits, whatever network and labels say (BGNN names with commas between, or all).
     #[arg(long, value_name = "LIST", value_parser = parse_traits)]
     traits: Option<TraitSet>,
-    /// What the labels' pixels stand for, where they don't tell by themselves.
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = FormArg::Auto)]
-    label_form: FormArg,
+    #[command(flatten)]
+    reading: LabelArgs,
+    /// What to do about a label that is not as large as its picture, or the box in it.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = WrongSizeArg::Stretch)]
+    wrong_size: WrongSizeArg,
     /// Take also labels that say that their picture is no photograph.
     #[arg(long)]
     drawings: bool,
@@ -102,30 +108,6 @@ enum At {
     Network,
 }
 
-/// What the labels' pixels stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FormArg {
-    /// As the pixels tell.
-    Auto,
-    /// Class ids 0 to 12.
-    Ids,
-    /// BGNN's colours.
-    Colours,
-    /// 16-bit trait bits.
-    Bits,
-}
-
-impl FormArg {
-    fn form(self) -> Option<LabelForm> {
-        match self {
-            Self::Auto => None,
-            Self::Ids => Some(LabelForm::Ids),
-            Self::Colours => Some(LabelForm::Colours),
-            Self::Bits => Some(LabelForm::Bits),
-        }
-    }
-}
-
 pub(super) fn parse_traits(text: &str) -> Result<TraitSet, String> {
     if text == "all" {
         return Ok(TraitSet::ALL);
@@ -149,7 +131,8 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
     if args.locate && args.at == At::Network {
         bail!("--at network does not go with --locate: the located fish and the labelled part are not the same pixels");
     }
-    let material = Material::gather(&args)?;
+    let labels = Library::new(args.reading.reading()?);
+    let mut material = Material::gather(&args)?;
     let processors = NetworkSettings::default().threads;
     let jobs = if args.jobs == 0 {
         processors
@@ -161,7 +144,8 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
         predictor: &predictor,
         at: args.at,
         chosen: args.traits,
-        form: args.label_form.form(),
+        labels: &labels,
+        wrong_size: args.wrong_size,
         boundary_share: args.boundary,
         rows_wanted: args.sheet.is_some(),
     };
@@ -169,6 +153,7 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
     let bar = progress::bar(material.pairs.len(), "pictures", args.json);
     let mut items = Vec::new();
     let mut failed = material.failed.clone();
+    let mut left_out = Vec::new();
     let mut rows = WorstRows::new(usize::from(args.sheet_rows));
     in_parallel(
         &material.pairs,
@@ -181,11 +166,15 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
                     rows.add(item.score.iou(), row);
                     items.push(item);
                 }
+                Err(error) if args.wrong_size == WrongSizeArg::Skip && is_wrong_size(&error) => {
+                    left_out.push((pair.clone(), error.to_string()));
+                }
                 Err(error) => failed.push((pair.label.clone(), format!("{error:#}"))),
             }
         },
     );
     bar.finish_and_clear();
+    material.left_out.extend(left_out);
     items.sort_by(|a: &Item, b| a.score.worst_first(&b.score));
 
     for (path, reason) in &failed {

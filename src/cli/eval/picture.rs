@@ -6,15 +6,16 @@ use anyhow::bail;
 use image::{Rgb, RgbImage};
 
 use super::At;
-use super::predict::{Prediction, Predictor};
+use super::predict::{self, Prediction, Predictor};
+use crate::cli::label_args::WrongSizeArg;
 use crate::cli::scores;
-use crate::cli::segment::read_file;
 use crate::evaluate::pairs::Pair;
 use crate::evaluate::reference::Sums;
 use crate::evaluate::sheet::{Row, panel};
 use crate::evaluate::{PictureScore, seen_in};
-use crate::frame::PixelBox;
-use crate::traits::{LabelForm, Palette, TraitMask, TraitSet, label_picture};
+use crate::frame::{PixelBox, Size};
+use crate::labels::{LabelsError, Library};
+use crate::traits::{Palette, TraitMask, TraitSet};
 
 /// How pictures are scored.
 pub(super) struct Scoring<'a> {
@@ -22,7 +23,8 @@ pub(super) struct Scoring<'a> {
     pub(super) at: At,
     /// The traits to score, where the user chose them.
     pub(super) chosen: Option<TraitSet>,
-    pub(super) form: Option<LabelForm>,
+    pub(super) labels: &'a Library,
+    pub(super) wrong_size: WrongSizeArg,
     pub(super) boundary_share: f64,
     pub(super) rows_wanted: bool,
 }
@@ -45,8 +47,17 @@ pub(super) struct Item {
 impl Scoring<'_> {
     /// Scores one picture; its row of the sheet, if rows are wanted.
     pub(super) fn score(&self, pair: &Pair) -> anyhow::Result<(Item, Option<Row>)> {
-        let (label, _) = label_picture::read(&read_file(&pair.label)?, self.form)?;
-        let prediction = self.predictor.predict(pair, label.size())?;
+        let picture = predict::decode(pair)?;
+        let covered = pair.area.map(|area| area.size());
+        let covered = covered.or(picture.as_ref().map(|picture| Size::from(picture.dimensions())));
+        let read = self.labels.read(&pair.label, pair.within.as_deref(), covered)?;
+        let label = read.mask;
+        if let Some(picture) = covered.filter(|size| self.wrong_size != WrongSizeArg::Stretch && *size != label.size())
+        {
+            let label = label.size();
+            return Err(LabelsError::WrongSize { label, picture }.into());
+        }
+        let prediction = self.predictor.predict(pair, picture, label.size())?;
         let scored = self.scored(pair, prediction.not_assessed);
         if scored.is_empty() {
             bail!("no trait to score: the labeller drew none that the mask says anything about; --traits chooses");
@@ -67,7 +78,7 @@ impl Scoring<'_> {
             area: prediction.area,
             not_assessed: prediction.not_assessed,
             not_labelled: pair.not_labelled,
-            note: prediction.note.map(str::to_owned).or_else(|| self.doubt(pair, &label)),
+            note: self.note(&prediction, read.notes, pair, &label),
             score,
         };
         Ok((item, row))
@@ -86,6 +97,11 @@ impl Scoring<'_> {
     fn scored(&self, pair: &Pair, not_assessed: TraitSet) -> TraitSet {
         let silent = not_assessed.union(pair.not_labelled);
         self.chosen.unwrap_or(TraitSet::from_bits(!silent.bits()))
+    }
+
+    fn note(&self, prediction: &Prediction, mut notes: Vec<String>, pair: &Pair, label: &TraitMask) -> Option<String> {
+        notes.extend(prediction.note.map(str::to_owned).or_else(|| self.doubt(pair, label)));
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 
     /// Whether the picture looks like a whole frame that the network was shown as if it were a crop.

@@ -72,11 +72,11 @@ impl Predictor {
         }
     }
 
-    /// The mask for a pair whose label has the size `label`.
-    pub(super) fn predict(&self, pair: &Pair, label: Size) -> anyhow::Result<Prediction> {
+    /// The mask for a pair with this picture, whose label has the size `label`.
+    pub(super) fn predict(&self, pair: &Pair, picture: Option<RgbImage>, label: Size) -> anyhow::Result<Prediction> {
         match self {
             Self::OnLabelledPart(network) => {
-                let picture = decode(pair)?.context("has no picture")?;
+                let picture = picture.context("has no picture")?;
                 let (area, crop) = labelled_part(&picture, pair)?;
                 let probabilities = network.probabilities(&crop)?;
                 let segmentation = network.segmentation(&probabilities);
@@ -91,7 +91,7 @@ impl Predictor {
                 })
             }
             Self::OnLocatedFish(analyser) => {
-                let picture = decode(pair)?.context("has no picture")?;
+                let picture = picture.context("has no picture")?;
                 let (area, crop) = labelled_part(&picture, pair)?;
                 let not_assessed = analyser.network().manifest().not_assessed();
                 let found = analyser.whole_frame(&picture)?.specimen;
@@ -112,7 +112,7 @@ impl Predictor {
             }
             Self::Made { folder, masks } => {
                 let made = Made::of(pair, masks.get(&pair.name), folder)?;
-                let crop = match decode(pair)? {
+                let crop = match picture {
                     Some(picture) => Some(labelled_part(&picture, pair)?.1),
                     None => None,
                 };
@@ -123,7 +123,7 @@ impl Predictor {
 }
 
 /// The picture of a pair; `None` where it has none.
-fn decode(pair: &Pair) -> anyhow::Result<Option<RgbImage>> {
+pub(in crate::cli) fn decode(pair: &Pair) -> anyhow::Result<Option<RgbImage>> {
     let Some(path) = &pair.picture else { return Ok(None) };
     let decode = || -> anyhow::Result<RgbImage> {
         let frame = Frame::from_file_bytes(read_file(path)?, None)?;

@@ -3,12 +3,14 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Outcome, Root, bar};
+use crate::cli::label_args::{OverlapsArg, ShapesArgs, TargetArg};
 use crate::store::Archive;
-use crate::store::export::{self, Copied, Exported, Progress, Selection, bgnn::Tree};
+use crate::store::export::{self, Copied, Exported, Progress, Selection, bgnn::Tree, labels::Manner};
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
@@ -23,7 +25,15 @@ pub(super) struct ExportArgs {
     /// Where the pictures will be published: what comes before DAY/ID/FILE (dwca, fish-air)
     #[arg(long, value_name = "URL", default_value = "")]
     media_url: String,
-    /// Where to: a folder for bgnn, minnows, fish-air, nrrd and records, a new file for the others
+    /// What labels to write (labels)
+    #[arg(long, value_name = "FORMAT", value_enum, required_if_eq("layout", "labels"))]
+    form: Option<TargetArg>,
+    #[command(flatten)]
+    shapes: ShapesArgs,
+    /// What pixels of several traits keep (labels): all, or the one that BGNN's painting shows
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = OverlapsArg::Keep)]
+    overlaps: OverlapsArg,
+    /// Where to: a folder for bgnn, minnows, fish-air, nrrd, labels and records, a new file for the others
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
 }
@@ -46,6 +56,8 @@ enum Layout {
     CsvLong,
     /// One segmentation (.seg.nrrd) a record, for 3D Slicer
     Nrrd,
+    /// Crops with their masks as labels of the format --form, to be corrected in a labelling program
+    Labels,
     /// The records as they are: a copy that is a store itself
     Records,
 }
@@ -65,6 +77,7 @@ pub(super) fn export(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<O
         Layout::Csv => export::csv::export(&archive, selection, to, progress),
         Layout::CsvLong => export::csv_long::export(&archive, selection, to, progress),
         Layout::Nrrd => export::nrrd::export(&archive, selection, to, progress),
+        Layout::Labels => export::labels::export(&archive, selection, args.manner()?, to, progress),
         Layout::Records => export::records::export(&archive, to, progress),
     };
     bar.finish_and_clear();
@@ -104,6 +117,17 @@ pub(super) fn export(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<O
     } else {
         Outcome::SomeFailed
     })
+}
+
+impl ExportArgs {
+    fn manner(&self) -> anyhow::Result<Manner> {
+        let target = self.form.context("--layout labels needs --form")?.target();
+        Ok(Manner {
+            target,
+            shapes: self.shapes.shapes(target),
+            overlaps: self.overlaps.overlaps(),
+        })
+    }
 }
 
 fn compared(copied: &Copied) -> String {

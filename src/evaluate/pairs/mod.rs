@@ -1,6 +1,7 @@
 //! Which label belongs to which picture, and to which part of it.
 //!
-//! * [`by_stem`]: pictures and labels of the same name, once endings like `_cropped` and `_labels` are off; a JSON file beside a label
+//! * [`by_stem`]: pictures and labels of the same name, once endings like `_cropped` and `_labels` are off; a file may hold many labels, and names
+//!   their pictures; a JSON file beside a label
 //!   ([`Sidecar`]) may say of which part of which picture it is.
 //! * [`from_table`]: a table with a row for each pair.
 
@@ -14,10 +15,12 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::frame::PixelBox;
+use crate::labels::LabelsError;
 use crate::traits::TraitSet;
 
+pub use crate::labels::stem;
 pub use sidecar::Sidecar;
-pub use stem::{Paired, by_stem, masks_by_stem, stem};
+pub use stem::{Paired, by_stem, labels_by_stem, masks_by_stem};
 pub use table::from_table;
 
 /// A label and what it is a label of.
@@ -31,12 +34,30 @@ pub struct Pair {
     pub picture: Option<PathBuf>,
     /// The part of the picture that the label covers; all of it where there is none.
     pub area: Option<PixelBox>,
-    /// A PNG file as [`label_picture::read`](crate::traits::label_picture::read) takes it.
+    /// A file as [`labels`](crate::labels) takes it.
     pub label: PathBuf,
+    /// The stem of the picture in that file, where it holds the labels of many.
+    pub within: Option<String>,
     /// Traits that the labeller did not draw: about them the label says nothing.
     pub not_labelled: TraitSet,
     /// What the label says that the picture is, where that is no photograph, for example an engraving.
     pub no_photograph: Option<String>,
+}
+
+/// Where a label is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelPlace {
+    /// The file.
+    pub file: PathBuf,
+    /// The stem of the picture in it, where it holds the labels of many.
+    pub within: Option<String>,
+}
+
+impl LabelPlace {
+    /// The stem of the picture.
+    pub fn stem(&self) -> String {
+        self.within.clone().unwrap_or_else(|| stem(&self.file))
+    }
 }
 
 /// Why labels and pictures can't be paired.
@@ -65,10 +86,20 @@ pub enum PairError {
         second: PathBuf,
     },
     /// No label at all.
-    #[error("{path}: no labels in it; labels are PNG files")]
+    #[error(
+        "{path}: no labels in it; labels are PNG files, .nrrd and .nii.gz label maps, LabelMe or COCO JSON, and CVAT XML, with at least one shape"
+    )]
     NoLabels {
         /// Where labels were looked for.
         path: PathBuf,
+    },
+    /// A file with the labels of many pictures can't be read.
+    #[error("{path}: {source}")]
+    Label {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: LabelsError,
     },
     /// The file beside a label is no JSON, or says something that can't be.
     #[error("{path}: {reason}")]

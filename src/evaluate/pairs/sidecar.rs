@@ -33,7 +33,8 @@ impl Sidecar {
     /// [`PairError::Sidecar`] if it is there and no such JSON, or names a trait that does not exist; [`PairError::Read`].
     pub fn beside(label: &Path, stem: &str) -> Result<Self, PairError> {
         let path = label.with_file_name(format!("{stem}.json"));
-        if !path.is_file() {
+        // LabelMe's labels are called so themselves.
+        if path == label || !path.is_file() {
             return Ok(Self::default());
         }
         let read = || {

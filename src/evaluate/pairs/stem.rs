@@ -4,24 +4,11 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
-use super::{Pair, PairError, Sidecar, files};
-
-/// Endings that say what a file is, not whose.
-const OF_PICTURES: [&str; 2] = ["_crop", "_cropped"];
-const OF_MASKS: [&str; 4] = ["_mask", "_labels", "_segmented", "_traits"];
+use super::{LabelPlace, Pair, PairError, Sidecar, files};
+use crate::labels::{Document, Form, OF_MASKS, OF_PICTURES, content};
 
 /// Files that fishrig writes beside pictures and that are no pictures of specimens.
 const OVERLAY: &str = "_overlay";
-
-/// The name of a file without extension and without any of the endings `_crop`, `_cropped`, `_mask`, `_labels`, `_segmented`, `_traits`.
-pub fn stem(path: &Path) -> String {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let mut stem: &str = &name;
-    while let Some(shorter) = OF_PICTURES.iter().chain(&OF_MASKS).find_map(|e| stem.strip_suffix(e)) {
-        stem = shorter;
-    }
-    stem.to_owned()
-}
 
 /// What was found by names.
 #[derive(Debug, Default)]
@@ -31,10 +18,10 @@ pub struct Paired {
     /// Pictures without a label.
     pub pictures_left: Vec<PathBuf>,
     /// Labels without a picture.
-    pub labels_left: Vec<PathBuf>,
+    pub labels_left: Vec<LabelPlace>,
 }
 
-/// Pairs the labels with the pictures of the same [`stem`], in folders and those below them.
+/// Pairs the labels with the pictures of the same [`stem`](super::stem()), in folders and those below them.
 ///
 /// A label whose [`Sidecar`] names its picture finds it also relative to the folder above its own. The sidecar's box holds only for that
 /// picture, not for a crop of the same stem. Of two masks of one stem the `_traits` one is taken, which keeps every bit. A folder may hold both
@@ -45,11 +32,11 @@ pub struct Paired {
 /// [`PairError::Twice`] if two pictures, or two labels, have one stem; [`PairError::NoLabels`]; [`PairError::Read`]; [`PairError::Sidecar`].
 pub fn by_stem(pictures: &[PathBuf], labels: &Path, pictures_wanted: bool) -> Result<Paired, PairError> {
     let mut by_name = pictures_by_stem(pictures)?;
-    let labels = masks_by_stem(labels, "label")?;
+    let labels = labels_by_stem(labels)?;
     let mut paired = Paired::default();
     for (name, label) in labels {
-        let sidecar = Sidecar::beside(&label, &name)?;
-        let picture = by_name.remove(&name).or_else(|| named_picture(&sidecar, &label));
+        let sidecar = Sidecar::beside(&label.file, &name)?;
+        let picture = by_name.remove(&name).or_else(|| named_picture(&sidecar, &label.file));
         if picture.is_none() && pictures_wanted {
             paired.labels_left.push(label);
             continue;
@@ -60,7 +47,8 @@ pub fn by_stem(pictures: &[PathBuf], labels: &Path, pictures_wanted: bool) -> Re
             name,
             area: sidecar.area().filter(|_| box_holds),
             picture,
-            label,
+            label: label.file,
+            within: label.within,
             not_labelled: sidecar.not_labelled(),
             no_photograph: sidecar.no_photograph().map(str::to_owned),
         });
@@ -69,27 +57,78 @@ pub fn by_stem(pictures: &[PathBuf], labels: &Path, pictures_wanted: bool) -> Re
     Ok(paired)
 }
 
-/// The masks in a folder (or the one file) by stem.
+/// The labels in a folder (or the one file) by the stems of their pictures. Pictures without a shape, in files of many, have none.
+///
+/// # Errors
+/// As [`by_stem`], and [`PairError::Label`].
+pub fn labels_by_stem(folder: &Path) -> Result<BTreeMap<String, LabelPlace>, PairError> {
+    let mut labels = BTreeMap::new();
+    for file in files::below(folder)? {
+        let found = match Form::may_be_label(&file) {
+            Some(true) => vec![LabelPlace { file, within: None }],
+            Some(false) => in_text(&file)?,
+            None if is_mask(&file) => vec![LabelPlace { file, within: None }],
+            None => Vec::new(),
+        };
+        for place in found {
+            insert(&mut labels, place, "label")?;
+        }
+    }
+    not_empty(labels, folder)
+}
+
+/// The labels in a JSON or XML file; none where it is one of another kind.
+fn in_text(file: &Path) -> Result<Vec<LabelPlace>, PairError> {
+    let content = content(file).map_err(|source| PairError::Read {
+        path: file.to_owned(),
+        source,
+    })?;
+    let place = |within| LabelPlace {
+        file: file.to_owned(),
+        within,
+    };
+    match Form::of_content(&content) {
+        Ok(Some(form)) if form.holds_many() => {
+            let document = Document::of(content).map_err(|source| PairError::Label {
+                path: file.to_owned(),
+                source,
+            })?;
+            let labelled = document.pictures().filter(|picture| picture.shapes > 0);
+            Ok(labelled.map(|picture| place(Some(picture.stem))).collect())
+        }
+        Ok(Some(_)) => Ok(vec![place(None)]),
+        Ok(None) | Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The masks in a folder (or the one file) by stem: pictures only.
 ///
 /// # Errors
 /// As [`by_stem`].
 pub fn masks_by_stem(folder: &Path, what: &'static str) -> Result<BTreeMap<String, PathBuf>, PairError> {
     let mut masks = BTreeMap::new();
-    for file in files::below(folder)? {
-        let says_mask = ends_with(&file, &OF_MASKS);
-        let says_other = ends_with(&file, &OF_PICTURES) || ends_with(&file, &[OVERLAY]);
-        let is_picture = files::has_extension(&file, &["jpg", "jpeg", "tif", "tiff"]);
-        // A mask of another format is taken too, so that it is refused by name and not passed over.
-        if (files::has_extension(&file, &["png"]) && !says_other) || (is_picture && says_mask) {
-            insert(&mut masks, file, what)?;
-        }
+    for file in files::below(folder)?.into_iter().filter(|file| is_mask(file)) {
+        insert(&mut masks, LabelPlace { file, within: None }, what)?;
     }
-    if masks.is_empty() {
-        return Err(PairError::NoLabels {
+    let masks = not_empty(masks, folder)?;
+    Ok(masks.into_iter().map(|(stem, place)| (stem, place.file)).collect())
+}
+
+/// Whether a file is a mask by its name. One of another format is taken too, so that it is refused by name and not passed over.
+fn is_mask(file: &Path) -> bool {
+    let says_mask = ends_with(file, &OF_MASKS);
+    let says_other = ends_with(file, &OF_PICTURES) || ends_with(file, &[OVERLAY]);
+    let is_picture = files::has_extension(file, &["jpg", "jpeg", "tif", "tiff"]);
+    (files::has_extension(file, &["png"]) && !says_other) || (is_picture && says_mask)
+}
+
+fn not_empty<T>(found: BTreeMap<String, T>, folder: &Path) -> Result<BTreeMap<String, T>, PairError> {
+    match found.is_empty() {
+        false => Ok(found),
+        true => Err(PairError::NoLabels {
             path: folder.to_owned(),
-        });
+        }),
     }
-    Ok(masks)
 }
 
 fn pictures_by_stem(paths: &[PathBuf]) -> Result<BTreeMap<String, PathBuf>, PairError> {
@@ -98,31 +137,31 @@ fn pictures_by_stem(paths: &[PathBuf]) -> Result<BTreeMap<String, PathBuf>, Pair
         for file in files::below(path)? {
             let is_picture = files::has_extension(&file, &["jpg", "jpeg", "png", "tif", "tiff"]);
             if is_picture && !ends_with(&file, &OF_MASKS) && !ends_with(&file, &[OVERLAY]) {
-                insert(&mut pictures, file, "picture")?;
+                insert(&mut pictures, LabelPlace { file, within: None }, "picture")?;
             }
         }
     }
-    Ok(pictures)
+    Ok(pictures.into_iter().map(|(stem, place)| (stem, place.file)).collect())
 }
 
 /// Two files of one stem are an error, unless one keeps all bits of the other.
-fn insert(files: &mut BTreeMap<String, PathBuf>, file: PathBuf, what: &'static str) -> Result<(), PairError> {
-    match files.entry(stem(&file)) {
+fn insert(places: &mut BTreeMap<String, LabelPlace>, place: LabelPlace, what: &'static str) -> Result<(), PairError> {
+    match places.entry(place.stem()) {
         Entry::Vacant(entry) => {
-            entry.insert(file);
+            entry.insert(place);
         }
-        Entry::Occupied(entry) if *entry.get() == file => {}
+        Entry::Occupied(entry) if *entry.get() == place => {}
         Entry::Occupied(mut entry) => {
-            let all_bits = |path: &Path| ends_with(path, &["_traits"]);
-            let painted = |path: &Path| ends_with(path, &["_segmented"]);
-            if painted(entry.get()) && all_bits(&file) {
-                entry.insert(file);
-            } else if !(all_bits(entry.get()) && painted(&file)) {
+            let all_bits = |place: &LabelPlace| ends_with(&place.file, &["_traits"]);
+            let painted = |place: &LabelPlace| ends_with(&place.file, &["_segmented"]);
+            if painted(entry.get()) && all_bits(&place) {
+                entry.insert(place);
+            } else if !(all_bits(entry.get()) && painted(&place)) {
                 return Err(PairError::Twice {
                     what,
                     stem: entry.key().clone(),
-                    first: entry.get().clone(),
-                    second: file,
+                    first: entry.get().file.clone(),
+                    second: place.file,
                 });
             }
         }
@@ -167,23 +206,6 @@ mod tests {
 
     fn names(paired: &Paired) -> Vec<&str> {
         paired.pairs.iter().map(|p| p.name.as_str()).collect()
-    }
-
-    #[test]
-    fn endings_say_what_a_file_is_not_whose() {
-        for (file, expected) in [
-            ("a/INHS_FISH_1.jpg", "INHS_FISH_1"),
-            ("INHS_FISH_1_cropped.jpg", "INHS_FISH_1"),
-            ("INHS_FISH_1_crop.png", "INHS_FISH_1"),
-            ("INHS_FISH_1_labels.png", "INHS_FISH_1"),
-            ("x_crop_mask.png", "x"),
-            ("x_segmented.png", "x"),
-            ("x_traits.png", "x"),
-            ("x_maskonly.png", "x_maskonly"),
-            ("mask.png", "mask"),
-        ] {
-            assert_eq!(stem(Path::new(file)), expected);
-        }
     }
 
     #[test]

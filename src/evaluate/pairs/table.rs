@@ -1,12 +1,13 @@
 //! Pairs from a table.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
 
 use super::{Pair, PairError, Sidecar, stem};
 use crate::frame::PixelBox;
+use crate::labels::{Form, content};
 use crate::traits::{Trait, TraitSet};
 
 /// The most that a table may weigh, in bytes.
@@ -82,10 +83,27 @@ pub fn from_table(path: &Path, roots: &[PathBuf], pictures_wanted: bool) -> Resu
         }
         pairs.push(pair);
     }
+    name_pictures_within(&mut pairs);
     if pairs.is_empty() {
         return Err(wrong(1, "no rows below the header".to_owned()));
     }
     Ok(pairs)
+}
+
+/// Where a label is a file with those of many pictures, its picture is the one with the same stem as the pair's, or else as its name.
+fn name_pictures_within(pairs: &mut [Pair]) {
+    let mut holds_many: HashMap<PathBuf, bool> = HashMap::new();
+    for pair in pairs {
+        let many = holds_many.entry(pair.label.clone()).or_insert_with(|| {
+            // A file that can't be read is named when its label is.
+            let form = || Form::of_content(&content(&pair.label).ok()?).ok()?;
+            Form::may_be_label(&pair.label) == Some(false) && form().is_some_and(Form::holds_many)
+        });
+        if *many {
+            let picture = pair.picture.as_deref().map(stem);
+            pair.within = Some(picture.unwrap_or_else(|| pair.name.clone()));
+        }
+    }
 }
 
 /// The rows with the lines on which they begin, the header first, without empty lines. Values are separated by tabs where the first line has one,
@@ -198,6 +216,7 @@ impl Row<'_> {
             area,
             picture,
             label,
+            within: None,
             not_labelled: parse_traits(self.text(Column::NotLabelled))?.union(sidecar.not_labelled()),
             no_photograph: sidecar.no_photograph().map(str::to_owned),
         })

@@ -15,6 +15,7 @@ use super::facts::{self, LANDMARKS};
 use super::single_file::one_file;
 use super::{ExportError, Exported, Outcome, Progress, Selection, each_record, mask_of};
 use crate::frame::{PixelBox, Size};
+use crate::labels::rle;
 use crate::measure::{Findings, Measured};
 use crate::store::layout::Place;
 use crate::store::record::{FishFacts, Record};
@@ -150,7 +151,7 @@ fn annotations_of(fish: &FishFacts, mask: &TraitMask, findings: Option<&Findings
         "num_keypoints": num_keypoints,
         "measurements": measurements(findings),
     })];
-    let columns = transposed(mask);
+    let columns = rle::transposed(mask);
     let counts = mask.pixel_counts();
     for which in mask.present().iter() {
         let around = mask
@@ -164,132 +165,10 @@ fn annotations_of(fish: &FishFacts, mask: &TraitMask, findings: Option<&Findings
             "iscrowd": 0,
             "segmentation": {
                 "size": [picture.height, picture.width],
-                "counts": compressed(&run_lengths(&columns, which, fish.crop_box, picture)),
+                "counts": rle::compressed(&rle::column_lengths_of(&columns, which, fish.crop_box, picture)),
             },
             "confidence": fish.confidence[which.channel()],
         }));
     }
     annotations
-}
-
-/// The mask's bits column by column.
-fn transposed(mask: &TraitMask) -> Vec<u16> {
-    let (width, height) = (mask.size().width as usize, mask.size().height as usize);
-    let bits = mask.bits();
-    (0..width)
-        .flat_map(|x| (0..height).map(move |y| bits[y * width + x]))
-        .collect()
-}
-
-/// Lengths of the runs of one trait down the columns of the whole picture, background first.
-fn run_lengths(columns: &[u16], which: Trait, crop: PixelBox, picture: Size) -> Vec<u64> {
-    let bit = TraitSet::EMPTY.with(which).bits();
-    let height = u64::from(picture.height);
-    let mut lengths = Vec::new();
-    // Where the run that is being measured began, and whether it is one of the trait.
-    let (mut start, mut on) = (0, false);
-    let mut switch = |at: u64, to: bool| {
-        if to != on {
-            lengths.push(at - start);
-            (start, on) = (at, to);
-        }
-    };
-    for (x, column) in columns.chunks(crop.height().max(1) as usize).enumerate() {
-        let top = (u64::from(crop.left) + x as u64) * height + u64::from(crop.top);
-        for (y, bits) in column.iter().enumerate() {
-            switch(top + y as u64, bits & bit != 0);
-        }
-        // Between two columns of the crop lies background, unless the crop is as high as the picture.
-        if u64::from(crop.height()) < height {
-            switch(top + u64::from(crop.height()), false);
-        }
-    }
-    switch(u64::from(crop.right) * height, false);
-    let total = picture.pixels();
-    if start < total {
-        lengths.push(total - start);
-    }
-    lengths
-}
-
-/// COCO's text for run lengths.
-fn compressed(lengths: &[u64]) -> String {
-    let mut text = String::new();
-    for (i, length) in lengths.iter().enumerate() {
-        let mut rest = *length as i64 - if i > 2 { lengths[i - 2] as i64 } else { 0 };
-        loop {
-            let group = (rest & 0x1f) as u8;
-            rest >>= 5;
-            let sign_is_clear = if group & 0x10 != 0 { rest == -1 } else { rest == 0 };
-            text.push(char::from(48 + if sign_is_clear { group } else { group | 0x20 }));
-            if sign_is_clear {
-                break;
-            }
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Reads COCO's text back; the inverse of the format's description, not of the function above.
-    fn lengths_of(text: &str) -> Vec<u64> {
-        let mut lengths: Vec<i64> = Vec::new();
-        let mut bytes = text.bytes();
-        while let Some(mut byte) = bytes.next() {
-            let (mut value, mut shift) = (0i64, 0);
-            loop {
-                let group = i64::from(byte - 48);
-                value |= (group & 0x1f) << shift;
-                shift += 5;
-                if group & 0x20 == 0 {
-                    if group & 0x10 != 0 {
-                        value |= -1 << shift;
-                    }
-                    break;
-                }
-                byte = bytes.next().unwrap();
-            }
-            if lengths.len() > 2 {
-                value += lengths[lengths.len() - 2];
-            }
-            lengths.push(value);
-        }
-        lengths.into_iter().map(|l| u64::try_from(l).unwrap()).collect()
-    }
-
-    proptest! {
-        #[test]
-        fn the_text_of_a_mask_gives_the_mask(
-            bits in prop::collection::vec(0u16..2, 24), left in 0u32..3, top in 0u32..3, more in (0u32..3, 0u32..3),
-        ) {
-            let mask = TraitMask::from_bits(Size::new(6, 4), bits.clone()).unwrap();
-            let crop = PixelBox::new(left, top, left + 6, top + 4);
-            let picture = Size::new(left + 6 + more.0, top + 4 + more.1);
-            let lengths = run_lengths(&transposed(&mask), Trait::DorsalFin, crop, picture);
-            prop_assert_eq!(&lengths_of(&compressed(&lengths)), &lengths);
-
-            let mut on = false;
-            let mut pixels = Vec::new();
-            for length in lengths {
-                pixels.extend(std::iter::repeat_n(on, length as usize));
-                on = !on;
-            }
-            prop_assert_eq!(pixels.len() as u64, picture.pixels());
-            for (i, pixel) in pixels.into_iter().enumerate() {
-                let (x, y) = (i as u32 / picture.height, i as u32 % picture.height);
-                let inside = x >= left && x < left + 6 && y >= top && y < top + 4;
-                let expected = inside && bits[((y - top) * 6 + x - left) as usize] != 0;
-                prop_assert_eq!(pixel, expected, "column {}, row {}", x, y);
-            }
-        }
-
-        #[test]
-        fn any_lengths_survive_the_text(lengths in prop::collection::vec(0u64..200_000_000, 0..20)) {
-            prop_assert_eq!(lengths_of(&compressed(&lengths)), lengths);
-        }
-    }
 }

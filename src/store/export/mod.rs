@@ -7,6 +7,7 @@
 //! * [`fish_air`]: the tables of Fish-AIR, by which pictures are chosen.
 //! * [`coco`]: one JSON file with run-length encoded masks and landmarks, for training and labelling tools.
 //! * [`nrrd`]: segmentations for 3D Slicer.
+//! * [`labels`]: crops with their masks as labels of labelling programs, to be corrected there.
 //!
 //! Every file of a record is compared with its SHA-256 before it is handed on, so that damage does not spread; every file that is written is
 //! read back and compared ([`output`]). What is said about a record is said in `facts`, so that no two formats tell it differently.
@@ -18,6 +19,7 @@ pub mod csv_long;
 pub mod dwca;
 mod facts;
 pub mod fish_air;
+pub mod labels;
 pub mod nrrd;
 pub mod output;
 pub mod records;
