@@ -14,7 +14,7 @@ use std::array::from_fn;
 use std::sync::atomic::{Ordering, compiler_fence};
 
 use super::reference::Reference;
-use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads, Row, tiles};
+use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads, Residual, Row, tiles};
 
 /// Registers of four sums that make a block of channels.
 const PARTS: usize = LANES / 4;
@@ -228,12 +228,19 @@ unsafe fn rows_of<const SIDE: usize, T>(reads: &Reads<T>, first: usize) -> [*con
     from_fn(|y| unsafe { reads.map.as_ptr().add(first + reads.taps[y * SIDE]) })
 }
 
-/// Runs of [`RUN`] results, the last of which may begin within the one before; fewer results than that are computed one by one.
-fn runs(pixels: usize) -> impl Iterator<Item = (usize, usize)> {
-    let (count, step) = if pixels < RUN { (1, 1) } else { (RUN, RUN) };
-    (0..pixels)
-        .step_by(step)
-        .map(move |pixel| (pixel.min(pixels - count), count))
+/// Runs of [`RUN`] results, the last of which may begin within the one before. Where there are fewer, or where a row that is changed in place must not
+/// have a result computed twice, what is left is computed one by one.
+fn runs(row: &Row) -> impl Iterator<Item = (usize, usize)> + use<> {
+    let pixels = row.pixels;
+    let in_runs = match row.residual {
+        Some(Residual::Own) => pixels / RUN * RUN,
+        _ if pixels < RUN => 0,
+        _ => pixels,
+    };
+    let runs = (0..in_runs)
+        .step_by(RUN)
+        .map(move |pixel| (pixel.min(pixels - RUN), RUN));
+    runs.chain((in_runs..pixels).map(|pixel| (pixel, 1)))
 }
 
 /// Adds four products to each sum: those of four weights and the four inputs in this lane.
@@ -415,7 +422,7 @@ unsafe fn depthwise_bytes_dot_row<const SIDE: usize, const STRIDE: usize, const 
         // SAFETY: the caller's promise.
         unsafe {
             let start = start_of_dots::<MIXED>(weights, start);
-            for (pixel, count) in runs(row.pixels) {
+            for (pixel, count) in runs(row) {
                 let place = (block, pixel);
                 match count {
                     RUN => depthwise_bytes_dot_run::<SIDE, STRIDE, RUN, MIXED>(reads, convolution, &start, row, place),
@@ -606,7 +613,7 @@ unsafe fn depthwise_bytes_row<const SIDE: usize, const STRIDE: usize>(
         // SAFETY: the caller's promise.
         unsafe {
             let weights = WeightsOfBlock::of::<SIDE>(convolution, block);
-            for (pixel, count) in runs(row.pixels) {
+            for (pixel, count) in runs(row) {
                 let place = (block, pixel);
                 match count {
                     RUN => depthwise_bytes_run::<SIDE, STRIDE, RUN>(reads, &weights, &convolution.epilogue, row, place),
@@ -793,7 +800,7 @@ unsafe fn depthwise_floats_row<const SIDE: usize, const STRIDE: usize>(
     convolution: &Depthwise<f32>,
     row: &mut Row,
 ) {
-    for (pixel, count) in runs(row.pixels) {
+    for (pixel, count) in runs(row) {
         for block in 0..row.stride / LANES {
             let place = (block, pixel);
             // SAFETY: the caller's promise.
