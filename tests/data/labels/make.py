@@ -8,7 +8,7 @@ The picture is one of 40x24 pixels. Class ids are k + 1 for the trait of channel
 import base64
 import io
 import json
-import os
+import tempfile
 
 import nibabel
 import nrrd
@@ -47,9 +47,9 @@ def write_text(name, value):
 
 # Label maps by ITK, which is what 3D Slicer reads and writes with: the picture as it was opened, then the label with the picture's geometry.
 image = Image.fromarray(np.stack([ids * 20] * 3, -1))
-image.save("/tmp/picture.png")
-opened = sitk.ReadImage("/tmp/picture.png")
-os.remove("/tmp/picture.png")
+with tempfile.TemporaryDirectory() as folder:
+    image.save(f"{folder}/picture.png")
+    opened = sitk.ReadImage(f"{folder}/picture.png")
 slice_label = sitk.GetImageFromArray(ids[np.newaxis])
 slice_label.SetSpacing((*opened.GetSpacing(), 1.0))
 for name in ("itk.nrrd", "itk.nii.gz", "itk.nii"):
