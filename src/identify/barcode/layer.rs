@@ -160,7 +160,7 @@ impl Layer {
             // A layer of one row, or of one column, is its own neighbour.
             let lower = &self.luma[(2 * y + 1).min(self.height as usize - 1) * of..][..of];
             if of == 1 {
-                luma.push(((u32::from(upper[0]) + u32::from(lower[0]) + 1) / 2) as u8);
+                luma.push((u32::from(upper[0]) + u32::from(lower[0])).div_ceil(2) as u8);
                 continue;
             }
             let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
