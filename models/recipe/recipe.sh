@@ -48,7 +48,7 @@ tuned)
 cv)
     some
     for f in 0 1 2 3; do
-        [ -e runs/c$f.pt ] || train $D --init "$ONLY_DRAWN" --fold $f --real-share .65 --batch 4 --steps 900 --lr 6e-4 --enc-lr 1.5e-4 --ema .98 --seed $((50 + f)) --out runs/c$f.pt
+        [ -e runs/c$f.pt ] || train $D --init "$ONLY_DRAWN" --fold $f --real-share .65 --batch 4 --steps 700 --lr 6e-4 --enc-lr 1.5e-4 --ema .98 --seed $((50 + f)) --out runs/c$f.pt
     done
     python "$HERE/cvsum.py" cv.png runs/c[0123].pt.real.npz
     ;;
