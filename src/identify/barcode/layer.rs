@@ -1,5 +1,7 @@
 //! A part of a picture in grey, in the size and turn in which a reader looks at it.
 
+use std::ops::Range;
+
 use image::RgbImage;
 
 use crate::frame::{PixelBox, Point};
@@ -10,6 +12,36 @@ const FIXED_BITS: u32 = 24;
 /// A place in 2^-24 pixels.
 fn fixed(place: f64) -> i64 {
     (place * f64::from(1u32 << FIXED_BITS)).round() as i64
+}
+
+/// The part of a place behind the point, in 256ths, which is as fine as eight bits can tell.
+fn fraction(place: i64) -> u32 {
+    (place >> (FIXED_BITS - 8)) as u32 & 255
+}
+
+/// Grey between two pixels above and two below.
+fn mixed(upper: &[u8], lower: &[u8], right: u32, down: u32) -> u8 {
+    let along = |row: &[u8]| u32::from(row[0]) * (256 - right) + u32::from(row[1]) * right;
+    ((along(upper) * (256 - down) + along(lower) * down + 32_768) >> 16) as u8
+}
+
+/// For how many steps of `count` a place remains from 0 to below `limit`.
+fn steps_within(start: i64, step: i64, limit: i64, count: i64) -> Range<i64> {
+    let (first, end) = match step {
+        0 if (0..limit).contains(&start) => (0, count),
+        0 => (0, 0),
+        1.. => (-start.div_euclid(step), (limit - start + step - 1).div_euclid(step)),
+        // Counted from the other end.
+        _ => ((start - limit).div_euclid(-step) + 1, start.div_euclid(-step) + 1),
+    };
+    first.clamp(0, count)..end.clamp(0, count)
+}
+
+/// ITU-R BT.601 luma of a row of pixels.
+fn write_luma(pixels: &[u8], luma: &mut [u8]) {
+    for (luma, [red, green, blue]) in luma.iter_mut().zip(pixels.as_chunks::<3>().0) {
+        *luma = ((77 * u32::from(*red) + 150 * u32::from(*green) + 29 * u32::from(*blue)) >> 8) as u8;
+    }
 }
 
 /// Grey pixels, and how they lie in the picture.
@@ -34,20 +66,24 @@ impl Layer {
         let stride = picture.width() as usize * 3;
         let raw = picture.as_raw();
         let mut luma = Vec::with_capacity(width as usize * height as usize);
+        let mut line = vec![0; (width * block) as usize];
         let mut sums = vec![0u32; width as usize];
         for row in 0..height {
             sums.fill(0);
             for y in 0..block {
                 let start = (part.top + row * block + y) as usize * stride + part.left as usize * 3;
-                let pixels = &raw[start..start + (width * block) as usize * 3];
-                for (sum, pixels) in sums.iter_mut().zip(pixels.chunks_exact(block as usize * 3)) {
-                    for rgb in pixels.chunks_exact(3) {
-                        // ITU-R BT.601 luma in 256ths.
-                        *sum += (77 * u32::from(rgb[0]) + 150 * u32::from(rgb[1]) + 29 * u32::from(rgb[2])) >> 8;
-                    }
+                write_luma(&raw[start..start + line.len() * 3], &mut line);
+                if block == 1 {
+                    luma.extend_from_slice(&line);
+                    continue;
+                }
+                for (sum, levels) in sums.iter_mut().zip(line.chunks_exact(block as usize)) {
+                    *sum += levels.iter().map(|level| u32::from(*level)).sum::<u32>();
                 }
             }
-            luma.extend(sums.iter().map(|sum| (sum / (block * block)) as u8));
+            if block > 1 {
+                luma.extend(sums.iter().map(|sum| (sum / (block * block)) as u8));
+            }
         }
         let middle = f64::from(block - 1) / 2.0;
         let block = f64::from(block);
@@ -76,15 +112,23 @@ impl Layer {
         self.height
     }
 
-    /// The grey values of a row, or of a column; `None` outside of the layer.
-    pub fn line(&self, is_row: bool, at: i64) -> Option<Vec<u8>> {
-        let at = u32::try_from(at).ok()?;
-        let width = self.width as usize;
-        if is_row {
-            let start = (at < self.height).then_some(at as usize * width)?;
-            return Some(self.luma[start..start + width].to_vec());
+    /// The grey values column by column, the last column first.
+    pub fn columns_from_right(&self) -> Vec<u8> {
+        /// Rows and columns that are turned at once, so that what is read and what is written stay in the cache.
+        const TILE: usize = 32;
+        let (width, height) = (self.width as usize, self.height as usize);
+        let mut columns = vec![0; self.luma.len()];
+        for top in (0..height).step_by(TILE) {
+            for left in (0..width).step_by(TILE) {
+                for x in left..(left + TILE).min(width) {
+                    let column = &mut columns[(width - 1 - x) * height..][..height];
+                    for y in top..(top + TILE).min(height) {
+                        column[y] = self.luma[y * width + x];
+                    }
+                }
+            }
         }
-        (at < self.width).then(|| self.luma.iter().skip(at as usize).step_by(width).copied().collect())
+        columns
     }
 
     pub fn pixels(&self) -> u64 {
@@ -108,9 +152,35 @@ impl Layer {
                 fixed(origin.x + f64::from(y) * down.x),
                 fixed(origin.y + f64::from(y) * down.y),
             );
-            luma.extend((0..i64::from(width)).map(|x| self.between(start.0 + x * step.0, start.1 + x * step.1)));
+            self.sample(start, step, width, &mut luma);
         }
         self.placed(luma, (width, height), origin, along, down)
+    }
+
+    /// Adds the grey values of a line of places in 2^-24 pixels.
+    fn sample(&self, start: (i64, i64), step: (i64, i64), count: u32, luma: &mut Vec<u8>) {
+        let at = |i: i64| self.between(start.0 + i * step.0, start.1 + i * step.1);
+        let count = i64::from(count);
+        let along = steps_within(start.0, step.0, i64::from(self.width - 1) << FIXED_BITS, count);
+        let down = steps_within(start.1, step.1, i64::from(self.height - 1) << FIXED_BITS, count);
+        let inside = along.start.max(down.start)..along.end.min(down.end);
+        if inside.is_empty() {
+            luma.extend((0..count).map(at));
+            return;
+        }
+        luma.extend((0..inside.start).map(at));
+        let width = self.width as usize;
+        luma.extend(inside.clone().map(|i| {
+            let (x, y) = (start.0 + i * step.0, start.1 + i * step.1);
+            let first = (y >> FIXED_BITS) as usize * width + (x >> FIXED_BITS) as usize;
+            mixed(
+                &self.luma[first..][..2],
+                &self.luma[first + width..][..2],
+                fraction(x),
+                fraction(y),
+            )
+        }));
+        luma.extend((inside.end..count).map(at));
     }
 
     /// A layer of these values, whose points lie at `origin + x * along + y * down` of this one.
@@ -133,21 +203,12 @@ impl Layer {
     fn between(&self, x: i64, y: i64) -> u8 {
         let x = x.clamp(0, i64::from(self.width - 1) << FIXED_BITS);
         let y = y.clamp(0, i64::from(self.height - 1) << FIXED_BITS);
-        // In 256ths, which is as fine as eight bits can tell.
-        let (fx, fy) = (
-            (x >> (FIXED_BITS - 8)) as u32 & 255,
-            (y >> (FIXED_BITS - 8)) as u32 & 255,
-        );
         let (left, top) = ((x >> FIXED_BITS) as usize, (y >> FIXED_BITS) as usize);
         let width = self.width as usize;
         let right = (left + 1).min(width - 1);
         let bottom = (top + 1).min(self.height as usize - 1);
-        let (upper, lower) = (
-            &self.luma[top * width..][..width],
-            &self.luma[bottom * width..][..width],
-        );
-        let mixed = |row: &[u8]| u32::from(row[left]) * (256 - fx) + u32::from(row[right]) * fx;
-        ((mixed(upper) * (256 - fy) + mixed(lower) * fy + 32_768) >> 16) as u8
+        let pair = |row: usize| [self.luma[row * width + left], self.luma[row * width + right]];
+        mixed(&pair(top), &pair(bottom), fraction(x), fraction(y))
     }
 
     /// In half the size, each pixel the mean of four.
@@ -173,14 +234,37 @@ impl Layer {
         self.placed(luma, (width, height), Point { x: 0.5, y: 0.5 }, along, down)
     }
 
-    /// In twice the size.
+    /// In twice the size: each pixel lies a quarter of the way between one and its neighbour.
     pub fn doubled(&self) -> Self {
-        let before = Point { x: -0.25, y: -0.25 };
-        self.resampled(
+        let (width, height) = (self.width as usize, self.height as usize);
+        let mut luma = Vec::with_capacity(4 * self.luma.len());
+        let mut column_sums = vec![0; width];
+        for y in 0..2 * height {
+            let neighbour = if y % 2 == 0 {
+                (y / 2).saturating_sub(1)
+            } else {
+                (y / 2 + 1).min(height - 1)
+            };
+            let (row, beside) = (
+                &self.luma[y / 2 * width..][..width],
+                &self.luma[neighbour * width..][..width],
+            );
+            for ((sum, here), there) in column_sums.iter_mut().zip(row).zip(beside) {
+                *sum = 3 * u16::from(*here) + u16::from(*there);
+            }
+            let between = |here: u16, there: u16| ((3 * here + there + 8) / 16) as u8;
+            for x in 0..width {
+                let (left, here, right) = (x.saturating_sub(1), column_sums[x], (x + 1).min(width - 1));
+                luma.extend([between(here, column_sums[left]), between(here, column_sums[right])]);
+            }
+        }
+        let (along, down) = (Point { x: 0.5, y: 0.0 }, Point { x: 0.0, y: 0.5 });
+        self.placed(
+            luma,
             (self.width * 2, self.height * 2),
-            before,
-            Point { x: 0.5, y: 0.0 },
-            Point { x: 0.0, y: 0.5 },
+            Point { x: -0.25, y: -0.25 },
+            along,
+            down,
         )
     }
 
@@ -226,6 +310,54 @@ impl Layer {
         for row in rows {
             let start = row * self.width as usize;
             self.luma[start + columns.start..start + columns.end].fill(255);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn layer(width: u32, height: u32, seed: u32) -> Layer {
+        let picture = RgbImage::from_fn(width, height, |x, y| {
+            image::Rgb([(x.wrapping_mul(97) ^ y.wrapping_mul(61) ^ seed.wrapping_mul(x + 7 * y)) as u8; 3])
+        });
+        Layer::of(&picture, PixelBox::new(0, 0, width, height), u64::MAX)
+    }
+
+    proptest! {
+        /// Lines that are partly in the layer have the values that each of their places has alone.
+        #[test]
+        fn a_line_is_sampled_as_its_places_are(
+            size in (1u32..30, 1u32..30), seed: u32, start in [-40.0..40.0f64, -40.0..40.0f64], step in [-2.0..2.0f64, -2.0..2.0f64], level: bool,
+        ) {
+            let layer = layer(size.0, size.1, seed);
+            let (start, step) = ((fixed(start[0]), fixed(start[1])), (fixed(step[0]), if level { 0 } else { fixed(step[1]) }));
+            let mut line = Vec::new();
+            layer.sample(start, step, 60, &mut line);
+            let alone: Vec<u8> = (0..60).map(|i| layer.between(start.0 + i * step.0, start.1 + i * step.1)).collect();
+            prop_assert_eq!(line, alone);
+        }
+
+        #[test]
+        fn doubling_samples_between_pixels(size in (1u32..20, 1u32..20), seed: u32) {
+            let layer = layer(size.0, size.1, seed);
+            let (before, half) = (Point { x: -0.25, y: -0.25 }, 0.5);
+            let (along, down) = (Point { x: half, y: 0.0 }, Point { x: 0.0, y: half });
+            let sampled = layer.resampled((2 * size.0, 2 * size.1), before, along, down);
+            let doubled = layer.doubled();
+            prop_assert_eq!(doubled.luma(), sampled.luma());
+            prop_assert_eq!(doubled.in_picture(before), sampled.in_picture(before));
+        }
+
+        #[test]
+        fn columns_are_told_from_the_right(size in (1u32..80, 1u32..80), seed: u32) {
+            let layer = layer(size.0, size.1, seed);
+            let at = |x: u32, y: u32| layer.luma()[(y * size.0 + x) as usize];
+            let columns: Vec<u8> = (0..size.0).rev().flat_map(|x| (0..size.1).map(move |y| at(x, y))).collect();
+            prop_assert_eq!(layer.columns_from_right(), columns);
         }
     }
 }
