@@ -10,7 +10,7 @@ use rxing::common::{BitArray, GlobalHistogramBinarizer};
 use rxing::oned::{Code128Reader, OneDReader};
 use rxing::{Binarizer, DecodeHints, Luma8Source};
 
-use super::layer::Layer;
+use super::layer::{Layer, Turned};
 use crate::frame::Point;
 
 /// Runs of black and white that make a character.
@@ -33,32 +33,33 @@ const LEAST_AGREEING: usize = 3;
 
 /// A code's text, and the middles of its start and stop characters on the layer; along its rows, else along its columns.
 pub(super) fn read(layer: &Layer) -> Option<(String, Vec<Point>)> {
-    let (width, height) = (layer.width(), layer.height());
-    if let Some(found) = Lines::of(layer.luma(), width, height)?.first() {
+    if let Some(found) = Lines::rows(layer)?.first() {
         return found.if_sure();
     }
-    let found = Lines::of(&layer.columns_from_right(), height, width)?.first()?;
+    let found = Lines::columns(layer, &layer.columns_from_right())?.first()?;
     let upright = |p: Point| Point {
-        x: f64::from(width) - 1.0 - p.y,
+        x: f64::from(layer.width()) - 1.0 - p.y,
         y: p.x,
     };
     let (text, ends) = found.if_sure()?;
     Some((text, ends.into_iter().map(upright).collect()))
 }
 
-/// The same along the rows alone.
-pub(super) fn read_rows(layer: &Layer) -> Option<(String, Vec<Point>)> {
-    Lines::of(layer.luma(), layer.width(), layer.height())?
-        .first()?
-        .if_sure()
+/// The same along the rows of a turned layer alone.
+pub(super) fn read_turned(turned: &Turned) -> Option<(String, Vec<Point>)> {
+    let lines = Lines {
+        before: turned.before,
+        all: turned.rows,
+        ..Lines::rows(&turned.layer)?
+    };
+    lines.first()?.if_sure()
 }
 
 /// What is read first, whether the lines around it agree or not.
 #[cfg(test)]
 pub(super) fn first_text(layer: &Layer) -> Option<String> {
-    let (width, height) = (layer.width(), layer.height());
-    let in_rows = Lines::of(layer.luma(), width, height)?.first();
-    let found = in_rows.or_else(|| Lines::of(&layer.columns_from_right(), height, width)?.first())?;
+    let in_rows = Lines::rows(layer)?.first();
+    let found = in_rows.or_else(|| Lines::columns(layer, &layer.columns_from_right())?.first())?;
     Some(found.text)
 }
 
@@ -66,6 +67,9 @@ pub(super) fn first_text(layer: &Layer) -> Option<String> {
 struct Lines<'a> {
     black: GlobalHistogramBinarizer<Luma8Source<'a>>,
     count: usize,
+    /// Lines that lie before them and are not looked at, and all lines with those.
+    before: usize,
+    all: usize,
     hints: DecodeHints,
 }
 
@@ -85,22 +89,33 @@ impl Found {
 }
 
 impl<'a> Lines<'a> {
+    fn rows(layer: &'a Layer) -> Option<Self> {
+        Self::of(layer.luma(), layer.width(), layer.height())
+    }
+
+    fn columns(layer: &Layer, columns_from_right: &'a [u8]) -> Option<Self> {
+        Self::of(columns_from_right, layer.height(), layer.width())
+    }
+
     fn of(luma: &'a [u8], length: u32, count: u32) -> Option<Self> {
         let source = Luma8Source::new_with_slice(luma, length, count).ok()?;
         Some(Self {
             black: GlobalHistogramBinarizer::new(source),
             count: count as usize,
+            before: 0,
+            all: count as usize,
             hints: DecodeHints::default(),
         })
     }
 
     /// The first code from the middle line outwards.
     fn first(&self) -> Option<Found> {
-        let step = (self.count / (MOST_LINES / 2)).max(1);
-        let middle = self.count / 2;
+        let step = (self.all / (MOST_LINES / 2)).max(1);
+        let middle = self.all / 2;
         let beside = (1..=middle.div_ceil(step)).flat_map(|k| [middle.checked_sub(k * step), Some(middle + k * step)]);
-        let mut outwards = std::iter::once(middle).chain(beside.flatten());
-        let (line, (text, ends)) = outwards.find_map(|line| Some((line, self.read(line)?)))?;
+        let outwards = std::iter::once(middle).chain(beside.flatten());
+        let mut looked_at = outwards.filter_map(|line| line.checked_sub(self.before));
+        let (line, (text, ends)) = looked_at.find_map(|line| Some((line, self.read(line)?)))?;
         Some(Found {
             is_sure: self.is_read_around(line, &text),
             text,

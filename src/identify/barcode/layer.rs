@@ -56,6 +56,17 @@ pub(super) struct Layer {
     down: Point,
 }
 
+/// A part of a turned layer.
+#[derive(Debug, Clone)]
+pub(super) struct Turned {
+    /// Some of its rows.
+    pub layer: Layer,
+    /// Rows that lie before them.
+    pub before: usize,
+    /// All of its rows.
+    pub rows: usize,
+}
+
 impl Layer {
     /// A part of a picture; of a large one the mean of blocks, so that at most `max_pixels` remain. `part` must lie in the picture.
     pub fn of(picture: &RgbImage, part: PixelBox, max_pixels: u64) -> Self {
@@ -120,10 +131,11 @@ impl Layer {
         let mut columns = vec![0; self.luma.len()];
         for top in (0..height).step_by(TILE) {
             for left in (0..width).step_by(TILE) {
+                let rows = top..(top + TILE).min(height);
                 for x in left..(left + TILE).min(width) {
-                    let column = &mut columns[(width - 1 - x) * height..][..height];
-                    for y in top..(top + TILE).min(height) {
-                        column[y] = self.luma[y * width + x];
+                    let column = &mut columns[(width - 1 - x) * height..][rows.clone()];
+                    for (level, y) in column.iter_mut().zip(rows.clone()) {
+                        *level = self.luma[y * width + x];
                     }
                 }
             }
@@ -268,19 +280,32 @@ impl Layer {
         )
     }
 
-    /// Turned about its middle, in a size that holds all of it.
-    pub fn turned(&self, degrees: f64) -> Self {
+    /// The rows of the layer turned about its middle, in a size that holds all of it, of those that lie `across` it: so far from the layer's first pixel at
+    /// right angles to the rows.
+    pub fn turned(&self, degrees: f64, across: &Range<f64>) -> Turned {
         let (sin, cos) = degrees.to_radians().sin_cos();
         let (w, h) = (f64::from(self.width), f64::from(self.height));
         let width = (w * cos.abs() + h * sin.abs()).ceil();
         let height = (w * sin.abs() + h * cos.abs()).ceil();
         let along = Point { x: cos, y: sin };
         let down = Point { x: -sin, y: cos };
-        let origin = Point {
-            x: (w - 1.0) / 2.0 - (width - 1.0) / 2.0 * along.x - (height - 1.0) / 2.0 * down.x,
-            y: (h - 1.0) / 2.0 - (width - 1.0) / 2.0 * along.y - (height - 1.0) / 2.0 * down.y,
+        let middle = Point {
+            x: (w - 1.0) / 2.0 - (width - 1.0) / 2.0 * along.x,
+            y: (h - 1.0) / 2.0 - (width - 1.0) / 2.0 * along.y,
         };
-        self.resampled((width as u32, height as u32), origin, along, down)
+        let uppermost = middle.x * down.x + middle.y * down.y - (height - 1.0) / 2.0;
+        let first = (across.start - uppermost).floor().clamp(0.0, height - 1.0);
+        let end = (across.end - uppermost).ceil().clamp(first + 1.0, height);
+        let to_first = first - (height - 1.0) / 2.0;
+        let origin = Point {
+            x: middle.x + to_first * down.x,
+            y: middle.y + to_first * down.y,
+        };
+        Turned {
+            layer: self.resampled((width as u32, (end - first) as u32), origin, along, down),
+            before: first as usize,
+            rows: height as usize,
+        }
     }
 
     /// Makes the upright rectangle around these points of the layer white.

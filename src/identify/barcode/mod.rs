@@ -66,11 +66,10 @@ pub fn read_codes(picture: &RgbImage, label: Option<PixelBox>) -> Vec<Code> {
     }
     let smaller = half.as_ref().unwrap_or(&full);
     let stripes = Stripes::of(smaller);
-    let mut directions = DIRECTIONS.iter().filter(|degrees| stripes.may_run(**degrees));
-    let slanted = directions.find_map(|degrees| {
-        let turned = smaller.turned(*degrees);
-        let (text, ends) = bars::read_rows(&turned)?;
-        Some(code(&turned, Symbology::Code128, &text, &ends))
+    let slanted = DIRECTIONS.iter().find_map(|degrees| {
+        let turned = smaller.turned(*degrees, &stripes.across(*degrees)?);
+        let (text, ends) = bars::read_turned(&turned)?;
+        Some(code(&turned.layer, Symbology::Code128, &text, &ends))
     });
     slanted.into_iter().collect()
 }

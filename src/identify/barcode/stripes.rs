@@ -2,6 +2,8 @@
 //!
 //! By the structure tensor of small cells, the sums of products of the brightness' slopes. Across bars brightness changes in one direction only.
 
+use std::ops::Range;
+
 use super::layer::Layer;
 use crate::frame::Size;
 use crate::traits::components::{Connectivity, label};
@@ -16,6 +18,8 @@ const WINDOWS: u64 = 6;
 const STRENGTH: i64 = 100;
 /// By how many degrees stripes may differ from what is asked for: those of a code by ten at most, and a little for what small cells tell wrongly.
 const REACH: f64 = 17.0;
+/// Pixels to both sides of striped windows in which bars may go on, or lines that must agree.
+const MARGIN: f64 = 16.0;
 /// Least share of the slopes that lie in one direction and not in all.
 const COHERENCE: f64 = 0.5;
 
@@ -60,8 +64,8 @@ impl Stripes {
         Self { size, directions }
     }
 
-    /// Whether there may be bars that follow each other in that direction, in degrees, clockwise from the right.
-    pub fn may_run(&self, degrees: f64) -> bool {
+    /// Where bars may be that follow each other in that direction, in degrees, clockwise from the right: how far across it, in pixels from the layer's first one.
+    pub fn across(&self, degrees: f64) -> Option<Range<f64>> {
         let fits = |direction: f64| {
             let apart = (direction - degrees).rem_euclid(180.0);
             apart.min(180.0 - apart) <= REACH
@@ -69,7 +73,18 @@ impl Stripes {
         let areas = label(self.size, Connectivity::Eight, |x, y| {
             self.directions[(y * self.size.width + x) as usize].is_some_and(fits)
         });
-        areas.iter().any(|area| area.area >= WINDOWS)
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let runs = areas
+            .iter()
+            .filter(|area| area.area >= WINDOWS)
+            .flat_map(|area| &area.runs);
+        let corners = runs.flat_map(|run| {
+            let (columns, rows) = ([run.start, run.end - 1 + WINDOW as u32], [run.y, run.y + WINDOW as u32]);
+            columns.into_iter().flat_map(move |x| rows.map(|y| (x, y)))
+        });
+        let places = corners.map(|(x, y)| CELL as f64 * (f64::from(y) * cos - f64::from(x) * sin));
+        let range = places.fold(f64::MAX..f64::MIN, |range, at| range.start.min(at)..range.end.max(at));
+        (range.start <= range.end).then_some(range.start - MARGIN..range.end + MARGIN)
     }
 }
 
