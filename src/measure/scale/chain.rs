@@ -23,61 +23,85 @@ pub(super) fn best(places: &[f32]) -> Option<Chain> {
     let mut best: Option<Chain> = None;
     // Pairs of neighbours that a chain has taken already begin no other.
     let mut taken = vec![false; places.len()];
+    let mut members = Vec::new();
     for i in 0..places.len() {
+        // A chain has no better score than marks from its first one on.
+        if best
+            .as_ref()
+            .is_some_and(|best| best.score >= (places.len() - i) as f64)
+        {
+            break;
+        }
         for j in i + 1..(i + 4).min(places.len()) {
             if j == i + 1 && taken[i] {
                 continue;
             }
-            let chain = follow(places, i, j, &mut taken);
-            if chain.members.len() >= MEMBERS_MIN && best.as_ref().is_none_or(|b| chain.score > b.score) {
-                best = Some(chain);
+            let (score, spacing) = follow(places, i, j, &mut taken, &mut members);
+            if members.len() >= MEMBERS_MIN && best.as_ref().is_none_or(|b| score > b.score) {
+                let members = members.clone();
+                best = Some(Chain {
+                    members,
+                    score,
+                    spacing,
+                });
             }
         }
     }
     best
 }
 
-fn follow(places: &[f32], first: usize, second: usize, taken: &mut [bool]) -> Chain {
+/// Writes the members of the chain that begins with two marks; its score and last spacing.
+fn follow(
+    places: &[f32],
+    first: usize,
+    second: usize,
+    taken: &mut [bool],
+    members: &mut Vec<(i32, usize)>,
+) -> (f64, f64) {
     let at = |i: usize| f64::from(places[i]);
-    let mut chain = Chain {
-        members: vec![(0, first), (1, second)],
-        score: 2.0 - (second - first - 1) as f64,
-        spacing: at(second) - at(first),
-    };
-    if chain.spacing < SPACING_MIN {
-        return chain;
+    members.clear();
+    members.extend([(0, first), (1, second)]);
+    let mut score = 2.0 - (second - first - 1) as f64;
+    let mut spacing = at(second) - at(first);
+    if spacing < SPACING_MIN {
+        return (score, spacing);
     }
+    let (mut number, mut last) = (1, second);
     loop {
-        let (number, last) = chain.members[chain.members.len() - 1];
-        let missing_max = if chain.members.len() < 5 { 1 } else { 3 };
+        let missing_max = if members.len() < 5 { 1 } else { 3 };
+        // The first mark that is not before where the next one is expected.
+        let mut beyond = last + 1;
         let next = (1..=missing_max).find_map(|step| {
-            let expected = at(last) + f64::from(step) * chain.spacing;
-            let found = nearest(places, expected, last + 1)?;
-            ((at(found) - expected).abs() <= REACH * chain.spacing).then_some((step, found))
+            let expected = at(last) + f64::from(step) * spacing;
+            while beyond < places.len() && at(beyond) < expected {
+                beyond += 1;
+            }
+            let found = nearest(places, expected, last + 1, beyond)?;
+            ((at(found) - expected).abs() <= REACH * spacing).then_some((step, found))
         });
         let Some((step, found)) = next else {
-            return chain;
+            return (score, spacing);
         };
         let between = found - last - 1;
         if between == 0 && step == 1 {
             taken[last] = true;
         }
-        chain.score += 1.0 - 0.9 * between as f64 - f64::from(step - 1);
-        chain.spacing = 0.75 * chain.spacing + 0.25 * (at(found) - at(last)) / f64::from(step);
-        chain.members.push((number + step, found));
+        score += 1.0 - 0.9 * between as f64 - f64::from(step - 1);
+        spacing = 0.75 * spacing + 0.25 * (at(found) - at(last)) / f64::from(step);
+        (number, last) = (number + step, found);
+        members.push((number, found));
     }
 }
 
-fn nearest(places: &[f32], expected: f64, from: usize) -> Option<usize> {
-    let rest = places.get(from..)?;
-    let i = rest.partition_point(|p| f64::from(*p) < expected);
-    let candidates = i.saturating_sub(1)..(i + 1).min(rest.len());
-    candidates
-        .min_by(|a, b| {
-            let apart = |i: usize| (f64::from(rest[i]) - expected).abs();
-            apart(*a).total_cmp(&apart(*b))
-        })
-        .map(|i| from + i)
+/// The one of the marks to both sides of a place that is nearer to it, from the mark `from` on; `beyond` is the first that is not before it.
+fn nearest(places: &[f32], expected: f64, from: usize, beyond: usize) -> Option<usize> {
+    let apart = |i: usize| (f64::from(places[i]) - expected).abs();
+    let before = (beyond > from).then(|| beyond - 1);
+    let after = (beyond < places.len()).then_some(beyond);
+    match (before, after) {
+        (Some(before), Some(after)) if apart(after) < apart(before) => Some(after),
+        (before, after) => before.or(after),
+    }
 }
 
 #[cfg(test)]

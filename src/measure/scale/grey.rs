@@ -46,13 +46,23 @@ impl Grey {
             sums.fill(0);
             for dy in 0..block {
                 let start = (part.top as usize + y * block + dy) * stride + part.left as usize * 3;
-                let row = bytes[start..start + width * block * 3].chunks_exact(3 * block);
-                for (sum, pixels) in sums.iter_mut().zip(row) {
+                let row = bytes[start..start + width * block * 3].as_chunks::<3>().0;
+                if block == 1 {
+                    values.extend(
+                        row.iter()
+                            .map(|[red, green, _]| f32::from(u16::from(*red) + u16::from(*green)) / 2.0),
+                    );
+                    continue;
+                }
+                for (sum, pixels) in sums.iter_mut().zip(row.chunks_exact(block)) {
+                    let pixels = pixels.iter();
                     *sum += pixels
-                        .chunks_exact(3)
-                        .map(|p| u32::from(p[0]) + u32::from(p[1]))
+                        .map(|[red, green, _]| u32::from(*red) + u32::from(*green))
                         .sum::<u32>();
                 }
+            }
+            if block == 1 {
+                continue;
             }
             let divisor = (2 * block * block) as f32;
             values.extend(sums.iter().map(|sum| *sum as f32 / divisor));
@@ -133,13 +143,15 @@ impl Grey {
             return;
         }
         let (first, last) = (first as usize, last as usize);
+        // Sides are far below what an i32 holds, and a processor turns floating point numbers into these at once.
+        let (left_most, top_most) = (width as i32 - 2, height as i32 - 2);
         for (i, value) in line[first..=last].iter_mut().enumerate() {
             let at = (first + i) as f64;
             let (px, py) = ((x + at * dx).max(0.0), (y + at * dy).max(0.0));
-            let (left, top) = ((px as usize).min(width - 2), (py as usize).min(height - 2));
-            let (fx, fy) = ((px - left as f64) as f32, (py - top as f64) as f32);
-            let upper = &self.values[top * width + left..][..2];
-            let lower = &self.values[(top + 1) * width + left..][..2];
+            let (left, top) = ((px as i32).min(left_most), (py as i32).min(top_most));
+            let (fx, fy) = ((px - f64::from(left)) as f32, (py - f64::from(top)) as f32);
+            let upper = top as usize * width + left as usize;
+            let (upper, lower) = (&self.values[upper..][..2], &self.values[upper + width..][..2]);
             let above = upper[0] + (upper[1] - upper[0]) * fx;
             let below = lower[0] + (lower[1] - lower[0]) * fx;
             *value = above + (below - above) * fy;

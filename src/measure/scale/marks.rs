@@ -27,38 +27,39 @@ pub(super) fn find(values: &[f32], ink: Ink, depth: f32, marks: &mut Vec<Mark>) 
     marks.clear();
     let sign = if ink == Ink::Dark { 1.0 } else { -1.0 };
     let value = |i: usize| values[i] * sign;
-    if values.is_empty() {
+    let Some(first) = values.first() else {
         return;
-    }
+    };
     // The last high place, the lowest place since, and the highest since that.
-    let (mut high, mut low): (usize, Option<usize>) = (0, None);
-    let mut next = 0;
-    for i in 1..values.len() {
+    let mut high = (0, first * sign);
+    let mut low: Option<(usize, f32)> = None;
+    let mut next = high;
+    for (i, here) in values.iter().enumerate().skip(1) {
+        let here = (i, here * sign);
         match low {
+            None if here.1 > high.1 => high = here,
             None => {
-                if value(i) > value(high) {
-                    high = i;
-                } else if value(i) <= value(high) - depth {
-                    (low, next) = (Some(i), i);
+                if here.1 <= high.1 - depth {
+                    (low, next) = (Some(here), here);
                 }
             }
-            Some(l) if value(i) < value(l) && value(next) < value(l) + depth => (low, next) = (Some(i), i),
-            Some(l) => {
-                if value(i) > value(next) {
-                    next = i;
+            Some(lowest) if here.1 < lowest.1 && next.1 < lowest.1 + depth => (low, next) = (Some(here), here),
+            Some(lowest) => {
+                if here.1 > next.1 {
+                    next = here;
                 }
-                let risen = value(next) >= value(l) + depth;
-                if risen && value(i) <= value(next) - depth {
-                    marks.push(mark(&value, high, l, next));
-                    (high, low, next) = (next, Some(i), i);
+                let risen = next.1 >= lowest.1 + depth;
+                if risen && here.1 <= next.1 - depth {
+                    marks.push(mark(&value, high.0, lowest.0, next.0));
+                    (high, low, next) = (next, Some(here), here);
                 }
             }
         }
     }
-    if let Some(l) = low
-        && value(next) >= value(l) + depth
+    if let Some(lowest) = low
+        && next.1 >= lowest.1 + depth
     {
-        marks.push(mark(&value, high, l, next));
+        marks.push(mark(&value, high.0, lowest.0, next.0));
     }
 }
 
