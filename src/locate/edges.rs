@@ -25,9 +25,8 @@ const PLACES: usize = 36;
 /// Sum of the three channels: the plane that edges are looked for in.
 pub fn brightness(picture: &Reduced) -> Plane<i16> {
     let [red, green, blue] = &picture.channels;
-    Plane::from_fn(picture.size(), |x, y| {
-        i16::from(red.at(x, y)) + i16::from(green.at(x, y)) + i16::from(blue.at(x, y))
-    })
+    let two = red.with(green, |red, green| i16::from(red) + i16::from(green));
+    two.with(blue, |two, blue| two.wrapping_add(i16::from(blue)))
 }
 
 /// How far from what was found each edge may be, in pixels of the small copy.
@@ -123,6 +122,7 @@ fn line(brightness: &Plane<i16>, core: &PixelBox, reach: Reach, hidden: &Plane<b
         i64::from(limit - start)
     };
     let middle = (span.start + span.end) as f32 / 2.0;
+    let stride = (span.len() / PLACES).max(1);
     let mut best = (
         0,
         Line {
@@ -130,12 +130,29 @@ fn line(brightness: &Plane<i16>, core: &PixelBox, reach: Reach, hidden: &Plane<b
             tilt: 0.0,
         },
     );
+    // From one distance to the next, and from one place along the edge to the next, in the values of a plane.
+    let (step, along_step) = if across {
+        (1, size.width as i64)
+    } else {
+        (size.width as i64, 1)
+    };
     for tilt in tilts(span.len()) {
+        let places = span.clone().step_by(stride).map(|along| {
+            let shift = (tilt * (along as f32 - middle)).round() as i64;
+            Place {
+                shift,
+                value: i64::from(along) * along_step + shift * step,
+            }
+        });
+        let across = Across {
+            places: places.collect(),
+            step,
+            limit: i64::from(limit),
+            least_seen: (span.len() / stride).div_ceil(5) as i32,
+        };
         for distance in 1..i64::from(reach).min(to_frame - 2) {
             let at = i64::from(start) + outward * distance;
-            let strength = strength(brightness, hidden, across, at, span.clone(), |along| {
-                tilt * (along as f32 - middle)
-            });
+            let strength = across.strength(brightness, hidden, at);
             if strength > best.0 * 11 / 10 {
                 best = (
                     strength,
@@ -162,43 +179,47 @@ fn line(brightness: &Plane<i16>, core: &PixelBox, reach: Reach, hidden: &Plane<b
     }
 }
 
-/// Mean step across a line or mean contrast of the line itself, whichever is more, in hundredths of the channels' sum.
-fn strength(
-    brightness: &Plane<i16>,
-    hidden: &Plane<bool>,
-    across: bool,
-    at: i64,
-    span: std::ops::Range<u32>,
-    shift: impl Fn(u32) -> f32,
-) -> i32 {
-    let limit = if across {
-        brightness.width()
-    } else {
-        brightness.height()
-    } as i64;
-    let stride = (span.len() / PLACES).max(1);
-    let (mut step, mut line, mut count) = (0, 0, 0);
-    for along in span.clone().step_by(stride) {
-        let shifted = at + shift(along).round() as i64;
-        if shifted < 2 || shifted + 2 >= limit {
-            continue;
+/// What is looked at of an edge, wherever it lies.
+struct Across {
+    places: Vec<Place>,
+    /// From a value of a plane to the next one across the edge.
+    step: i64,
+    /// Values across the plane.
+    limit: i64,
+    least_seen: i32,
+}
+
+/// A place along an edge.
+struct Place {
+    /// How far the edge has moved there by its tilt.
+    shift: i64,
+    /// The place's value in a plane if the edge lies at 0.
+    value: i64,
+}
+
+impl Across {
+    /// Mean step across a line or mean contrast of the line itself, whichever is more, in hundredths of the channels' sum.
+    fn strength(&self, brightness: &Plane<i16>, hidden: &Plane<bool>, at: i64) -> i32 {
+        let (brightness, hidden) = (brightness.values(), hidden.values());
+        let (mut step, mut line, mut count) = (0, 0, 0);
+        for place in &self.places {
+            let shifted = at + place.shift;
+            if shifted < 2 || shifted + 2 >= self.limit {
+                continue;
+            }
+            let here = place.value + at * self.step;
+            if hidden[here as usize] {
+                continue;
+            }
+            let value = |at: i64| i32::from(brightness[at as usize]);
+            let (before, here, after) = (value(here - 2 * self.step), value(here), value(here + 2 * self.step));
+            step += (after - before).clamp(-LOUDEST, LOUDEST);
+            line += (2 * here - before - after).clamp(-LOUDEST, LOUDEST);
+            count += 1;
         }
-        let place = |offset: i64| {
-            let (p, q) = ((shifted + offset) as usize, along as usize);
-            if across { (p, q) } else { (q, p) }
-        };
-        let (x, y) = place(0);
-        if hidden.at(x, y) {
-            continue;
+        if count < self.least_seen || count < 4 {
+            return 0;
         }
-        let value = |(x, y): (usize, usize)| i32::from(brightness.at(x, y));
-        let (before, here, after) = (value(place(-2)), value((x, y)), value(place(2)));
-        step += (after - before).clamp(-LOUDEST, LOUDEST);
-        line += (2 * here - before - after).clamp(-LOUDEST, LOUDEST);
-        count += 1;
+        step.abs().max(line.abs()) * 100 / count
     }
-    if count * 5 < (span.len() / stride) as i32 || count < 4 {
-        return 0;
-    }
-    step.abs().max(line.abs()) * 100 / count
 }

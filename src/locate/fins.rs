@@ -3,7 +3,7 @@
 use super::candidates::Candidate;
 use super::plane::Plane;
 use crate::frame::PixelBox;
-use crate::traits::components::{Component, Connectivity, label};
+use crate::traits::components::Component;
 
 /// Rays up to twice this many pixels of the small copy apart make one fin.
 const GAP: usize = 2;
@@ -34,10 +34,16 @@ pub fn with_fins(candidate: &Candidate, distances: &Plane<u8>, noise: f32, hidde
         (b.right + reach).min(size.width),
         (b.bottom + reach).min(size.height),
     );
-    let is_near = |x: u32, y: u32| x >= near.left && x < near.right && y >= near.top && y < near.bottom;
-    let pieces = label(size, Connectivity::Four, |x, y| {
-        is_near(x, y) && filled.at(x as usize, y as usize) >= level && !hidden.at(x as usize, y as usize)
-    });
+    let seen = filled.without(hidden);
+    let mut near_fish = Plane::filled(size, 0);
+    let (rows, columns) = (
+        near.top as usize..near.bottom as usize,
+        near.left as usize..near.right as usize,
+    );
+    for y in rows {
+        near_fish.row_mut(y)[columns.clone()].copy_from_slice(&seen.row(y)[columns.clone()]);
+    }
+    let pieces = near_fish.pieces(level);
     let Some(whole) = pieces.iter().max_by_key(|p| shared(p, fish)) else {
         return fish.bounds;
     };

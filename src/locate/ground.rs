@@ -98,6 +98,9 @@ impl Ground {
     /// How far each pixel is from the ground: the largest difference of its three channels, in levels.
     pub fn distances(&self, picture: &Reduced) -> Plane<u8> {
         let mut distances = Plane::filled(self.size, 0u8);
+        let columns: Vec<f32> = (0..self.size.width as usize)
+            .map(|x| coordinate(x, self.size.width))
+            .collect();
         for y in 0..self.size.height as usize {
             let v = coordinate(y, self.size.height);
             let out = distances.row_mut(y);
@@ -107,8 +110,7 @@ impl Ground {
                 let constant = one + v * (v1 + v * (vv + v * vvv));
                 let linear = u1 + v * (uv + v * uvv);
                 let square = uu + v * uuv;
-                for (x, (out, pixel)) in out.iter_mut().zip(channel.row(y)).enumerate() {
-                    let u = coordinate(x, self.size.width);
+                for ((out, pixel), u) in out.iter_mut().zip(channel.row(y)).zip(&columns) {
                     let ground = (constant + u * (linear + u * (square + u * uuu))).clamp(0.0, 255.0);
                     *out = (*out).max(((ground - f32::from(*pixel)).abs() + 0.5) as u8);
                 }

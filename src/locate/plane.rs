@@ -31,6 +31,15 @@ impl<T: Copy> Plane<T> {
         }
     }
 
+    /// The value of each pixel from its values in this plane and in another of its size.
+    pub fn with<U: Copy, V: Copy>(&self, other: &Plane<U>, value: impl Fn(T, U) -> V) -> Plane<V> {
+        let pairs = self.values.iter().zip(&other.values);
+        Plane {
+            width: self.width,
+            values: pairs.map(|(here, there)| value(*here, *there)).collect(),
+        }
+    }
+
     /// Columns and rows.
     pub fn size(&self) -> Size {
         Size::new(self.width as u32, self.height() as u32)
@@ -56,6 +65,11 @@ impl<T: Copy> Plane<T> {
         self.values[y * self.width + x] = value;
     }
 
+    /// All values, row by row.
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+
     /// One row.
     pub fn row(&self, y: usize) -> &[T] {
         &self.values[y * self.width..][..self.width]
@@ -70,12 +84,7 @@ impl<T: Copy> Plane<T> {
 impl Plane<u8> {
     /// The same with 0 wherever `hidden` is set.
     pub fn without(&self, hidden: &Plane<bool>) -> Self {
-        let seen = |(value, hidden): (&u8, &bool)| if *hidden { 0 } else { *value };
-        let values = self.values.iter().zip(&hidden.values).map(seen).collect();
-        Self {
-            width: self.width,
-            values,
-        }
+        self.with(hidden, |value, hidden| if hidden { 0 } else { value })
     }
 
     /// The connected pieces of the pixels of at least this value.

@@ -23,14 +23,12 @@ impl Strokes {
     pub fn of(picture: &Reduced) -> Self {
         // Red and blue print show best in different channels; the darkest channel holds both.
         let [red, green, blue] = &picture.channels;
-        let darkest = Plane::from_fn(picture.size(), |x, y| {
-            red.at(x, y).min(green.at(x, y)).min(blue.at(x, y))
-        });
+        let darkest = red.with(green, u8::min).with(blue, u8::min);
         let (closed, opened) = (darkest.closed(STROKE_RADIUS), darkest.opened(STROKE_RADIUS));
-        let dark = Plane::from_fn(picture.size(), |x, y| closed.at(x, y) - darkest.at(x, y));
-        let any = Plane::from_fn(picture.size(), |x, y| {
-            dark.at(x, y).max(darkest.at(x, y) - opened.at(x, y))
-        });
+        // Closing never makes a pixel darker, and opening never brighter.
+        let dark = closed.with(&darkest, u8::wrapping_sub);
+        let bright = darkest.with(&opened, u8::wrapping_sub);
+        let any = dark.with(&bright, u8::max);
         Self { dark, any }
     }
 

@@ -116,13 +116,15 @@ fn is_sparse(line: impl Iterator<Item = Cell>) -> bool {
 impl Raster {
     fn of(tilted: &TiltedBox, columns: usize, rows: usize, cell_at: impl Fn(f32, f32) -> Cell) -> Self {
         let mut cells = Vec::with_capacity(columns * rows);
+        let places: Vec<f32> = (0..columns)
+            .map(|column| (column as f32 + 0.5) * tilted.length / columns as f32)
+            .collect();
         for row in 0..rows {
-            for column in 0..columns {
-                let u = (column as f32 + 0.5) * tilted.length / columns as f32;
-                let v = (row as f32 + 0.5) * tilted.breadth / rows as f32;
-                let (x, y) = tilted.point(u, v);
-                cells.push(cell_at(x.floor(), y.floor()));
-            }
+            let v = (row as f32 + 0.5) * tilted.breadth / rows as f32;
+            cells.extend(places.iter().map(|u| {
+                let (x, y) = tilted.point(*u, v);
+                cell_at(x, y)
+            }));
         }
         Self { columns, rows, cells }
     }

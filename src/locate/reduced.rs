@@ -31,24 +31,23 @@ impl Reduced {
         let offsets = sample_offsets(factor as usize);
         let row_bytes = full.width as usize * 3;
         let raw = picture.as_raw();
+        let means = Means::of(offsets.len() * offsets.len());
         let mut channels = [0, 1, 2].map(|_| Plane::filled(size, 0u8));
-        let mut sums = vec![[0u16; 3]; size.width as usize];
+        let mut column_sums = vec![0u16; row_bytes];
         for y in 0..size.height as usize {
-            sums.fill([0; 3]);
+            column_sums.fill(0);
             for offset in &offsets {
                 let row = (y * factor as usize + offset).min(full.height as usize - 1);
-                add_row(
-                    &raw[row * row_bytes..][..row_bytes],
-                    factor as usize,
-                    &offsets,
-                    &mut sums,
-                );
-            }
-            let count = (offsets.len() * offsets.len()) as u16;
-            for (c, channel) in channels.iter_mut().enumerate() {
-                for (out, sum) in channel.row_mut(y).iter_mut().zip(&sums) {
-                    *out = ((sum[c] + count / 2) / count) as u8;
+                for (sum, byte) in column_sums.iter_mut().zip(&raw[row * row_bytes..][..row_bytes]) {
+                    // Three bytes at most; a check would keep these sums from being made many at once.
+                    *sum = sum.wrapping_add(u16::from(*byte));
                 }
+            }
+            let [red, green, blue] = &mut channels;
+            let means_of_row = red.row_mut(y).iter_mut().zip(green.row_mut(y)).zip(blue.row_mut(y));
+            for (((red, green), blue), block) in means_of_row.zip(column_sums.chunks(3 * factor as usize)) {
+                let sums = sum_of_samples(block, &offsets);
+                (*red, *green, *blue) = (means.at(sums[0]), means.at(sums[1]), means.at(sums[2]));
             }
         }
         Self { factor, full, channels }
@@ -77,23 +76,28 @@ fn sample_offsets(factor: usize) -> Vec<usize> {
     (0..count).map(|i| (2 * i + 1) * factor / (2 * count)).collect()
 }
 
-fn add_row(row: &[u8], factor: usize, offsets: &[usize], sums: &mut [[u16; 3]]) {
-    let whole = row.len() / (3 * factor);
-    for (block, sum) in row.chunks_exact(3 * factor).zip(sums.iter_mut()) {
-        for offset in offsets {
-            let pixel = &block[3 * offset..3 * offset + 3];
-            for (s, byte) in sum.iter_mut().zip(pixel) {
-                *s += u16::from(*byte);
-            }
+/// Sums of the three channels over the sampled columns of a block; of one that the picture's edge cuts the last column stands for what is missing.
+fn sum_of_samples(block: &[u16], offsets: &[usize]) -> [u16; 3] {
+    let pixels = block.as_chunks::<3>().0;
+    let mut sums = [0u16; 3];
+    for offset in offsets {
+        let pixel = &pixels[(*offset).min(pixels.len() - 1)];
+        for (sum, column) in sums.iter_mut().zip(pixel) {
+            *sum = sum.wrapping_add(*column);
         }
     }
-    let rest = &row[whole * 3 * factor..];
-    if let Some(sum) = sums.get_mut(whole) {
-        for offset in offsets {
-            let at = 3 * (*offset).min(rest.len() / 3 - 1);
-            for (s, byte) in sum.iter_mut().zip(&rest[at..at + 3]) {
-                *s += u16::from(*byte);
-            }
-        }
+    sums
+}
+
+/// The mean of so many levels for each sum of them: a table, since dividing takes longer than all the rest.
+struct Means(Vec<u8>);
+
+impl Means {
+    fn of(count: usize) -> Self {
+        Self((0..=255 * count).map(|sum| ((sum + count / 2) / count) as u8).collect())
+    }
+
+    fn at(&self, sum: u16) -> u8 {
+        self.0[usize::from(sum)]
     }
 }

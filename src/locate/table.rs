@@ -52,11 +52,14 @@ impl Table {
         let distances = ground.distances(small);
         let plain = distances.opened(STROKE_RADIUS);
         let mut walls = walls::find(&plain, (8.0 * ground.noise).max(LEAST_WALL) as u8);
+        let (left, right) = (within.left as usize, within.right as usize);
         for y in 0..size.height {
-            for x in 0..size.width {
-                if x < within.left || x >= within.right || y < within.top || y >= within.bottom {
-                    walls.set(x as usize, y as usize, true);
-                }
+            let row = walls.row_mut(y as usize);
+            if y < within.top || y >= within.bottom {
+                row.fill(true);
+            } else {
+                row[..left].fill(true);
+                row[right..].fill(true);
             }
         }
         let mut hidden = walls.clone();

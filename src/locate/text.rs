@@ -3,7 +3,7 @@
 use super::plane::Plane;
 use super::print::INK;
 use crate::frame::{PixelBox, Size};
-use crate::traits::components::{Component, Connectivity, label};
+use crate::traits::components::{Component, Connectivity, label, label_values};
 
 /// Side of the cells in which ink is counted, in pixels of the small copy: about the height of a line of text.
 const CELL: usize = 8;
@@ -101,9 +101,8 @@ fn glyphs(strokes: &Plane<u8>, hidden: &Plane<bool>) -> Plane<bool> {
     let size = strokes.size();
     let longest = size.width / LONGEST_GLYPH;
     let mut ink = Plane::filled(size, false);
-    let pieces = label(size, Connectivity::Eight, |x, y| {
-        strokes.at(x as usize, y as usize) >= INK && !hidden.at(x as usize, y as usize)
-    });
+    let seen = strokes.without(hidden);
+    let pieces = label_values(seen.values(), seen.width(), Connectivity::Eight, |stroke| stroke >= INK);
     for piece in pieces.iter().filter(|p| !is_line(p, longest)) {
         for run in &piece.runs {
             ink.row_mut(run.y as usize)[run.start as usize..run.end as usize].fill(true);
