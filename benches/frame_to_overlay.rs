@@ -1,7 +1,8 @@
 //! The whole way of a frame, stage by stage, with the built-in network on all processors: `cargo bench --profile dev --bench frame_to_overlay`.
 //!
 //! Frames of `../shared`, at the size of their file and as a camera gives them, 1920×1080 as JPEG. Each figure is the median of twenty runs. Stages
-//! that need no mask are worked on beside the network, so that all of them take less than their sum.
+//! that need no mask are worked on beside the network, so that all of them take less than their sum. What stands beside the network is then measured alone: the
+//! least processor time of twenty runs, which other work on the machine changes least.
 
 #![allow(missing_docs, reason = "a program")]
 #![allow(clippy::unwrap_used, reason = "a benchmark")]
@@ -13,11 +14,15 @@ use std::time::{Duration, Instant};
 use fishrig::analysis::{Analyser, AnalysisSettings};
 use fishrig::display::Canvas;
 use fishrig::frame::{DecodeOptions, Frame, Size, for_display};
+use fishrig::identify::read_codes;
+use fishrig::locate::locate;
+use fishrig::measure::scale;
 use fishrig::network::{Bundle, NetworkSettings, TraitNetwork};
 use fishrig::overlay::{self, State, View};
 use fishrig::station::{Analyser as _, FrameAnalyser, LiveAnalysis};
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
+use rustix::time::{ClockId, clock_gettime};
 
 const RUNS: usize = 20;
 const CAMERA: Size = Size::new(1920, 1080);
@@ -57,6 +62,38 @@ fn main() {
         let of = |row: usize| rows[row].1[stage].as_secs_f64() * 1e3;
         println!("{name:<20}{:>28.1}{:>28.1}", of(0), of(1));
     }
+    println!("alone, least processor time");
+    let (photograph, camera) = (alone(&file), alone(&as_from_a_camera(&picture)));
+    for ((name, photograph), camera) in ALONE.iter().zip(photograph).zip(camera) {
+        println!("{name:<20}{photograph:>28.1}{camera:>28.1}");
+    }
+}
+
+/// The stages that stand beside the network, each by itself.
+const ALONE: [&str; 3] = ["locate", "read the scale", "read codes"];
+
+/// The least processor time of each of them in milliseconds.
+fn alone(file: &[u8]) -> [f64; ALONE.len()] {
+    let picture = image::load_from_memory(file).unwrap().into_rgb8();
+    let scene = locate(&picture, &Default::default());
+    [
+        least_processor_time(|| drop(locate(&picture, &Default::default()))),
+        least_processor_time(|| drop(scale::find(&picture, scene.ruler, &Default::default()))),
+        least_processor_time(|| drop(read_codes(&picture, scene.label))),
+    ]
+}
+
+fn least_processor_time(step: impl Fn()) -> f64 {
+    let now = || {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
+    };
+    let times = (0..RUNS).map(|_| {
+        let begin = now();
+        step();
+        now() - begin
+    });
+    times.fold(f64::MAX, f64::min)
 }
 
 fn as_from_a_camera(picture: &RgbImage) -> Vec<u8> {
