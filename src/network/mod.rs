@@ -4,6 +4,7 @@
 //! * [`Manifest`]: all that is said about a network: input size, normalization, classes, what it never learnt, where it comes from.
 //! * [`TraitNetwork`]: the loaded network; [`TraitNetwork::segment`] runs it on a crop.
 //! * [`ObservedNetwork`]: the same with a look at what passes between its operators, for calibration.
+//! * [`FeatureNetwork`]: the part of it that training leaves as it is.
 //! * [`Profile`]: which of its operators take the time.
 //! * [`graph`]: what an ONNX graph must be before tract sees it.
 //!
@@ -11,6 +12,7 @@
 
 mod bundle;
 mod checked_stream;
+mod features;
 pub mod graph;
 pub(crate) mod int8;
 mod manifest;
@@ -20,6 +22,7 @@ mod profile;
 mod run;
 
 pub use bundle::{Bundle, BundleError};
+pub use features::FeatureNetwork;
 pub use int8::{Fusion, LeftNode};
 pub use manifest::{InputSpec, Manifest, OutputSpec, Quantization, ResizeFilter, ValueRange};
 pub use observe::ObservedNetwork;

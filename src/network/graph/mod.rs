@@ -29,7 +29,7 @@ pub use structure::GraphSummary;
 pub use wire::{count_parts, decode, decode_counted};
 
 /// The shape of every weight and result, by name, of a graph that passes [`check`], or would if its
-/// input were a picture.
+/// input were a picture and it had one output.
 ///
 /// # Errors
 /// As [`check`].

@@ -49,12 +49,28 @@ pub struct GraphSummary {
 type Values<'a> = HashMap<&'a str, Value>;
 
 pub(super) fn check(model: &ModelProto) -> Result<GraphSummary, GraphError> {
-    let (summary, _) = survey(model)?;
-    let (name, shape) = &summary.input;
+    let Survey {
+        graph,
+        input,
+        values,
+        weights,
+        macs,
+    } = survey(model)?;
+    let (name, shape) = &input;
     if shape[1] != 3 {
         return Err(no_picture(name, shape));
     }
-    Ok(summary)
+    let output = output(graph, &values)?;
+    let maker = graph.node.iter().find(|n| n.output.contains(&output.0));
+    Ok(GraphSummary {
+        input,
+        last_operator: maker.map_or_else(String::new, |n| n.op_type.clone()),
+        output,
+        nodes: graph.node.len(),
+        weights,
+        macs,
+        quantized: graph.node.iter().any(|n| n.op_type == "DequantizeLinear"),
+    })
 }
 
 fn no_picture(name: &str, shape: &[usize]) -> GraphError {
@@ -63,14 +79,22 @@ fn no_picture(name: &str, shape: &[usize]) -> GraphError {
 
 /// The shape of every weight and result of a checked graph.
 pub(super) fn shapes(model: &ModelProto) -> Result<HashMap<String, Vec<usize>>, GraphError> {
-    let (_, values) = survey(model)?;
-    Ok(values
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.shape))
-        .collect())
+    let values = survey(model)?.values.into_iter();
+    Ok(values.map(|(name, value)| (name.to_owned(), value.shape)).collect())
 }
 
-fn survey(model: &ModelProto) -> Result<(GraphSummary, Values<'_>), GraphError> {
+/// A graph whose nodes were all checked.
+struct Survey<'a> {
+    graph: &'a GraphProto,
+    /// Name and shape of the input.
+    input: (String, Vec<usize>),
+    values: Values<'a>,
+    /// Values of all weights.
+    weights: u64,
+    macs: u64,
+}
+
+fn survey(model: &ModelProto) -> Result<Survey<'_>, GraphError> {
     check_operator_set(model)?;
     if !model.training_info.is_empty() {
         return Err(GraphError::NotAllowed("training steps".to_owned()));
@@ -102,19 +126,14 @@ fn survey(model: &ModelProto) -> Result<(GraphSummary, Values<'_>), GraphError> 
             )));
         }
     }
-    let work = walk(graph, weight_values, &mut values)?;
-    let output = output(graph, &values)?;
-    let maker = graph.node.iter().find(|n| n.output.contains(&output.0));
-    let summary = GraphSummary {
+    let macs = walk(graph, weight_values, &mut values)?;
+    Ok(Survey {
+        graph,
         input,
-        last_operator: maker.map_or_else(String::new, |n| n.op_type.clone()),
-        output,
-        nodes: graph.node.len(),
+        values,
         weights: weight_values,
-        macs: work,
-        quantized: graph.node.iter().any(|n| n.op_type == "DequantizeLinear"),
-    };
-    Ok((summary, values))
+        macs,
+    })
 }
 
 fn check_operator_set(model: &ModelProto) -> Result<(), GraphError> {
