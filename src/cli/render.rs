@@ -7,7 +7,8 @@ use anyhow::Context;
 use image::RgbImage;
 use serde_json::json;
 
-use super::Outcome;
+use super::parallel::in_parallel;
+use super::{Outcome, progress};
 use crate::frame::{PixelBox, Size};
 use crate::render::{DrawnFish, Heading, RigFrame, RigScene, SceneSettings, demo_scenes};
 use crate::traits::{TraitMask, label_picture};
@@ -19,7 +20,7 @@ pub(super) struct RenderArgs {
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// How many to draw
-    #[arg(short = 'n', long, default_value_t = 6, value_name = "N")]
+    #[arg(short = 'n', long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
     count: u64,
     /// Seed of the first; the next ones count up from it
     #[arg(short, long, default_value_t = 0)]
@@ -36,6 +37,9 @@ pub(super) struct RenderArgs {
     /// File format of the pictures; masks are always PNG
     #[arg(long, value_enum, default_value_t = PictureFormat::Jpeg)]
     format: PictureFormat,
+    /// Drawn at a time; 0 for one a processor
+    #[arg(short, long, default_value_t = 0, value_name = "N")]
+    jobs: usize,
 }
 
 /// File format of the pictures.
@@ -63,17 +67,36 @@ pub(super) fn run(args: RenderArgs) -> anyhow::Result<Outcome> {
         }
         return Ok(Outcome::Done);
     }
+    let seeds: Vec<u64> = (args.seed..args.seed.saturating_add(args.count)).collect();
+    let threads = match args.jobs {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        jobs => jobs,
+    };
+    let bar = progress::bar(seeds.len(), if args.crops { "crops" } else { "frames" }, false);
+    let mut failed = None;
+    in_parallel(
+        &seeds,
+        threads,
+        |seed| draw(&args, &folder, *seed),
+        |_, drawn| {
+            bar.inc(1);
+            failed = failed.take().or(drawn.err());
+        },
+    );
+    bar.finish_and_clear();
+    failed.map_or(Ok(Outcome::Done), Err)
+}
+
+/// Draws and writes the specimen or frame of a seed.
+fn draw(args: &RenderArgs, folder: &Folder<'_>, seed: u64) -> anyhow::Result<()> {
     let frame_size = args.size.filter(|_| !args.crops).unwrap_or(Size::new(1200, 800));
-    for seed in args.seed..args.seed.saturating_add(args.count) {
-        let scene = RigScene::new(SceneSettings::random(frame_size, seed))?;
-        if args.crops {
-            let crop = scene.draw_crop(args.size.unwrap_or(Size::new(640, 256)))?;
-            folder.write_picture(&format!("crop_{seed:06}"), &crop.picture, &crop.mask)?;
-        } else {
-            folder.write_frame(&format!("frame_{seed:06}"), &scene)?;
-        }
+    let scene = RigScene::new(SceneSettings::random(frame_size, seed))?;
+    if args.crops {
+        let crop = scene.draw_crop(args.size.unwrap_or(Size::new(640, 256)))?;
+        folder.write_picture(&format!("crop_{seed:06}"), &crop.picture, &crop.mask)
+    } else {
+        folder.write_frame(&format!("frame_{seed:06}"), &scene)
     }
-    Ok(Outcome::Done)
 }
 
 /// Where the pictures go.
