@@ -83,6 +83,17 @@ impl Specimen {
         self.mask.present()
     }
 
+    /// Whether the network sees a fish in its crop: trunk and head cover a twentieth of it. Those of fish cover a fifth and more, what it paints on
+    /// rulers, labels and bare ground a thousandth (`models/README.md`). A network that knows neither trunk nor head can't tell.
+    pub fn shows_fish(&self) -> bool {
+        let body = TraitSet::EMPTY.with(Trait::Trunk).with(Trait::Head);
+        if body.iter().all(|which| self.not_assessed.contains(which)) {
+            return true;
+        }
+        let covered = self.mask.bits().iter().filter(|bits| *bits & body.bits() != 0).count();
+        covered * 20 >= self.mask.bits().len()
+    }
+
     /// What is to be measured.
     pub fn subject(&self) -> Subject<'_> {
         Subject {
@@ -123,10 +134,12 @@ impl Analyser {
 
     /// Analyses a whole frame: locates; then segments, and beside that reads scale and codes, which need no mask; then measures.
     ///
+    /// What was located and shows no fish to the network is none.
+    ///
     /// # Errors
     /// [`NetworkError::Run`]; a frame without a fish is an answer, not an error.
     pub fn whole_frame(&self, picture: &RgbImage) -> Result<Analysis, NetworkError> {
-        let (scene, locate) = timed(|| locate(picture, &self.settings.locate));
+        let (mut scene, locate) = timed(|| locate(picture, &self.settings.locate));
         let fish = scene.fish.as_ref().map(|fish| (fish.crop(scene.picture), fish.head));
         let segment = || fish.map(|(crop_box, head)| self.segment(crop_of(picture, crop_box), crop_box, head));
         let (segmented, beside) = rayon::join(|| timed(segment), || self.beside(picture, &scene));
@@ -136,7 +149,11 @@ impl Analyser {
             network,
             ..Timings::default()
         };
-        Ok(self.measured(picture, scene, specimen.transpose()?, beside, timings))
+        let specimen = specimen.transpose()?.filter(Specimen::shows_fish);
+        if specimen.is_none() {
+            scene.fish = None;
+        }
+        Ok(self.measured(picture, scene, specimen, beside, timings))
     }
 
     /// Analyses a picture that is a crop of one fish already.
@@ -273,4 +290,41 @@ pub fn crop_of(picture: &RgbImage, part: PixelBox) -> RgbImage {
         pixels.extend_from_slice(&pixels_of_row[first..first + row]);
     }
     RgbImage::from_raw(part.width(), part.height(), pixels).expect("three bytes for each pixel")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn specimen(trunk_rows: u32, not_assessed: TraitSet) -> Specimen {
+        let size = Size::new(100, 100);
+        let mut mask = TraitMask::empty(size);
+        for y in 0..trunk_rows {
+            for x in 0..100 {
+                mask.set(x, y, TraitSet::EMPTY.with(Trait::Trunk));
+            }
+        }
+        for x in 0..100 {
+            mask.set(x, 99, TraitSet::EMPTY.with(Trait::DorsalFin));
+        }
+        Specimen {
+            crop_box: PixelBox::whole(size),
+            crop: RgbImage::new(100, 100),
+            head: HeadSide::Unknown,
+            mask,
+            resolution: size,
+            confidence: [None; Trait::COUNT],
+            not_assessed,
+        }
+    }
+
+    #[test]
+    fn a_crop_without_a_body_shows_no_fish() {
+        let none = TraitSet::EMPTY;
+        assert!(specimen(5, none).shows_fish());
+        assert!(!specimen(4, none).shows_fish());
+        let body = none.with(Trait::Trunk).with(Trait::Head);
+        assert!(specimen(0, body).shows_fish(), "a network of fins alone can't tell");
+        assert!(!specimen(0, none.with(Trait::Trunk)).shows_fish());
+    }
 }

@@ -46,6 +46,8 @@ pub(super) struct PictureResult {
     pub(super) codes: Vec<ReadCode>,
     /// The part that the network saw.
     pub(super) crop: Option<PixelBox>,
+    /// Trunk and head cover enough of it for a fish.
+    pub(super) shows_fish: bool,
     /// Each trait: pixels and mean probability, or that it was not assessed. Empty where there is no fish.
     pub(super) traits: serde_json::Map<String, serde_json::Value>,
     /// Scale, quality and measurements.
@@ -127,6 +129,7 @@ impl PictureResult {
             ruler: scene.ruler,
             codes: analysis.codes.iter().map(ReadCode::of).collect(),
             crop: specimen.map(|s| s.crop_box),
+            shows_fish: specimen.is_some_and(Specimen::shows_fish),
             traits: specimen.map(describe_traits).unwrap_or_default(),
             findings: analysis.findings.clone(),
             files,
@@ -144,7 +147,7 @@ impl PictureResult {
     /// What was found, for people.
     pub(super) fn words(&self) -> String {
         let mut words = String::new();
-        if self.crop.is_none() {
+        if self.crop.is_none() || !self.shows_fish {
             return words + "no fish found";
         }
         if let Some(fish) = &self.fish {
