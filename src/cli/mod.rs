@@ -20,6 +20,7 @@ mod demo;
 mod doctor;
 mod eval;
 mod label_args;
+mod label_pairs;
 mod labels;
 mod manual;
 mod measure;

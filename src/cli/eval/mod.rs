@@ -1,10 +1,9 @@
 //! `fishrig eval`: how well masks fit labels.
 //!
-//! * [`material`]: what there is to score, and what was left out; [`predict`]: the mask of one picture, from a network or made before;
+//! * [`predict`]: the mask of one picture, from a network or made before;
 //!   [`picture`]: one picture's score; [`words`], [`files`]: the table for people, JSON, the list and the sheet.
 
 mod files;
-mod material;
 mod picture;
 mod predict;
 mod words;
@@ -15,6 +14,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 
 use super::label_args::{LabelArgs, WrongSizeArg, is_wrong_size};
+use super::label_pairs::{Material, PairArgs};
 use super::output_file::OutputFolder;
 use super::parallel::in_parallel;
 use super::sheet_file::WorstRows;
@@ -23,10 +23,8 @@ use crate::evaluate::{BOUNDARY_SHARE, Bootstrap, Summary};
 use crate::labels::Library;
 use crate::network::NetworkSettings;
 use crate::traits::{Trait, TraitSet};
-use material::Material;
 use picture::{Item, Scoring};
 use predict::Predictor;
-pub(super) use predict::decode;
 
 /// Score masks against labels: the reference's IoU, boundary IoU, each trait, with intervals.
 ///
@@ -38,17 +36,9 @@ pub(super) use predict::decode;
 ///
 /// A trait that the network never learnt, or that the labeller did not draw (not_labelled in NAME.json), is left out of the scores.
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("wanted").required(true).args(["labels", "pairs"])))]
 pub(super) struct EvalArgs {
-    /// Pictures, or folders of pictures; not needed where NAME.json beside the label names its picture.
-    #[arg(long, num_args = 1.., value_name = "PATH")]
-    images: Vec<PathBuf>,
-    /// Folder of labels, or a file with those of many pictures.
-    #[arg(long, value_name = "PATH")]
-    labels: Option<PathBuf>,
-    /// Table with the columns name, picture, box, label (tabs or commas); box as left,top,width,height or empty.
-    #[arg(long, value_name = "FILE", conflicts_with = "labels")]
-    pairs: Option<PathBuf>,
+    #[command(flatten)]
+    pairs: PairArgs,
     /// Score the masks in this folder (for example of segment) and run no network.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["bundle", "locate"])]
     predictions: Option<PathBuf>,
@@ -132,7 +122,7 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
         bail!("--at network does not go with --locate: the located fish and the labelled part are not the same pixels");
     }
     let labels = Library::new(args.reading.reading()?);
-    let mut material = Material::gather(&args)?;
+    let mut material = Material::gather(&args.pairs, args.predictions.is_none(), args.drawings)?;
     let processors = NetworkSettings::default().threads;
     let jobs = if args.jobs == 0 {
         processors
@@ -194,7 +184,7 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
         failed: &failed,
         summary: &summary,
     };
-    let outputs = OutputFolder::protecting(material.inputs(&args));
+    let outputs = OutputFolder::protecting(material.inputs(&args.pairs));
     if let Some(path) = &args.list {
         outputs.write(path, &files::list(&items)?)?;
     }

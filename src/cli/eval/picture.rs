@@ -6,8 +6,9 @@ use anyhow::bail;
 use image::{Rgb, RgbImage};
 
 use super::At;
-use super::predict::{self, Prediction, Predictor};
+use super::predict::{Prediction, Predictor};
 use crate::cli::label_args::WrongSizeArg;
+use crate::cli::label_pairs::decode;
 use crate::cli::scores;
 use crate::evaluate::pairs::Pair;
 use crate::evaluate::reference::Sums;
@@ -47,7 +48,7 @@ pub(super) struct Item {
 impl Scoring<'_> {
     /// Scores one picture; its row of the sheet, if rows are wanted.
     pub(super) fn score(&self, pair: &Pair) -> anyhow::Result<(Item, Option<Row>)> {
-        let picture = predict::decode(pair)?;
+        let picture = decode(pair)?;
         let covered = pair.area.map(|area| area.size());
         let covered = covered.or(picture.as_ref().map(|picture| Size::from(picture.dimensions())));
         let read = self.labels.read(&pair.label, pair.within.as_deref(), covered)?;

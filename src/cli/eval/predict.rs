@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use image::{RgbImage, imageops};
+use image::RgbImage;
 use serde::Deserialize;
 
 use super::EvalArgs;
 use crate::analysis::{Analyser, AnalysisSettings};
+use crate::cli::label_pairs::labelled_part;
 use crate::cli::model::open_bundle;
 use crate::cli::segment::read_file;
 use crate::evaluate::pairs::{self, Pair};
-use crate::frame::{DecodeOptions, Frame, PixelBox, Size};
+use crate::frame::{PixelBox, Size};
 use crate::network::{Manifest, NetworkSettings, TraitNetwork};
 use crate::traits::{Trait, TraitMask, TraitSet, label_picture};
 
@@ -120,30 +121,6 @@ impl Predictor {
             }
         }
     }
-}
-
-/// The picture of a pair; `None` where it has none.
-pub(in crate::cli) fn decode(pair: &Pair) -> anyhow::Result<Option<RgbImage>> {
-    let Some(path) = &pair.picture else { return Ok(None) };
-    let decode = || -> anyhow::Result<RgbImage> {
-        let frame = Frame::from_file_bytes(read_file(path)?, None)?;
-        Ok(frame.decode(&DecodeOptions::default())?.rgb)
-    };
-    Ok(Some(decode().with_context(|| path.display().to_string())?))
-}
-
-/// The part of the picture that the label covers, and its pixels.
-fn labelled_part(picture: &RgbImage, pair: &Pair) -> anyhow::Result<(PixelBox, RgbImage)> {
-    let size = Size::from(picture.dimensions());
-    let whole = PixelBox::whole(size);
-    let area = pair.area.unwrap_or(whole);
-    if area.area() == 0 || area.union(&whole) != whole {
-        bail!(
-            "its box {area} does not lie in the picture of {size}; is it the box of another picture, or of another size of it?"
-        );
-    }
-    let crop = imageops::crop_imm(picture, area.left, area.top, area.width(), area.height()).to_image();
-    Ok((area, crop))
 }
 
 /// A mask that was made before.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::material::Material;
 use super::picture::Item;
 use super::predict::Predictor;
 use super::{At, EvalArgs};
+use crate::cli::label_pairs::Material;
 use crate::cli::scores::{self, counted, listed, names};
 use crate::evaluate::{Summary, TraitSummary};
 use crate::traits::{Trait, TraitSet};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::cli::batch::tally_words;
-use crate::cli::eval::decode;
 use crate::cli::label_args::{LabelArgs, WrongSizeArg, is_wrong_size};
+use crate::cli::label_pairs::decode;
 use crate::cli::parallel::in_parallel;
 use crate::cli::scores::names;
 use crate::cli::{Outcome, batch, progress, say, words_of};
