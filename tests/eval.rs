@@ -115,8 +115,8 @@ fn the_network_is_run_where_there_are_no_masks() {
         parsed(&output)
     };
     let json = run(&[]);
-    assert_eq!(json["network"]["name"], "starter-int8");
-    // `../shared/models/starter/check.json` and tests/network.rs: the int8 network on this crop.
+    assert_eq!(json["network"]["name"], "lite0-int8");
+    // A drawn fish, of a kind that the network was trained on.
     assert!(number(&json["summary"]["iou"]["value"]) > 0.9, "{}", json["summary"]);
     // The network never learnt rays.
     let scored: Vec<_> = json["summary"]["traits"]
@@ -416,7 +416,7 @@ fn a_frame_without_a_fish_counts_as_an_empty_mask() {
     );
 }
 
-/// `../shared/models/starter/README.md`: int8 against float on the 32 pictures of data/traits and data/crops: mean 0.983, least 0.950.
+/// `models/README.md`: int8 against float.
 #[test]
 fn the_shipped_bundles_agree_as_their_readme_says() {
     let Some(crops) = common::shared("data/crops") else {
@@ -434,7 +434,7 @@ fn the_shipped_bundles_agree_as_their_readme_says() {
         command
             .current_dir(folder.path())
             .args(["model", "compare"])
-            .args([models.join("starter-float"), models.join("starter-int8")])
+            .args([models.join("lite0-float"), models.join("lite0-int8")])
             .args(["--cropped", "--frames"])
             .args(pictures.map(|name| crops.join(name)))
             .args(more);

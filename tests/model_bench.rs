@@ -26,7 +26,7 @@ fn json_says_times_memory_and_operators() {
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
         (&said["name"], &said["runs"], &said["threads"]),
-        (&"starter-int8".into(), &2.into(), &1.into())
+        (&"lite0-int8".into(), &2.into(), &1.into())
     );
     for step in ["whole", "prepare", "network", "masks", "processor"] {
         let spread = ["min", "lower_quartile", "median", "upper_quartile", "max"];

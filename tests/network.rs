@@ -124,7 +124,7 @@ fn fused_networks_give_the_masks_of_plain_ones() {
 #[test]
 fn the_built_in_bundle_is_the_int8_one() {
     let builtin = Bundle::builtin();
-    assert_eq!(builtin.manifest(), open("starter-int8").manifest());
+    assert_eq!(builtin.manifest(), open("lite0-int8").manifest());
     let rays = [Trait::CaudalFinRay, Trait::AltFinRay, Trait::AltFinSpine];
     assert_eq!(
         builtin.manifest().not_assessed(),
@@ -249,6 +249,6 @@ fn a_network_that_is_replaced_after_opening_is_refused() {
 
 #[test]
 fn the_built_in_bundle_gives_the_bytes_of_the_file() {
-    let file = root().join("models/starter-int8/network.onnx");
+    let file = root().join("models/lite0-int8/network.onnx");
     assert!(*Bundle::builtin().network().unwrap() == std::fs::read(file).unwrap());
 }

@@ -1,6 +1,6 @@
 //! The station's whole way on real photographs, against labels made by hand (`../shared/data/labels`).
 //!
-//! The starter network has seen these pictures in training, so this measures the way to it and back, not what it knows of fish.
+//! The built-in network has seen these pictures in training, so this measures the way to it and back, not what it knows of fish.
 
 mod common;
 

@@ -33,7 +33,8 @@ fn a_crop_gives_the_mask_that_came_with_the_network() {
     let folder = folder_with_crop();
     fishrig()
         .current_dir(&folder)
-        .args(["segment", "--cropped", "drawn.png"])
+        .args(["segment", "--cropped", "drawn.png", "--bundle"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/starter-int8"))
         .assert()
         .code(0);
     let out = folder.path().join("segmented");

@@ -1,6 +1,6 @@
 """fishrig beside onnxruntime and OpenVINO: the same networks, the same crop, the same machine, in turn.
 
-    python benches/engines/compare.py                        # the starter bundles
+    python benches/engines/compare.py                        # the default network
     python benches/engines/compare.py --network full=FLOAT_BUNDLE,INT8_BUNDLE
 
 Every round starts each contender once, as a process of its own, one after another: load, one run that is not measured, then the measured ones.
@@ -177,12 +177,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--runs", type=int, default=5, help="measured runs of a contender in a round")
     arguments = parser.parse_args()
-    starter = f"starter={ROOT / 'models/starter-float'},{ROOT / 'models/starter-int8'}"
+    default = f"default={ROOT / 'models/lite0-float'},{ROOT / 'models/lite0-int8'}"
     print(f"{time.strftime('%d %B %Y %H:%M')}, {machine()}")
     print(f"{arguments.rounds} rounds of {arguments.runs} runs\n")
     print("| network | threads | runtime | processor ms | ratio | wall ms | load ms | peak MB |")
     print("|---|---|---|---|---|---|---|---|")
-    for network in arguments.network or [starter]:
+    for network in arguments.network or [default]:
         name, bundles = network.split("=", 1)
         float_bundle, int8_bundle = bundles.split(",")
         for threads in arguments.threads:

@@ -1,6 +1,8 @@
 """Checkpoint to a float bundle's network.onnx, checked against torch; and what it costs.
 
-    python export.py runs/ship.pt ../lite2-float/network.onnx
+    python export.py runs/ship.pt ../lite0-float/network.onnx [--temperature T]
+
+A temperature (calibrate.py) divides the logits: the last convolution's weights and bias, so that nothing is added to the network.
 """
 import hashlib
 import sys
@@ -79,6 +81,10 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     n = load(sys.argv[1])
     fold_decoder(n)
+    if "--temperature" in sys.argv:
+        with torch.no_grad():
+            for w in n.head.parameters():
+                w /= float(sys.argv[sys.argv.index("--temperature") + 1])
     net = Probabilities(n).eval()
     x = torch.rand(1, 3, H, W)
     with torch.no_grad():

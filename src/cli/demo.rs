@@ -38,7 +38,7 @@ pub(super) struct DemoArgs {
 /// Size of the screens that the demo draws, that of the usual 7 inch panel.
 const SCREEN: Size = Size::new(800, 480);
 
-/// The rays and spines, which the starter network never learnt, are left out of the comparison with the drawn masks.
+/// The rays and spines, which the built-in network never learnt, are left out of the comparison with the drawn masks.
 const NEVER_LEARNT: TraitSet = TraitSet::EMPTY
     .with(Trait::CaudalFinRay)
     .with(Trait::AltFinRay)

@@ -93,7 +93,7 @@ const FILES: Section = Section {
             "Its records: a folder for each day, in it a folder for each record.",
         ),
         (
-            "/usr/share/fishrig/models/starter-int8",
+            "/usr/share/fishrig/models/lite0-int8",
             "The network that is built into the program, to copy and change; network.bundle names another.",
         ),
         ("/usr/share/doc/fishrig", "The rest of the documentation."),

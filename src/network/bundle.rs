@@ -83,8 +83,8 @@ impl Bundle {
     /// # Panics
     /// If the files in `models/` did not fit when the binary was built; a test holds them to it.
     pub fn builtin() -> Self {
-        let manifest = include_str!("../../models/starter-int8/manifest.toml");
-        let network = include_bytes!("../../models/starter-int8/network.onnx");
+        let manifest = include_str!("../../models/lite0-int8/manifest.toml");
+        let network = include_bytes!("../../models/lite0-int8/network.onnx");
         let origin = "built into fishrig".to_owned();
         Self::checked(manifest, NetworkFile::BuiltIn(network), sha256_hex(network), origin)
             .expect("the built-in bundle is checked by a test")

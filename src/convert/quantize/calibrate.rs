@@ -100,7 +100,7 @@ mod tests {
     use crate::network::Bundle;
 
     #[test]
-    fn bytes_are_the_starter_s_input_codes() {
+    fn bytes_are_the_built_in_network_s_input_codes() {
         let manifest = Bundle::builtin().manifest().clone();
         let code = pixel_code(&manifest.input);
         assert_eq!((code.scale, code.zero_point), (1.0 / 255.0, 0));
