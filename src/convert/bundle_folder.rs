@@ -12,7 +12,7 @@ use crate::network::Manifest;
 /// Writes `network.onnx` and `manifest.toml` into a new folder; the manifest's hash is filled in from what was written.
 ///
 /// Both are written under a hidden name beside the folder, synced, then renamed, so that a folder of that name is always a whole bundle.
-/// A bundle that is there already is replaced only if `replace` says so.
+/// A bundle that is there already is replaced only if `replace` says so; then the two change places at once, so that at no moment there is none.
 ///
 /// # Errors
 /// [`ConvertError::FolderExists`], [`ConvertError::NotReplaced`], [`ConvertError::Unwritable`].
@@ -30,27 +30,36 @@ pub fn write_bundle(
     let name = folder
         .file_name()
         .ok_or_else(|| unwritable(folder)(io::Error::new(io::ErrorKind::InvalidInput, "it names no folder")))?;
-    let beside = |what: &str| folder.with_file_name(format!(".{}.{what}-{}", name.display(), std::process::id()));
-    let (partial, old) = (beside("partial"), beside("old"));
+    let partial = folder.with_file_name(format!(".{}.partial-{}", name.display(), std::process::id()));
     fs::create_dir_all(&partial).map_err(unwritable(&partial))?;
-    let written = write_files(&partial, model, &mut manifest)
-        .and_then(|()| {
-            if folder.exists() {
-                fs::rename(folder, &old)
-            } else {
-                Ok(())
-            }
-        })
-        .and_then(|()| fs::rename(&partial, folder));
-    if let Err(source) = written {
-        // Best effort: the file system has just refused us once.
-        let _ = fs::remove_dir_all(&partial);
-        return Err(unwritable(folder)(source));
-    }
-    if old.exists() {
-        fs::remove_dir_all(&old).map_err(unwritable(&old))?;
-    }
+    let written = write_files(&partial, model, &mut manifest).and_then(|()| match folder.exists() {
+        true => exchange(&partial, folder),
+        false => fs::rename(&partial, folder),
+    });
+    // What is there now is the old bundle, or what could not be finished.
+    let removed = match partial.exists() {
+        true => fs::remove_dir_all(&partial),
+        false => Ok(()),
+    };
+    written.map_err(unwritable(folder))?;
+    removed.map_err(unwritable(&partial))?;
     Ok(manifest)
+}
+
+/// Two folders change their names; on file systems that can't do it at once (exFAT, old network shares), one after the other.
+fn exchange(new: &Path, old: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(()),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            let aside = new.with_extension("old");
+            fs::rename(old, &aside)?;
+            fs::rename(new, old)?;
+            fs::rename(&aside, new)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whether a bundle may be written to `folder`; worth asking before hours of work.

@@ -74,6 +74,14 @@ pub enum ConvertError {
         /// Why.
         reason: String,
     },
+    /// The network can't be brought back to floats.
+    #[error(
+        "this int8 network can't be brought back to floats: {reason}; take the float network that it was made from"
+    )]
+    NotDequantized {
+        /// Why.
+        reason: String,
+    },
     /// Too little to calibrate with.
     #[error(
         "{found} picture(s) to calibrate with, at least {} are needed and {} advised; \

@@ -10,7 +10,8 @@ mod tensor;
 pub use builder::{GraphBuilder, attribute, float_value};
 pub use file::{MODEL_BYTES_MAX, decode, encoded_len, read, write};
 pub use tensor::{
-    dims, f32_count, f32_tensor, f32_values, i8_tensor, i32_tensor, i64_tensor, scalar_f32, scalar_u8, shape_of,
+    dims, f32_count, f32_tensor, f32_values, i8_tensor, i32_tensor, i64_tensor, integer_values, scalar_f32, scalar_u8,
+    shape_of,
 };
 pub use tract_onnx::pb::{
     AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, tensor_proto::DataType,

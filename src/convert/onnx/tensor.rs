@@ -90,3 +90,29 @@ pub fn f32_values(tensor: &TensorProto) -> Option<Vec<f32>> {
     let (quads, _) = tensor.raw_data.as_chunks::<4>();
     Some(quads.iter().map(|b| f32::from_le_bytes(*b)).collect())
 }
+
+/// The values of a uint8, int8 or int32 tensor, row-major; `None` if it is of another type, lies in another file, or holds another number of values
+/// than its shape says.
+pub fn integer_values(tensor: &TensorProto) -> Option<Vec<i32>> {
+    let count = shape_of(tensor)?.iter().product::<usize>();
+    let kind = DataType::try_from(tensor.data_type).ok()?;
+    if tensor.data_location == Some(DataLocation::External as i32) {
+        return None;
+    }
+    let raw = tensor.raw_data.as_slice();
+    let values: Vec<i32> = match kind {
+        DataType::Int8 | DataType::Uint8 | DataType::Int32 if raw.is_empty() => tensor.int32_data.clone(),
+        DataType::Int8 => raw.iter().map(|b| i32::from(b.cast_signed())).collect(),
+        DataType::Uint8 => raw.iter().map(|b| i32::from(*b)).collect(),
+        DataType::Int32 => {
+            let (quads, rest) = raw.as_chunks::<4>();
+            quads
+                .iter()
+                .filter(|_| rest.is_empty())
+                .map(|b| i32::from_le_bytes(*b))
+                .collect()
+        }
+        _ => return None,
+    };
+    (values.len() == count).then_some(values)
+}
