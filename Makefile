@@ -1,18 +1,19 @@
 # The commands that people and CI use. `make demo` and `make test` do all the set-up on a fresh Debian-like machine.
 .PHONY: demo test setup check docs bench kill-test notices reference-full default-network aarch64 test-aarch64 package hil service-test readers sanitize
 
-# One profile (dev, optimised: see Cargo.toml) for the demo, the tests and the binary under test, so that tract is built once.
+# One profile (dev, optimised: see Cargo.toml) for the demo, the tests and the binary under test. The demo leaves out training, whose engine takes minutes
+# to build; all tests have it, so that they build tract once.
 demo: setup
 	cargo run --locked -- demo
 
 test: check
-	cargo test --locked --doc
-	FISHRIG_READERS=$${FISHRIG_READERS:-$(wildcard $(abspath $(READERS)/bin/python))} cargo test --locked --lib --bins --tests
+	cargo test --locked --features train --doc
+	FISHRIG_READERS=$${FISHRIG_READERS:-$(wildcard $(abspath $(READERS)/bin/python))} cargo test --locked --features train --lib --bins --tests
 
 check: setup
 	cargo fmt --all --check
-	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+	cargo clippy --locked --features train --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --features train --no-deps
 
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -87,6 +88,6 @@ reference-full:
 	[ -e $(DIR)/full/int8_qoperator.png ] || $(DIR)/venv/bin/python tests/data/quantized/make.py $(REFERENCE) $(DIR)/full $(DIR)/full
 	FISHRIG_FULL_REFERENCE=$(abspath $(DIR))/full cargo test --locked --test checkpoint_full --test import_memory --test import_full --test quantize_full -- --nocapture --test-threads 1
 
-# The built-in network: models/starter-int8 from models/starter-float, by the photographs beside the checkout. The same bits each time.
+# The built-in network: models/lite0-int8 from models/lite0-float, by the photographs beside the checkout. The same bits each time.
 default-network:
-	cargo run --locked -- model quantize models/starter-float --calibrate ../shared/data/crops --cropped -o models/starter-int8 --replace
+	cargo run --locked -- model quantize models/lite0-float --calibrate ../shared/data/crops --cropped -o models/lite0-int8 --replace

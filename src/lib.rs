@@ -34,6 +34,9 @@ pub mod evaluate;
 
 pub mod convert;
 
+#[cfg(feature = "train")]
+pub mod train;
+
 pub mod health;
 
 pub mod store;

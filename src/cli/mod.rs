@@ -34,6 +34,8 @@ mod scores;
 mod segment;
 mod sheet_file;
 mod store;
+#[cfg(feature = "train")]
+mod train;
 
 /// How a command ended that was understood and could begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,8 @@ enum Command {
     Eval(eval::EvalArgs),
     #[command(subcommand)]
     Labels(labels::LabelsCommand),
+    #[cfg(feature = "train")]
+    Train(Box<train::TrainArgs>),
     Render(render::RenderArgs),
     Completions(completions::CompletionsArgs),
     Manual(manual::ManualArgs),
@@ -95,6 +99,8 @@ pub fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Labels(command) => labels::run(command),
+        #[cfg(feature = "train")]
+        Command::Train(args) => train::run(*args),
         Command::Render(args) => render::run(args),
         Command::Completions(args) => completions::run(args, Arguments::command()),
         Command::Manual(args) => manual::run(args, Arguments::command()),

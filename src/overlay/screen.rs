@@ -193,7 +193,7 @@ impl<'a> Screen<'a> {
         }
     }
 
-    pub(super) fn line(&mut self, from: Point, to: Point, width: u32, colour: Rgb888) {
+    pub(crate) fn line(&mut self, from: Point, to: Point, width: u32, colour: Rgb888) {
         self.items.push(Item::Line {
             from,
             to,
