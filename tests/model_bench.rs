@@ -115,7 +115,7 @@ fn people_get_a_table_of_eighty_columns() {
         "loading",
         "GMAC/s",
         "between operators",
-        "290 nodes in 1 island",
+        "299 nodes in 1 island",
     ] {
         assert!(text.contains(words), "{words:?} in {text}");
     }

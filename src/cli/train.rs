@@ -381,8 +381,9 @@ impl Telling {
                 start,
             } => {
                 let kept = left_alone.iter().map(Trait::bgnn_name).collect::<Vec<_>>().join(", ");
+                // Where nothing is frozen the picture is the only tensor that the layers learn from.
                 self.line(&format!(
-                    "{learning} values learn, behind {} frozen tensors; validation IoU before training {start:.4}",
+                    "{learning} values learn, from {} of the network's tensors; validation IoU before training {start:.4}",
                     features.len()
                 ));
                 if !kept.is_empty() {
