@@ -77,9 +77,22 @@ enum Command {
     Labels(labels::LabelsCommand),
     #[cfg(feature = "train")]
     Train(Box<train::TrainArgs>),
+    #[cfg(not(feature = "train"))]
+    #[command(hide = true)]
+    Train(LeftOut),
     Render(render::RenderArgs),
     Completions(completions::CompletionsArgs),
     Manual(manual::ManualArgs),
+}
+
+/// Train a network further; not in this build
+#[cfg(not(feature = "train"))]
+#[derive(Debug, clap::Args)]
+struct LeftOut {
+    /// Whatever was asked for
+    #[allow(dead_code, reason = "taken, so that the answer is not about its form")]
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    words: Vec<String>,
 }
 
 /// Runs the program with the process's own arguments.
@@ -101,6 +114,10 @@ pub fn main() -> ExitCode {
         Command::Labels(command) => labels::run(command),
         #[cfg(feature = "train")]
         Command::Train(args) => train::run(*args),
+        #[cfg(not(feature = "train"))]
+        Command::Train(_) => Err(anyhow!(
+            "this build leaves out training, whose engine is larger than the station; a build with --features train has it (docs/training.md)"
+        )),
         Command::Render(args) => render::run(args),
         Command::Completions(args) => completions::run(args, Arguments::command()),
         Command::Manual(args) => manual::run(args, Arguments::command()),

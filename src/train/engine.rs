@@ -108,7 +108,7 @@ impl Engine {
         let learning = device.clone().autodiff();
         let weight = |p: &super::layers::Parameter| Weight {
             shape: p.shape.clone(),
-            values: flat(&p.values, &learning).require_grad(),
+            values: flat(&p.values, &learning).set_require_grad(p.learns),
             adam: None,
         };
         Self {
@@ -141,7 +141,12 @@ impl Engine {
             return Ok(value);
         }
         let mut gradients = loss.backward();
-        for weight in &mut self.weights {
+        for (weight, _) in self
+            .weights
+            .iter_mut()
+            .zip(&self.layers.parameters)
+            .filter(|(_, p)| p.learns)
+        {
             // A parameter that led nowhere has no gradient, and stays.
             let Some(gradient) = weight.values.grad_remove(&mut gradients) else {
                 continue;
@@ -340,7 +345,7 @@ impl Engine {
                     kept.values.len()
                 ));
             }
-            weight.values = flat(&kept.values, &learning).require_grad();
+            weight.values = flat(&kept.values, &learning).set_require_grad(parameter.learns);
             weight.adam = (moments == [count; 2]).then(|| {
                 let (first, second) = (flat(&kept.first, &self.device), flat(&kept.second, &self.device));
                 AdamState::new(AdaptiveMomentumState::new(steps, first, second))

@@ -11,12 +11,14 @@ use super::settings::Freeze;
 use crate::convert::onnx::{self, ModelProto, NodeProto, TensorProto};
 use crate::network::graph;
 
-/// A learning tensor of the graph.
+/// A weight, bias, gain or shift of the learning layers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Parameter {
     pub name: String,
     pub shape: Vec<usize>,
     pub values: Vec<f32>,
+    /// It is not frozen; a frozen one may lie behind layers that learn.
+    pub learns: bool,
 }
 
 /// An operator on batches of maps, pictures×channels×height×width. Numbers of parameters are indices in [`Layers::parameters`].
@@ -114,6 +116,7 @@ impl Layers {
         let mut cut = Cut {
             shapes: &shapes,
             constants: &constants,
+            freeze,
             slots: HashMap::new(),
             grouped: HashMap::new(),
             parameter_of: HashMap::new(),
@@ -140,7 +143,11 @@ impl Layers {
 
     /// How many values learn.
     pub fn values(&self) -> usize {
-        self.parameters.iter().map(|p| p.values.len()).sum()
+        self.parameters
+            .iter()
+            .filter(|p| p.learns)
+            .map(|p| p.values.len())
+            .sum()
     }
 
     /// The parameters behind whose layer only enlargements and the last sigmoid come: divided by a temperature, they divide all logits by it.
@@ -228,6 +235,7 @@ fn learning_nodes(nodes: &[NodeProto], constants: &HashMap<&str, &TensorProto>, 
 struct Cut<'a> {
     shapes: &'a HashMap<String, Vec<usize>>,
     constants: &'a HashMap<&'a str, &'a TensorProto>,
+    freeze: &'a Freeze,
     slots: HashMap<&'a str, usize>,
     /// Maps that were reshaped so that each group of channels is one: the slot, and the number of groups.
     grouped: HashMap<&'a str, (usize, usize)>,
@@ -287,6 +295,7 @@ impl<'a> Cut<'a> {
             name: name.to_owned(),
             shape: onnx::shape_of(tensor).ok_or_else(no_float)?,
             values: onnx::f32_values(tensor).ok_or_else(no_float)?,
+            learns: !self.freeze.holds(name),
         };
         self.layers.parameters.push(parameter);
         let index = self.layers.parameters.len() - 1;

@@ -241,7 +241,7 @@ impl<'a> Run<'a> {
         let order = self.order(epoch);
         let batches: Vec<&[Which]> = order.chunks(settings.batch).collect();
         let rate = settings.rate_in(epoch);
-        for batch in &batches[self.notes.batches..] {
+        for batch in batches.iter().skip(self.notes.batches) {
             if stop.load(Ordering::Relaxed) {
                 self.save()?;
                 return Ok(false);

@@ -358,3 +358,21 @@ fn a_class_that_a_label_is_silent_about_teaches_nothing() {
     let silent = gradients(&engine, &batch);
     assert!(silent[head][0] != 0.0 && silent[head][1] == 0.0, "{:?}", silent[head]);
 }
+
+#[test]
+fn what_is_frozen_behind_learning_layers_stays() {
+    let (model, manifest) = every_operator();
+    let layers = Layers::of(&model, &Freeze::Prefix("head.".to_owned())).unwrap();
+    assert_eq!(layers.features.len(), 1, "the picture: all before the head learns");
+    let batch = batch(&layers, &model, &manifest, 1);
+    let mut engine = Engine::new(layers.clone(), Processor::Cpu);
+    engine.step(&batch, 1e-2, &[]).unwrap();
+    for (parameter, values) in layers.parameters.iter().zip(engine.values()) {
+        assert_eq!(
+            parameter.values == values,
+            parameter.name.starts_with("head."),
+            "{}",
+            parameter.name
+        );
+    }
+}
