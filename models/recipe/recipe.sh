@@ -44,9 +44,10 @@ ship)
     [ -e runs/t0.pt ] || train $D --init "$ONLY_DRAWN" --fold 0 --real-share .6 --batch 6 --steps 2400 --lr 6e-4 --enc-lr 1.5e-4 --ema .985 --seed 70 --out runs/t0.pt
     python "$HERE/calibrate.py" 0 runs/t0.pt
     [ -e runs/tf.pt ] || train $D --init runs/t0.pt --real-share .65 --batch 6 --steps 500 --lr 3e-4 --enc-lr 1e-4 --ema .985 --seed 71 --out runs/tf.pt
-    python "$HERE/score.py" runs/t0.pt runs/tf.pt -- cefish_004537
-    python "$HERE/empty.py" "$STARTER" runs/t0.pt runs/tf.pt
-    python "$HERE/export.py" runs/tf.pt "$HERE/../lite0-float/network.onnx" --temperature 2.7
+    python "$HERE/mean.py" runs/t0f.pt runs/t0.pt runs/tf.pt
+    python "$HERE/score.py" "$STARTER" runs/t0.pt runs/tf.pt runs/t0f.pt -- cefish_004537
+    python "$HERE/empty.py" "$STARTER" runs/t0.pt runs/t0f.pt
+    python "$HERE/export.py" runs/t0f.pt "$HERE/../lite0-float/network.onnx" --temperature 2.7
     ;;
 cv)
     some
