@@ -55,7 +55,8 @@ fn exchange(new: &Path, old: &Path) -> io::Result<()> {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             let aside = new.with_extension("old");
             fs::rename(old, &aside)?;
-            fs::rename(new, old)?;
+            // The old one comes back if the new one can't take its place.
+            fs::rename(new, old).inspect_err(|_| drop(fs::rename(&aside, old)))?;
             fs::rename(&aside, new)
         }
         Err(error) => Err(error.into()),

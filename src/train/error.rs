@@ -64,7 +64,7 @@ pub enum TrainError {
     /// The loss is no number any more.
     #[error(
         "the loss is no number any more in epoch {epoch}: the learning rate {rate} is too high for this network or these pictures; \
-         the best network up to there is kept; begin anew with a smaller --rate"
+         the best network up to there is kept; begin in another folder with a smaller --rate"
     )]
     NotANumber {
         /// The epoch, from 1.

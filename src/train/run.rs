@@ -214,8 +214,7 @@ impl<'a> Run<'a> {
                         path: self.folder.join("state.safetensors"),
                         reason,
                     })?;
-                let run = std::mem::replace(&mut self.notes, notes).run;
-                self.notes.run = run;
+                self.notes = notes;
                 // More epochs than before may be wanted, or fewer.
                 self.notes.finished = self.is_over();
             }
