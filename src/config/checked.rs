@@ -23,6 +23,7 @@ use crate::input::{FootSwitchSettings, InputError, PedalKey, TriggerSettings};
 use crate::locate::LocateSettings;
 use crate::measure::MeasureSettings;
 use crate::measure::quality::QualitySettings;
+use crate::measure::specimen::SpecimenSettings;
 use crate::network::NetworkSettings;
 use crate::source::v4l::{self, FORMAT_NAMES, FourCc, Setting, V4lSettings};
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
@@ -61,8 +62,8 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
             },
             measure: MeasureSettings {
                 quality: check.quality(&raw.quality),
+                specimen: SpecimenSettings::cleaning_up(raw.measure.clean_up),
                 scale: check.scale(raw.measure),
-                ..MeasureSettings::default()
             },
             codes: identify.uses(IdSource::Barcode),
         },

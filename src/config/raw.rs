@@ -138,12 +138,24 @@ impl Default for Locate {
     }
 }
 
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Measure {
     pub(super) pixels_per_cm: Option<f64>,
     pub(super) pixels_per_cm_uncertainty: Option<f64>,
     pub(super) calibration: Option<PathBuf>,
+    pub(super) clean_up: bool,
+}
+
+impl Default for Measure {
+    fn default() -> Self {
+        Self {
+            pixels_per_cm: None,
+            pixels_per_cm_uncertainty: None,
+            calibration: None,
+            clean_up: true,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]

@@ -112,7 +112,7 @@ impl TraitMask {
     }
 
     /// Adds a trait to the pixels of these runs, which lie in the mask.
-    pub(super) fn paint(&mut self, runs: &[Run], which: Trait) {
+    pub(crate) fn paint(&mut self, runs: &[Run], which: Trait) {
         for run in runs {
             let start = self.index(run.start, run.y);
             for bits in &mut self.bits[start..start + (run.end - run.start) as usize] {

@@ -51,6 +51,30 @@ impl TraitRuns {
         }
         plane
     }
+
+    /// The traits of a pixel.
+    pub(super) fn at(&self, x: u32, y: u32) -> TraitSet {
+        let next = self.runs.partition_point(|(run, _)| (run.y, run.start) <= (y, x));
+        let here = self.runs[..next].last().filter(|(run, _)| run.y == y && x < run.end);
+        here.map_or(TraitSet::EMPTY, |(_, traits)| *traits)
+    }
+
+    /// Whether any pixel of a stretch has any trait.
+    pub(super) fn holds_any(&self, stretch: Run) -> bool {
+        let first = self
+            .runs
+            .partition_point(|(run, _)| (run.y, run.end) <= (stretch.y, stretch.start));
+        let here = self.runs.get(first);
+        here.is_some_and(|(run, _)| run.y == stretch.y && run.start < stretch.end)
+    }
+
+    /// Gives traits to stretches that have none so far.
+    pub(super) fn add(&mut self, stretches: Vec<(Run, TraitSet)>) {
+        if !stretches.is_empty() {
+            self.runs.extend(stretches);
+            self.runs.sort_unstable_by_key(|(run, _)| (run.y, run.start));
+        }
+    }
 }
 
 fn read_row(row: &[u16], y: u32, runs: &mut Vec<(Run, TraitSet)>) {
@@ -96,6 +120,21 @@ mod tests {
             let expected: Vec<bool> = mask.bits().iter().map(|b| b & wanted.bits() != 0).collect();
             prop_assert_eq!(painted, expected);
             prop_assert!(plane.windows(2).all(|r| (r[0].y, r[0].end) < (r[1].y, r[1].start)), "sorted, and none touch");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pixels_and_stretches_are_told(width in 1u32..20, bits in prop::collection::vec(0u16..3, 1..200), a in 0u32..20, b in 0u32..20) {
+            let size = Size::new(width, bits.len() as u32 / width);
+            let mask = TraitMask::from_bits(size, bits[..size.pixels() as usize].to_vec()).unwrap();
+            let runs = TraitRuns::of(&mask);
+            let (start, end) = (a.min(b).min(width - 1), a.max(b).min(width - 1) + 1);
+            for y in 0..size.height {
+                (0..width).for_each(|x| assert_eq!(runs.at(x, y), mask.get(x, y)));
+                let any = (start..end).any(|x| !mask.get(x, y).is_empty());
+                prop_assert_eq!(runs.holds_any(Run { y, start, end }), any);
+            }
         }
     }
 

@@ -40,6 +40,7 @@ pub(super) fn json(report: &Report) -> Value {
         "network": network,
         "predictions": args.predictions.as_ref().map(|p| p.to_string_lossy()),
         "located": args.locate,
+        "cleaned_up": args.clean_up,
         "at": match args.at {
             At::Label => "label",
             At::Network => "network",

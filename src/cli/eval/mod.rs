@@ -48,6 +48,10 @@ pub(super) struct EvalArgs {
     /// Find the fish in the whole picture as segment does, and show the network that, not the labelled part.
     #[arg(long)]
     locate: bool,
+    /// Score the masks as measuring takes them: one head, one trunk, one eye in the head, the fins that belong to them, no specks, holes or gaps
+    /// (docs/measuring.md).
+    #[arg(long)]
+    clean_up: bool,
     /// The size at which masks are compared: the label's (what a user gets; networks of different sizes can be compared) or the network's (as
     /// the reference's training scripts do).
     #[arg(long, value_name = "SIZE", value_enum, default_value_t = At::Label)]
@@ -133,6 +137,7 @@ pub(super) fn run(args: EvalArgs) -> anyhow::Result<Outcome> {
     let scoring = Scoring {
         predictor: &predictor,
         at: args.at,
+        clean_up: args.clean_up,
         chosen: args.traits,
         labels: &labels,
         wrong_size: args.wrong_size,

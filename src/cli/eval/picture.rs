@@ -16,12 +16,16 @@ use crate::evaluate::sheet::{Row, panel};
 use crate::evaluate::{PictureScore, seen_in};
 use crate::frame::{PixelBox, Size};
 use crate::labels::{LabelsError, Library};
-use crate::traits::{Palette, TraitMask, TraitSet};
+use crate::locate::HeadSide;
+use crate::measure::specimen::cleaned;
+use crate::traits::{CleanUp, Palette, TraitMask, TraitSet};
 
 /// How pictures are scored.
 pub(super) struct Scoring<'a> {
     pub(super) predictor: &'a Predictor,
     pub(super) at: At,
+    /// Whether masks are scored as measuring takes them.
+    pub(super) clean_up: bool,
     /// The traits to score, where the user chose them.
     pub(super) chosen: Option<TraitSet>,
     pub(super) labels: &'a Library,
@@ -58,7 +62,10 @@ impl Scoring<'_> {
             let label = label.size();
             return Err(LabelsError::WrongSize { label, picture }.into());
         }
-        let prediction = self.predictor.predict(pair, picture, label.size())?;
+        let mut prediction = self.predictor.predict(pair, picture, label.size())?;
+        if self.clean_up {
+            prediction.mask = cleaned(&prediction.mask, HeadSide::Unknown, &CleanUp::default());
+        }
         let scored = self.scored(pair, prediction.not_assessed);
         if scored.is_empty() {
             bail!("no trait to score: the labeller drew none that the mask says anything about; --traits chooses");

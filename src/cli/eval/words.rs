@@ -47,12 +47,13 @@ impl Report<'_> {
         } else {
             ""
         };
+        let cleaned = if self.args.clean_up { ", cleaned up" } else { "" };
         let at = match self.args.at {
             At::Label => "the label's size",
             At::Network => "the network's size",
         };
         format!(
-            "{what}{locate}, {} of {}, at {at}",
+            "{what}{locate}{cleaned}, {} of {}, at {at}",
             counted(*pictures, "picture"),
             counted(*specimens, "specimen")
         )

@@ -18,7 +18,7 @@ use crate::locate::HeadSide;
 use crate::measure::Measured;
 use crate::measure::bgnn::{self, MetadataScale};
 use crate::measure::scale::{Scale, ScaleMethod};
-use crate::measure::specimen::{self, Subject};
+use crate::measure::specimen::{self, SpecimenSettings, Subject};
 use crate::overlay::landmark_picture;
 use crate::traits::TraitSet;
 
@@ -26,6 +26,8 @@ use crate::traits::TraitSet;
 pub(super) struct Job {
     pub(super) outputs: OutputFolder,
     pub(super) folder: PathBuf,
+    /// Whether specks, holes, gaps and loose fins don't count.
+    pub(super) clean_up: bool,
     pub(super) landmark_pictures: bool,
     pub(super) again: bool,
 }
@@ -69,6 +71,7 @@ pub(super) fn measure(job: &Job, mask: &Mask) -> anyhow::Result<Item> {
         bail!("the mask of {size} pixels is empty: there is nothing to measure");
     }
     let mut result = MaskResult::new(mask, sha256, facts.cloned(), size);
+    result.cleaned_up = job.clean_up;
     if let Some(unknown) = read.unknown_colours() {
         result.notes.push(format!(
             "{} pixels have colours that no trait has, the first {:?} at column {}, row {}: masks must be resized by nearest neighbour only",
@@ -84,7 +87,8 @@ pub(super) fn measure(job: &Job, mask: &Mask) -> anyhow::Result<Item> {
         crop_box: PixelBox::whole(size),
         head: HeadSide::Unknown,
     };
-    let mut measurements = specimen::measure(&subject, scale.as_ref());
+    let mut measurements =
+        specimen::measure_with(&subject, scale.as_ref(), &SpecimenSettings::cleaning_up(job.clean_up));
     result.notes.append(&mut measurements.notes);
     result.measurements = measurements;
     // Written last: where it is, all that it names is.
@@ -199,6 +203,6 @@ fn earlier_result(job: &Job, mask: &Mask, sha256: &str, metadata: Option<&Metada
     let result: MaskResult = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
     let picture = with_ending(&mask.name, "_landmark.png");
     let has_picture = !job.landmark_pictures || result.crash.is_some() || result.files.contains(&picture);
-    let holds = result.holds_for(sha256, metadata) && has_picture;
+    let holds = result.holds_for(sha256, metadata) && result.cleaned_up == job.clean_up && has_picture;
     (holds && result.files.iter().all(|file| job.folder.join(file).is_file())).then_some(result)
 }

@@ -39,6 +39,9 @@ pub(super) struct MeasureArgs {
     /// Folder of the metadata files, if they do not lie beside the masks.
     #[arg(long, value_name = "DIR")]
     metadata: Option<PathBuf>,
+    /// Measure the mask as it is, with its specks, pin holes, gaps in the body and fins that hang in the air. BGNN's files never leave them out.
+    #[arg(long)]
+    no_clean_up: bool,
     /// Also write NAME_landmark.png: the turned mask with its landmarks.
     #[arg(long)]
     landmark_pictures: bool,
@@ -64,6 +67,7 @@ pub(super) fn run(args: MeasureArgs) -> anyhow::Result<Outcome> {
     let job = Job {
         outputs: OutputFolder::protecting(inputs.flatten().map(PathBuf::as_path)),
         folder: args.output,
+        clean_up: !args.no_clean_up,
         landmark_pictures: args.landmark_pictures,
         again: args.again,
     };

@@ -35,6 +35,8 @@ pub(super) struct MaskResult {
     pub(super) presence: Option<Value>,
     pub(super) landmark: Option<Value>,
     pub(super) morphology: Option<Value>,
+    /// Whether this program's own measurements leave out what the mask has by mistake.
+    pub(super) cleaned_up: bool,
     /// This program's own measurements.
     pub(super) measurements: Measurements,
     /// Files written, relative to the output folder.
@@ -74,6 +76,7 @@ impl MaskResult {
             presence: None,
             landmark: None,
             morphology: None,
+            cleaned_up: true,
             measurements: Measurements::default(),
             files: Vec::new(),
         }

@@ -24,7 +24,7 @@ use super::scale::Scale;
 use super::{Dimension, Measured, Quantity};
 use crate::frame::{PixelBox, Point, Size};
 use crate::locate::HeadSide;
-use crate::traits::{CleanUp, TraitMask, TraitRuns, TraitSet};
+use crate::traits::{CleanUp, Trait, TraitMask, TraitRuns, TraitSet};
 
 /// Presence, landmarks and measurements of one specimen.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -81,8 +81,16 @@ pub struct Subject<'a> {
 /// Settings of the measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SpecimenSettings {
-    /// Which specks and pin holes of the mask don't count.
+    /// What of the mask doesn't count.
     pub clean_up: CleanUp,
+}
+
+impl SpecimenSettings {
+    /// The usual settings, or those that take the mask as the network painted it.
+    pub fn cleaning_up(wanted: bool) -> Self {
+        let clean_up = if wanted { CleanUp::default() } else { CleanUp::NONE };
+        Self { clean_up }
+    }
 }
 
 /// Measures a specimen with the usual settings.
@@ -93,12 +101,13 @@ pub fn measure(subject: &Subject<'_>, scale: Option<&Scale>) -> Measurements {
 /// Measures a specimen. Whatever the mask holds, there is an answer: what can't be measured is left out, and what is odd is in the notes.
 pub fn measure_with(subject: &Subject<'_>, scale: Option<&Scale>, settings: &SpecimenSettings) -> Measurements {
     let runs = TraitRuns::of(subject.mask);
+    let clean_up = &settings.clean_up;
     let mut found = Measurements {
         presence: presence::of(&runs, subject.not_assessed),
         ..Measurements::default()
     };
     let mut notes = Notes::default();
-    let parts = Parts::of(&runs, &settings.clean_up, subject.head, &mut notes);
+    let parts = Parts::of(&clean_up.without_gaps(runs), clean_up, subject.head, &mut notes);
     if let Some(axis) = BodyAxis::principal(&parts, subject.head, &mut notes) {
         measure_in_frame(subject, scale, &parts, axis, &mut found);
     } else if parts.are_none() {
@@ -109,6 +118,17 @@ pub fn measure_with(subject: &Subject<'_>, scale: Option<&Scale>, settings: &Spe
     notes.missing(&parts);
     found.notes = notes.0;
     found
+}
+
+/// The mask as measuring takes it: one head, one trunk and one eye in the head, the fins that belong to them, no specks, holes or gaps. Rays and
+/// spines, which come in many pieces and are not measured, stay as they are.
+pub fn cleaned(mask: &TraitMask, head: HeadSide, clean_up: &CleanUp) -> TraitMask {
+    let runs = clean_up.without_gaps(TraitRuns::of(mask));
+    let mut cleaned = Parts::of(&runs, clean_up, head, &mut Notes::default()).mask(mask.size());
+    for which in [Trait::CaudalFinRay, Trait::AltFinRay, Trait::AltFinSpine] {
+        cleaned.paint(&runs.plane(TraitSet::EMPTY.with(which)), which);
+    }
+    cleaned
 }
 
 /// Landmarks and lengths, first in the frame of the principal axis, then in that of the line from snout to tail, which is the axis that lengths

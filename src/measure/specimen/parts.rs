@@ -1,14 +1,15 @@
 //! Which pieces of the mask are the specimen's parts.
 //!
 //! A part may come in several pieces (a fin torn between rays, a trunk under a pin's shadow) and a mask may hold pieces that are no part of this
-//! specimen. Pieces near the main one are joined to it, the others are left out and named.
+//! specimen. Pieces near the main one are joined to it, the others are left out and named. There is one head, one trunk and one eye, in the head;
+//! fins belong to the body.
 
 use super::Notes;
 use super::region::{Region, overlap};
-use crate::frame::PixelBox;
+use crate::frame::{PixelBox, Size};
 use crate::locate::HeadSide;
 use crate::traits::components::{Component, Run};
-use crate::traits::{CleanUp, Trait, TraitRuns, TraitSet};
+use crate::traits::{CleanUp, Trait, TraitMask, TraitRuns, TraitSet};
 
 /// A specimen's parts as far as the mask has them.
 pub(super) struct Parts {
@@ -17,6 +18,7 @@ pub(super) struct Parts {
     pub eye: Option<Region>,
     pub trunk: Option<Region>,
     pub dorsal_fin: Option<Region>,
+    pub adipose_fin: Option<Region>,
     /// With its rays.
     pub caudal_fin: Option<Region>,
     pub anal_fin: Option<Region>,
@@ -36,22 +38,56 @@ const SECOND_EYE: f64 = 0.5;
 
 impl Parts {
     pub fn of(runs: &TraitRuns, clean_up: &CleanUp, side: HeadSide, notes: &mut Notes) -> Self {
-        let plane = |of: &[Trait]| runs.plane(of.iter().copied().collect());
-        let part = |of: &[Trait], gap: f64| Region::of(joined(clean_up.pieces(plane(of)), 0, gap).0);
-        let trunk = part(&[Trait::Trunk], TRUNK_GAP);
-        let eyes = clean_up.pieces(plane(&[Trait::Eye]));
+        let pieces = |of: &[Trait]| clean_up.pieces(runs.plane(of.iter().copied().collect()));
+        let trunk = Region::of(joined(pieces(&[Trait::Trunk]), 0, TRUNK_GAP).0);
+        let eyes = pieces(&[Trait::Eye]);
         let head = head(runs, clean_up, &eyes, side, trunk.as_ref(), notes);
         let eye = eye(eyes, head.as_ref(), notes);
+        // Head and trunk as one, whatever the network took for which.
+        let body = Region::of(joined(pieces(&[Trait::Head, Trait::Eye, Trait::Trunk]), 0, TRUNK_GAP).0);
+        let body = body.as_ref().map_or(&[][..], |body| &body.runs);
+        let fin = |of: &[Trait], gap: f64| {
+            let attached = clean_up.attached(pieces(of), body);
+            Region::of(joined(attached, 0, gap).0)
+        };
         Self {
             head,
             eye,
             trunk,
-            dorsal_fin: part(&[Trait::DorsalFin], DORSAL_GAP),
-            caudal_fin: part(&[Trait::CaudalFin, Trait::CaudalFinRay], FIN_GAP),
-            anal_fin: part(&[Trait::AnalFin], FIN_GAP),
-            pelvic_fin: part(&[Trait::PelvicFin], FIN_GAP),
-            pectoral_fin: part(&[Trait::PectoralFin], FIN_GAP),
+            dorsal_fin: fin(&[Trait::DorsalFin], DORSAL_GAP),
+            adipose_fin: fin(&[Trait::AdiposeFin], FIN_GAP),
+            caudal_fin: fin(&[Trait::CaudalFin, Trait::CaudalFinRay], FIN_GAP),
+            anal_fin: fin(&[Trait::AnalFin], FIN_GAP),
+            pelvic_fin: fin(&[Trait::PelvicFin], FIN_GAP),
+            pectoral_fin: fin(&[Trait::PectoralFin], FIN_GAP),
         }
+    }
+
+    /// The parts as a mask: the head without the eye in it.
+    pub fn mask(&self, size: Size) -> TraitMask {
+        let mut mask = TraitMask::empty(size);
+        let parts = [
+            (&self.head, Trait::Head),
+            (&self.eye, Trait::Eye),
+            (&self.trunk, Trait::Trunk),
+            (&self.dorsal_fin, Trait::DorsalFin),
+            (&self.adipose_fin, Trait::AdiposeFin),
+            (&self.caudal_fin, Trait::CaudalFin),
+            (&self.anal_fin, Trait::AnalFin),
+            (&self.pelvic_fin, Trait::PelvicFin),
+            (&self.pectoral_fin, Trait::PectoralFin),
+        ];
+        for (part, which) in parts {
+            mask.paint(part.as_ref().map_or(&[], |part| &part.runs), which);
+        }
+        let eye = self.eye.as_ref().map_or(&[][..], |eye| &eye.runs);
+        for run in eye {
+            for x in run.start..run.end {
+                let others = mask.get(x, run.y).bits() & !TraitSet::EMPTY.with(Trait::Head).bits();
+                mask.set(x, run.y, TraitSet::from_bits(others));
+            }
+        }
+        mask
     }
 
     /// Whether there is nothing at all.
@@ -61,6 +97,7 @@ impl Parts {
             &self.eye,
             &self.trunk,
             &self.dorsal_fin,
+            &self.adipose_fin,
             &self.caudal_fin,
             &self.anal_fin,
             &self.pelvic_fin,
