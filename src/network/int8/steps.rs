@@ -76,6 +76,18 @@ pub(super) struct Term {
     pub factor: Option<MapId>,
 }
 
+impl Term {
+    /// A map as it is.
+    pub fn of(map: MapId, form: Form) -> Self {
+        Self {
+            map,
+            form,
+            shift: 0,
+            factor: None,
+        }
+    }
+}
+
 /// Terms of one sum.
 pub(super) const TERMS_MAX: usize = 8;
 
