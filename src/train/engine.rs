@@ -59,6 +59,14 @@ pub(super) struct Kept {
     pub second: Vec<f32>,
 }
 
+impl Kept {
+    /// Whether all of it are numbers.
+    pub fn is_finite(&self) -> bool {
+        let mut all = self.values.iter().chain(&self.first).chain(&self.second);
+        all.all(|value| value.is_finite())
+    }
+}
+
 /// The layers that learn.
 pub(super) struct Engine {
     /// Without gradients.

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::calibration::Reliability;
 use super::curves::{self, EpochScore};
-use super::engine::{Batch, Engine, Scores};
+use super::engine::{Batch, Engine, Kept, Scores};
 use super::features::{Features, Shown, Which};
 use super::layers::Layers;
 use super::state::{Notes, RunFolder};
@@ -316,7 +316,14 @@ impl<'a> Run<'a> {
         self.notes.steps = self.engine.steps();
         let parameters = &self.engine.layers().parameters;
         let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
-        self.folder.save(&self.notes, &names, &self.engine.kept())?;
+        let kept = self.engine.kept();
+        // A step can spoil weights whose loss was still a number; the state before it is worth more.
+        if !kept.iter().all(Kept::is_finite) {
+            let epoch = self.notes.epoch;
+            let rate = self.job.settings.rate_in(epoch);
+            return Err(TrainError::NotANumber { epoch: epoch + 1, rate });
+        }
+        self.folder.save(&self.notes, &names, &kept)?;
         self.saved = Instant::now();
         Ok(())
     }
