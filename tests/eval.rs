@@ -5,7 +5,7 @@ use std::process::Output;
 
 use assert_cmd::Command;
 use fishrig::frame::Size;
-use fishrig::traits::{TraitMask, label_picture};
+use fishrig::traits::{Trait, TraitMask, TraitSet, label_picture};
 use serde_json::Value;
 
 mod common;
@@ -101,6 +101,33 @@ fn numbers_are_those_of_the_masks() {
     // Painting hides what lies below another trait, so the other picture's masks are not quite the same.
     assert!((number(&json["summary"]["iou"]["value"]) - expected).abs() < 0.01);
     assert_eq!(json["network"], Value::Null);
+}
+
+/// A speck in the air, which costs the score until it is cleaned away.
+#[test]
+fn masks_are_scored_as_measuring_takes_them_where_that_is_wished() {
+    let folder = drawn();
+    let path = folder.path().join("masks/left_traits.png");
+    let mut mask = label_picture::decode_bits(&std::fs::read(&path).unwrap()).unwrap();
+    for (x, y) in (0..6).flat_map(|y| (0..6).map(move |x| (x, y))) {
+        mask.set(x, y, TraitSet::EMPTY.with(Trait::AnalFin));
+    }
+    std::fs::write(&path, label_picture::encode_bits(&mask).unwrap()).unwrap();
+    let run = |more: &[&str]| {
+        let output = eval(folder.path())
+            .args(["--predictions", "masks", "--json"])
+            .args(more)
+            .output()
+            .unwrap();
+        parsed(&output)
+    };
+    let (painted, cleaned) = (run(&[]), run(&["--clean-up"]));
+    assert_eq!(
+        (&painted["cleaned_up"], &cleaned["cleaned_up"]),
+        (&false.into(), &true.into())
+    );
+    let iou = |json: &Value| number(&json["summary"]["iou"]["value"]);
+    assert!(iou(&cleaned) > iou(&painted), "{} and {}", iou(&cleaned), iou(&painted));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use fishrig::traits::label_picture;
+use fishrig::traits::{Trait, TraitSet, label_picture};
 
 fn fishrig() -> Command {
     Command::cargo_bin("fishrig").unwrap()
@@ -92,6 +92,8 @@ fn a_second_run_does_nothing_again_until_mask_or_metadata_change() {
         run(&["--landmark-pictures"]).contains("1 measured"),
         "a picture was missing"
     );
+    assert!(run(&["--no-clean-up"]).contains("1 measured"), "cleaned up before");
+    assert!(run(&["--no-clean-up"]).contains("1 done before"));
     std::fs::remove_file(at("out/level_landmark.json")).unwrap();
     assert!(run(&[]).contains("1 measured"), "a missing result is made anew");
     std::fs::write(at("level.json"), r#"{"ruler": {"scale": 50.1234567, "unit": "cm"}}"#).unwrap();
@@ -107,6 +109,32 @@ fn a_second_run_does_nothing_again_until_mask_or_metadata_change() {
         !at("out/level_morphology.json").exists(),
         "the other mask's numbers are gone"
     );
+}
+
+#[test]
+fn a_fin_in_the_air_lengthens_the_fish_only_where_nothing_is_cleaned_up() {
+    let folder = folder_of(&["level"]);
+    let path = folder.path().join("level_segmented.png");
+    let mut mask = label_picture::read(&std::fs::read(&path).unwrap(), None).unwrap().0;
+    let tail = mask.bounding_box(TraitSet::EMPTY.with(Trait::CaudalFin)).unwrap();
+    let right = mask.size().width - 1;
+    assert!(tail.right + 4 < right, "there is room behind the tail");
+    for y in tail.top..tail.bottom {
+        (right - 2..=right).for_each(|x| mask.set(x, y, TraitSet::EMPTY.with(Trait::CaudalFin)));
+    }
+    std::fs::write(&path, label_picture::encode_bgnn(&mask).unwrap()).unwrap();
+    let total_length = |more: &[&str]| {
+        let mut command = fishrig();
+        let command = command
+            .current_dir(&folder)
+            .args(["measure", ".", "-o", "out", "--json"]);
+        let measured = &json_lines(&command.args(more).output().unwrap())[0];
+        measured["measurements"]["values"]["total_length"]["picture"]["value"]
+            .as_f64()
+            .unwrap_or_else(|| panic!("no total length: {measured:#}"))
+    };
+    let (cleaned, painted) = (total_length(&[]), total_length(&["--no-clean-up"]));
+    assert!(cleaned + 5.0 < painted, "{cleaned} and {painted} pixels");
 }
 
 #[test]

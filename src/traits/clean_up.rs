@@ -44,6 +44,9 @@ impl Default for CleanUp {
     }
 }
 
+/// A trait in more pieces is noise, and whoever compares each with each would take hours.
+const PIECES_MAX: usize = 500;
+
 /// What encloses a gap. A pectoral fin lies on the trunk; the others stand out, and what two of them enclose is ground.
 const BODY: TraitSet = TraitSet::EMPTY
     .with(Trait::Head)
@@ -76,7 +79,7 @@ impl CleanUp {
         Ok(())
     }
 
-    /// The 8-connected pieces of a plane without its specks and pin holes, the largest first. The runs are as those of
+    /// The 8-connected pieces of a plane without its specks and pin holes, the largest first, at most five hundred. The runs are as those of
     /// [`TraitRuns::plane`].
     pub fn pieces(&self, plane: Vec<Run>) -> Vec<Component> {
         let mut pieces = of_runs(plane, Connectivity::Eight);
@@ -96,6 +99,7 @@ impl CleanUp {
             }
         }
         pieces.sort_by_key(|p| std::cmp::Reverse(p.area));
+        pieces.truncate(PIECES_MAX);
         pieces
     }
 
@@ -129,11 +133,14 @@ impl CleanUp {
         let reach = self.fin_reach * f64::from(around.width()).hypot(f64::from(around.height()));
         let reach = reach.round() as u32;
         let (mut kept, mut left): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|p| reaches(&p.runs, body, reach));
-        while let Some(next) = left
-            .iter()
-            .position(|p| kept.iter().any(|k| reaches(&p.runs, &k.runs, reach)))
-        {
-            kept.push(left.swap_remove(next));
+        let mut asked = 0;
+        while asked < kept.len() {
+            let (near, far): (Vec<_>, Vec<_>) = left
+                .into_iter()
+                .partition(|p| kept[asked..].iter().any(|k| reaches(&p.runs, &k.runs, reach)));
+            asked = kept.len();
+            kept.extend(near);
+            left = far;
         }
         kept.sort_by_key(|p| std::cmp::Reverse(p.area));
         kept

@@ -252,6 +252,19 @@ fn hostile_masks_are_named() {
     is_sane(&measured(&full(0xfff))).unwrap();
 }
 
+/// Half a million specks: whatever compares each with each would never come to an end.
+#[test]
+fn dust_of_every_trait_is_measured() {
+    let size = Size::new(1500, 1400);
+    let bits = (0..size.pixels() as u32).map(|i| {
+        let (x, y) = (i % size.width, i / size.width);
+        if x % 2 == 0 && y % 2 == 0 { 1 << (x / 2 % 12) } else { 0 }
+    });
+    let dust = TraitMask::from_bits(size, bits.collect()).unwrap();
+    is_sane(&measured(&dust)).unwrap();
+    cleaned(&dust, HeadSide::Unknown, &CleanUp::NONE);
+}
+
 #[test]
 fn of_two_heads_the_plausible_one_is_measured() {
     let straight = Pose::STRAIGHT.mask();

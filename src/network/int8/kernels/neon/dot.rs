@@ -8,6 +8,7 @@
 use std::arch::aarch64::*;
 use std::arch::asm;
 use std::array::from_fn;
+use std::sync::atomic::{Ordering, compiler_fence};
 
 use super::super::reference::Reference;
 use super::super::{DenseBytes, DenseFloats, Depthwise, Kernels, LANES, Reads, Row, tiles};

@@ -7,10 +7,9 @@
 
 use std::arch::aarch64::*;
 use std::array::from_fn;
-use std::sync::atomic::{Ordering, compiler_fence};
 
 use super::super::reference::Reference;
-use super::super::{DenseBytes, DenseFloats, Depthwise, Kernels, LANES, Reads, Row, tiles};
+use super::super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads, Row, tiles};
 use super::floats::{dense_floats_tile, depthwise_floats_row};
 use super::{MINUS_128, PARTS, RUN, TILE, as_floats, four_bytes, rows_of, runs, square, store_tile};
 
