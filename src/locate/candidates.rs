@@ -47,11 +47,16 @@ impl Tree {
         let seen = distances.without(hidden);
         let mut nodes: Vec<Node> = Vec::new();
         let mut below = 0..0;
-        for level in levels(weakest).into_iter().rev() {
+        for (i, level) in levels(weakest).into_iter().rev().enumerate() {
             let first = nodes.len();
-            for piece in seen.pieces(level).into_iter().filter(|p| p.area >= SMALLEST_AREA) {
-                let (x, y) = (piece.runs[0].start, piece.runs[0].y);
-                let parent = below.clone().find(|i: &usize| holds(&nodes[*i].piece, x, y));
+            // What is a piece at this level lies within one of the level before.
+            let within = |parent: usize| seen.pieces_within(&nodes[parent].piece, level, SMALLEST_AREA);
+            let mut pieces: Vec<(Component, Option<usize>)> = match i {
+                0 => with_parent(seen.pieces(level, SMALLEST_AREA), None).collect(),
+                _ => below.flat_map(|parent| with_parent(within(parent), Some(parent))).collect(),
+            };
+            pieces.sort_by_key(|(piece, _)| (piece.runs[0].y, piece.runs[0].start));
+            for (piece, parent) in pieces {
                 let outline = Outline::of(&piece, distances);
                 let score = outline.score();
                 if let Some(parent) = parent
@@ -127,10 +132,6 @@ fn choose(nodes: &mut [Node]) -> Vec<usize> {
     found
 }
 
-fn holds(piece: &Component, x: u32, y: u32) -> bool {
-    let first = piece.runs.partition_point(|r| (r.y, r.end) <= (y, x));
-    piece
-        .runs
-        .get(first)
-        .is_some_and(|r| r.y == y && r.start <= x && x < r.end)
+fn with_parent(pieces: Vec<Component>, parent: Option<usize>) -> impl Iterator<Item = (Component, Option<usize>)> {
+    pieces.into_iter().map(move |piece| (piece, parent))
 }

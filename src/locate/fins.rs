@@ -43,7 +43,7 @@ pub fn with_fins(candidate: &Candidate, distances: &Plane<u8>, noise: f32, hidde
     for y in rows {
         near_fish.row_mut(y)[columns.clone()].copy_from_slice(&seen.row(y)[columns.clone()]);
     }
-    let pieces = near_fish.pieces(level);
+    let pieces = near_fish.pieces(level, 0);
     let Some(whole) = pieces.iter().max_by_key(|p| shared(p, fish)) else {
         return fish.bounds;
     };

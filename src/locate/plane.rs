@@ -1,7 +1,7 @@
 //! A rectangle of values, and the few filters that locating needs.
 
 use crate::frame::Size;
-use crate::traits::components::{Component, Connectivity, label_values};
+use crate::traits::components::{Component, Connectivity, large_of_runs, runs_of_values, runs_within};
 
 /// One value a pixel, row by row.
 #[derive(Debug, Clone)]
@@ -87,9 +87,16 @@ impl Plane<u8> {
         self.with(hidden, |value, hidden| if hidden { 0 } else { value })
     }
 
-    /// The connected pieces of the pixels of at least this value.
-    pub fn pieces(&self, level: u8) -> Vec<Component> {
-        label_values(&self.values, self.width, Connectivity::Four, |value| value >= level)
+    /// The connected pieces of the pixels of at least this value that have at least so many pixels.
+    pub fn pieces(&self, level: u8, least: u64) -> Vec<Component> {
+        let runs = runs_of_values(&self.values, self.width, |value| value >= level);
+        large_of_runs(&runs, Connectivity::Four, least)
+    }
+
+    /// Those of [`Plane::pieces`] that lie within one piece of a weaker level.
+    pub fn pieces_within(&self, piece: &Component, level: u8, least: u64) -> Vec<Component> {
+        let runs = runs_within(piece, &self.values, self.width, |value| value >= level);
+        large_of_runs(&runs, Connectivity::Four, least)
     }
 
     /// The smallest value within `radius` columns and rows of each pixel, then the largest of those: bright structures narrower than
@@ -106,27 +113,41 @@ impl Plane<u8> {
     /// The extreme value (`pick` is `min` or `max`) within `radius` columns and rows of each pixel.
     pub fn extreme(&self, radius: usize, pick: impl Fn(u8, u8) -> u8 + Copy) -> Self {
         let (width, height) = (self.width, self.height());
-        let mut wide = self.clone();
-        for y in 0..height {
-            let (from, to) = (self.row(y), wide.row_mut(y));
-            for d in 1..=radius.min(width - 1) {
-                for (t, f) in to[d..].iter_mut().zip(from) {
-                    *t = pick(*t, *f);
+        // What lies beyond the edge is as the edge, which lies in every window that reaches there.
+        let mut rows = vec![0; (height + 2 * radius) * width];
+        let (mut row, mut longer) = (vec![0; width + 2 * radius], vec![0; width + 2 * radius]);
+        for (y, out) in rows.chunks_exact_mut(width).enumerate() {
+            let from = self.row(y.saturating_sub(radius).min(height - 1));
+            row[..radius].fill(from[0]);
+            row[radius..radius + width].copy_from_slice(from);
+            row[radius + width..].fill(from[width - 1]);
+            for step in steps_to(2 * radius + 1) {
+                for ((out, here), there) in longer.iter_mut().zip(&row).zip(&row[step..]) {
+                    *out = pick(*here, *there);
                 }
-                for (t, f) in to.iter_mut().zip(&from[d..]) {
-                    *t = pick(*t, *f);
+                std::mem::swap(&mut row, &mut longer);
+            }
+            out.copy_from_slice(&row[..width]);
+        }
+        for step in steps_to(2 * radius + 1) {
+            for y in 0..height + 2 * radius - step {
+                let (upper, lower) = rows.split_at_mut((y + step) * width);
+                for (here, there) in upper[y * width..][..width].iter_mut().zip(lower) {
+                    *here = pick(*here, *there);
                 }
             }
         }
-        let mut out = wide.clone();
-        for y in 0..height {
-            let to = out.row_mut(y);
-            for near in y.saturating_sub(radius)..(y + radius + 1).min(height) {
-                for (t, f) in to.iter_mut().zip(wide.row(near)) {
-                    *t = pick(*t, *f);
-                }
-            }
-        }
-        out
+        rows.truncate(height * width);
+        Self { width, values: rows }
     }
+}
+
+/// By how much to step from windows of one value to windows of `length`, each time joining two of those before that overlap or touch.
+fn steps_to(length: usize) -> impl Iterator<Item = usize> {
+    let mut reached = 1;
+    std::iter::from_fn(move || {
+        let step = reached.min(length - reached);
+        reached += step;
+        (step > 0).then_some(step)
+    })
 }

@@ -82,12 +82,12 @@ pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut
     let mut before: Vec<(RectangleFit, u8)> = Vec::new();
     let mut seen = distances.without(hidden);
     for level in levels(weakest) {
-        let pieces = seen.pieces(level);
+        let pieces = seen.pieces(level, smallest);
         let mut here = Vec::new();
-        for piece in pieces.iter().filter(|p| p.area >= smallest) {
-            let fit = fit(piece, size, hidden);
+        for piece in pieces {
+            let fit = fit(&piece, size, hidden);
             if is_rectangle(&fit, size) {
-                here.push((fit, typical_distance(piece, distances)));
+                here.push((fit, typical_distance(&piece, distances)));
             }
         }
         // What kept its shape from the last level to this one is a thing; chance shapes do not.

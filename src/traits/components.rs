@@ -64,40 +64,78 @@ pub fn label_values<T: Copy>(
     connectivity: Connectivity,
     on: impl Fn(T) -> bool,
 ) -> Vec<Component> {
-    let mut runs: Vec<Run> = Vec::new();
-    for (y, row) in values.chunks_exact(width.max(1)).enumerate() {
-        let mut end = 0;
-        while let Some(start) = first_of(row, end, true, &on) {
-            end = first_of(row, start, false, &on).unwrap_or(width);
-            runs.push(Run {
-                y: y as u32,
-                start: start as u32,
-                end: end as u32,
-            });
-        }
-    }
-    of_runs(runs, connectivity)
+    of_runs(runs_of_values(values, width, on), connectivity)
 }
 
-/// The first value from `from` on that is on, or off.
-fn first_of<T: Copy>(row: &[T], from: usize, wanted: bool, on: impl Fn(T) -> bool) -> Option<usize> {
-    // Looks at whole stretches without leaving early, which the compiler turns into vector instructions.
-    const STRETCH: usize = 32;
-    let mut at = from;
-    for stretch in row[from..].chunks(STRETCH) {
-        if stretch.iter().fold(false, |any, value| any | (on(*value) == wanted)) {
-            break;
-        }
-        at += stretch.len();
+/// The runs of a plane of values, `width` to a row, in which those are on for which `on` holds.
+pub fn runs_of_values<T: Copy>(values: &[T], width: usize, on: impl Fn(T) -> bool) -> Vec<Run> {
+    let mut runs = Vec::new();
+    for (y, row) in values.chunks_exact(width.max(1)).enumerate() {
+        add_runs(&mut runs, y as u32, 0, row, &on);
     }
-    let found = row[at..].iter().position(|value| on(*value) == wanted);
-    found.map(|found| at + found)
+    runs
+}
+
+/// The runs within those of a piece, of a plane of values, `width` to a row, in which those are on for which `on` holds.
+pub fn runs_within<T: Copy>(piece: &Component, values: &[T], width: usize, on: impl Fn(T) -> bool) -> Vec<Run> {
+    let mut runs = Vec::new();
+    for run in &piece.runs {
+        let first = run.y as usize * width;
+        let values = &values[first + run.start as usize..first + run.end as usize];
+        add_runs(&mut runs, run.y, run.start, values, &on);
+    }
+    runs
+}
+
+/// Adds the runs of a stretch of a row, which begins at that column.
+fn add_runs<T: Copy>(runs: &mut Vec<Run>, y: u32, column: u32, stretch: &[T], on: &impl Fn(T) -> bool) {
+    let mut start = None;
+    let mut last = 0;
+    for (i, values) in stretch.chunks(PIXELS_OF_A_WORD).enumerate() {
+        let word = word_of(values, on);
+        let mut changes = word ^ (word << 1 | last);
+        last = word >> (PIXELS_OF_A_WORD - 1);
+        while changes != 0 {
+            let at = column + (i * PIXELS_OF_A_WORD) as u32 + changes.trailing_zeros();
+            changes &= changes - 1;
+            start = match start {
+                None => Some(at),
+                Some(start) => {
+                    runs.push(Run { y, start, end: at });
+                    None
+                }
+            };
+        }
+    }
+    let end = column + stretch.len() as u32;
+    runs.extend(start.map(|start| Run { y, start, end }));
+}
+
+const PIXELS_OF_A_WORD: usize = 64;
+
+/// A bit for each of at most 64 values, the first one lowest: set where it is on. So the work that each value costs is the same however often they change.
+fn word_of<T: Copy>(values: &[T], on: &impl Fn(T) -> bool) -> u64 {
+    let Ok(values) = <&[T; PIXELS_OF_A_WORD]>::try_from(values) else {
+        let bits = values.iter().enumerate();
+        return bits.fold(0, |word, (i, value)| word | u64::from(on(*value)) << i);
+    };
+    let bytes = values.map(|value| u8::from(on(value)));
+    let eights = bytes.as_chunks::<8>().0.iter().rev();
+    // The product's highest byte holds the lowest bits of the eight bytes, and no two of its sums meet in one bit.
+    eights.fold(0, |word, eight| {
+        word << 8 | u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    })
 }
 
 /// The connected pieces of runs, in the order of their first pixel (row by row).
 ///
 /// The runs are sorted by row and column; those of a row neither overlap nor touch.
 pub fn of_runs(runs: Vec<Run>, connectivity: Connectivity) -> Vec<Component> {
+    large_of_runs(&runs, connectivity, 0)
+}
+
+/// Those of [`of_runs`] that have at least so many pixels.
+pub fn large_of_runs(runs: &[Run], connectivity: Connectivity, least: u64) -> Vec<Component> {
     let mut parent: Vec<u32> = (0..runs.len() as u32).collect();
     let reach = match connectivity {
         Connectivity::Four => 0,
@@ -109,11 +147,11 @@ pub fn of_runs(runs: Vec<Run>, connectivity: Connectivity) -> Vec<Component> {
         let length = runs[start..].iter().take_while(|run| run.y == y).count();
         let here = start..start + length;
         if above.start < above.end && runs[above.start].y + 1 == y {
-            join_rows(&runs, &mut parent, above, here.clone(), reach);
+            join_rows(runs, &mut parent, above, here.clone(), reach);
         }
         above = here;
     }
-    collect(runs, &mut parent)
+    collect(runs, &mut parent, least)
 }
 
 /// Joins each run of the row `here` with the runs of the row `above` that it touches; both are sorted by column.
@@ -147,25 +185,33 @@ fn root(parent: &mut [u32], mut i: u32) -> u32 {
     i
 }
 
-fn collect(runs: Vec<Run>, parent: &mut [u32]) -> Vec<Component> {
+/// The pieces of at least `least` pixels. Smaller ones, which noise makes by the thousand, take no memory.
+fn collect(runs: &[Run], parent: &mut [u32], least: u64) -> Vec<Component> {
+    let mut areas = vec![0u64; runs.len()];
+    for (i, run) in runs.iter().enumerate() {
+        // A root comes before all others of its piece.
+        parent[i] = root(parent, i as u32);
+        areas[parent[i] as usize] += u64::from(run.end - run.start);
+    }
     let mut components: Vec<Component> = Vec::new();
     let mut index_of_root = vec![u32::MAX; runs.len()];
-    for (i, run) in runs.into_iter().enumerate() {
-        let root = root(parent, i as u32) as usize;
+    for (run, root) in runs.iter().zip(parent) {
+        let root = *root as usize;
+        if areas[root] < least {
+            continue;
+        }
         let bounds = PixelBox::new(run.start, run.y, run.end, run.y + 1);
-        let area = u64::from(run.end - run.start);
         if index_of_root[root] == u32::MAX {
             index_of_root[root] = components.len() as u32;
             components.push(Component {
-                area,
+                area: areas[root],
                 bounds,
-                runs: vec![run],
+                runs: vec![*run],
             });
         } else {
             let component = &mut components[index_of_root[root] as usize];
-            component.area += area;
             component.bounds = component.bounds.union(&bounds);
-            component.runs.push(run);
+            component.runs.push(*run);
         }
     }
     components
