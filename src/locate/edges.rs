@@ -2,6 +2,8 @@
 //!
 //! A step of one or two levels is lost in noise at any one pixel, but not as a mean along a line of a hundred.
 
+use std::ops::Range;
+
 use super::plane::Plane;
 use super::reduced::Reduced;
 use crate::frame::PixelBox;
@@ -21,13 +23,6 @@ const LOUDEST: i32 = 24;
 
 /// Places along an edge that are looked at.
 const PLACES: usize = 36;
-
-/// Sum of the three channels: the plane that edges are looked for in.
-pub fn brightness(picture: &Reduced) -> Plane<i16> {
-    let [red, green, blue] = &picture.channels;
-    let two = red.with(green, |red, green| i16::from(red) + i16::from(green));
-    two.with(blue, |two, blue| two.wrapping_add(i16::from(blue)))
-}
 
 /// How far from what was found each edge may be, in pixels of the small copy.
 #[derive(Debug, Clone, Copy)]
@@ -71,8 +66,8 @@ struct Line {
 
 /// The box around the four-sided thing of which `core` is a part: on each side the straight line along which brightness steps most, else
 /// the frame's edge where that is within reach, else the core's own side. Hidden pixels tell nothing.
-pub fn around(brightness: &Plane<i16>, core: &PixelBox, reach: Reach, hidden: &Plane<bool>) -> PixelBox {
-    let find = |core: &PixelBox, side| line(brightness, core, reach, hidden, side);
+pub fn around(picture: &Reduced, core: &PixelBox, reach: Reach, hidden: &Plane<bool>) -> PixelBox {
+    let find = |core: &PixelBox, side| line(picture, core, reach, hidden, side);
     let (left, right) = (find(core, Side::Left), find(core, Side::Right));
     let wide = PixelBox::new(left.at as u32, core.top, right.at as u32, core.bottom);
     let (top, bottom) = (find(&wide, Side::Top), find(&wide, Side::Bottom));
@@ -89,7 +84,7 @@ pub fn around(brightness: &Plane<i16>, core: &PixelBox, reach: Reach, hidden: &P
             bounds = (bounds.0.min(x), bounds.1.min(y), bounds.2.max(x), bounds.3.max(y));
         }
     }
-    let size = brightness.size();
+    let size = picture.size();
     let cut = |v: f32, limit: u32| v.round().clamp(0.0, limit as f32) as u32;
     PixelBox::new(
         cut(bounds.0, size.width),
@@ -106,9 +101,8 @@ fn tilts(length: usize) -> impl Iterator<Item = f32> {
     std::iter::once(0.0).chain((1..=count).flat_map(move |i| [i as f32 * step, -i as f32 * step]))
 }
 
-fn line(brightness: &Plane<i16>, core: &PixelBox, reach: Reach, hidden: &Plane<bool>, side: Side) -> Line {
-    let size = brightness.size();
-    let across = matches!(side, Side::Left | Side::Right);
+fn line(picture: &Reduced, core: &PixelBox, reach: Reach, hidden: &Plane<bool>, side: Side) -> Line {
+    let size = picture.size();
     let outward: i64 = if matches!(side, Side::Left | Side::Top) { -1 } else { 1 };
     let (start, limit, span, reach) = match side {
         Side::Left => (core.left, size.width, core.top..core.bottom, reach.left),
@@ -130,29 +124,30 @@ fn line(brightness: &Plane<i16>, core: &PixelBox, reach: Reach, hidden: &Plane<b
             tilt: 0.0,
         },
     );
-    // From one distance to the next, and from one place along the edge to the next, in the values of a plane.
-    let (step, along_step) = if across {
-        (1, size.width as i64)
-    } else {
-        (size.width as i64, 1)
+    let furthest = i64::from(reach).min(to_frame - 2).max(1) - 1;
+    let (start, ends) = (i64::from(start), (i64::from(start) + outward, i64::from(start) + outward * furthest));
+    let candidates = ends.0.min(ends.1)..ends.0.max(ends.1) + 1;
+    let places: Vec<u32> = span.clone().step_by(stride).collect();
+    let across = match furthest {
+        0 => Vec::new(),
+        _ => {
+            let shift = (STEEPEST * span.len() as f32) as i64 + 1;
+            let within = candidates.start - shift..candidates.end + shift;
+            let is_upright = matches!(side, Side::Left | Side::Right);
+            places.iter().map(|along| Across::of(picture, hidden, is_upright, *along, &within)).collect()
+        }
     };
+    let least_seen = (span.len() / stride).div_ceil(5) as i16;
+    let mut sums = Across::nothing(furthest as usize);
     for tilt in tilts(span.len()) {
-        let places = span.clone().step_by(stride).map(|along| {
-            let shift = (tilt * (along as f32 - middle)).round() as i64;
-            Place {
-                shift,
-                value: i64::from(along) * along_step + shift * step,
-            }
-        });
-        let across = Across {
-            places: places.collect(),
-            step,
-            limit: i64::from(limit),
-            least_seen: (span.len() / stride).div_ceil(5) as i32,
-        };
-        for distance in 1..i64::from(reach).min(to_frame - 2) {
-            let at = i64::from(start) + outward * distance;
-            let strength = across.strength(brightness, hidden, at);
+        sums.clear();
+        for (along, across) in places.iter().zip(&across) {
+            let shift = (tilt * (*along as f32 - middle)).round() as i64;
+            sums.add(across, (candidates.start + shift - across.first) as usize);
+        }
+        for distance in 1..=furthest {
+            let at = start + outward * distance;
+            let strength = sums.strength((at - candidates.start) as usize, least_seen);
             if strength > best.0 * 11 / 10 {
                 best = (
                     strength,
@@ -179,47 +174,87 @@ fn line(brightness: &Plane<i16>, core: &PixelBox, reach: Reach, hidden: &Plane<b
     }
 }
 
-/// What is looked at of an edge, wherever it lies.
+/// What brightness does along a line across an edge, from a place on; or the sum of several such lines. An edge that is tilted otherwise, or lies elsewhere, is
+/// the sum of the same lines, each moved along itself.
 struct Across {
-    places: Vec<Place>,
-    /// From a value of a plane to the next one across the edge.
-    step: i64,
-    /// Values across the plane.
-    limit: i64,
-    least_seen: i32,
-}
-
-/// A place along an edge.
-struct Place {
-    /// How far the edge has moved there by its tilt.
-    shift: i64,
-    /// The place's value in a plane if the edge lies at 0.
-    value: i64,
+    /// Where the first of these lies.
+    first: i64,
+    /// By how much brightness steps there.
+    steps: Vec<i16>,
+    /// How much brighter it is than what lies to both sides.
+    lines: Vec<i16>,
+    /// Whether it is seen: 1 or 0.
+    seen: Vec<i16>,
 }
 
 impl Across {
-    /// Mean step across a line or mean contrast of the line itself, whichever is more, in hundredths of the channels' sum.
-    fn strength(&self, brightness: &Plane<i16>, hidden: &Plane<bool>, at: i64) -> i32 {
-        let (brightness, hidden) = (brightness.values(), hidden.values());
-        let (mut step, mut line, mut count) = (0, 0, 0);
-        for place in &self.places {
-            let shifted = at + place.shift;
-            if shifted < 2 || shifted + 2 >= self.limit {
-                continue;
-            }
-            let here = place.value + at * self.step;
-            if hidden[here as usize] {
-                continue;
-            }
-            let value = |at: i64| i32::from(brightness[at as usize]);
-            let (before, here, after) = (value(here - 2 * self.step), value(here), value(here + 2 * self.step));
-            step += (after - before).clamp(-LOUDEST, LOUDEST);
-            line += (2 * here - before - after).clamp(-LOUDEST, LOUDEST);
-            count += 1;
+    fn nothing(count: usize) -> Self {
+        Self {
+            first: 0,
+            steps: vec![0; count],
+            lines: vec![0; count],
+            seen: vec![0; count],
         }
-        if count < self.least_seen || count < 4 {
+    }
+
+    /// Along a row of a picture, where the edge is upright, else along a column.
+    fn of(picture: &Reduced, hidden: &Plane<bool>, is_upright: bool, along: u32, within: &Range<i64>) -> Self {
+        let size = picture.size();
+        let (limit, origin, step) = match is_upright {
+            true => (size.width as usize, along as usize * size.width as usize, 1),
+            false => (size.height as usize, along as usize, size.width as usize),
+        };
+        let inside = within.start.clamp(0, limit as i64) as usize..within.end.clamp(0, limit as i64) as usize;
+        let sides = inside.start.saturating_sub(2)..(inside.end + 2).min(limit);
+        let [red, green, blue] = picture.channels.each_ref().map(Plane::values);
+        let brightness: Vec<i32> = sides
+            .clone()
+            .map(|at| origin + at * step)
+            .map(|i| i32::from(red[i]) + i32::from(green[i]) + i32::from(blue[i]))
+            .collect();
+        let mut across = Self {
+            first: within.start,
+            ..Self::nothing((within.end - within.start) as usize)
+        };
+        for at in inside.start.max(2)..inside.end.min(limit.saturating_sub(2)) {
+            if hidden.values()[origin + at * step] {
+                continue;
+            }
+            let here = at - sides.start;
+            let (before, here, after) = (brightness[here - 2], brightness[here], brightness[here + 2]);
+            let i = (at as i64 - within.start) as usize;
+            across.steps[i] = (after - before).clamp(-LOUDEST, LOUDEST) as i16;
+            across.lines[i] = (2 * here - before - after).clamp(-LOUDEST, LOUDEST) as i16;
+            across.seen[i] = 1;
+        }
+        across
+    }
+
+    fn clear(&mut self) {
+        self.steps.fill(0);
+        self.lines.fill(0);
+        self.seen.fill(0);
+    }
+
+    /// Adds what another has from its value `from` on.
+    fn add(&mut self, other: &Self, from: usize) {
+        let add = |sums: &mut [i16], values: &[i16]| {
+            for (sum, value) in sums.iter_mut().zip(&values[from..]) {
+                // Less than a hundred places that count 24 each; a check would keep these sums from being made many at once.
+                *sum = sum.wrapping_add(*value);
+            }
+        };
+        add(&mut self.steps, &other.steps);
+        add(&mut self.lines, &other.lines);
+        add(&mut self.seen, &other.seen);
+    }
+
+    /// Mean step or mean contrast of the line itself, whichever is more, in hundredths of the channels' sum.
+    fn strength(&self, i: usize, least_seen: i16) -> i32 {
+        let count = self.seen[i];
+        if count < least_seen || count < 4 {
             return 0;
         }
-        step.abs().max(line.abs()) * 100 / count
+        i32::from(self.steps[i].abs().max(self.lines[i].abs())) * 100 / i32::from(count)
     }
 }

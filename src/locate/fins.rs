@@ -24,7 +24,6 @@ const REACH: f64 = 0.3;
 pub fn with_fins(candidate: &Candidate, distances: &Plane<u8>, noise: f32, hidden: &Plane<bool>) -> PixelBox {
     let fish = candidate.piece;
     let size = distances.size();
-    let filled = distances.without(hidden).closed(GAP).opened(GAP);
     let level = (DEVIATIONS * noise).max(LEAST).max(SHARE * candidate.outline.sharpness) as u8;
     let reach = (f64::from(fish.bounds.width().max(fish.bounds.height())) * REACH) as u32;
     let b = &fish.bounds;
@@ -34,14 +33,21 @@ pub fn with_fins(candidate: &Candidate, distances: &Plane<u8>, noise: f32, hidde
         (b.right + reach).min(size.width),
         (b.bottom + reach).min(size.height),
     );
-    let seen = filled.without(hidden);
-    let mut near_fish = Plane::filled(size, 0);
-    let (rows, columns) = (
-        near.top as usize..near.bottom as usize,
-        near.left as usize..near.right as usize,
+    // Closing and opening carry nothing further than this.
+    let beyond = 4 * GAP as u32;
+    let around = PixelBox::new(
+        near.left.saturating_sub(beyond),
+        near.top.saturating_sub(beyond),
+        (near.right + beyond).min(size.width),
+        (near.bottom + beyond).min(size.height),
     );
-    for y in rows {
-        near_fish.row_mut(y)[columns.clone()].copy_from_slice(&seen.row(y)[columns.clone()]);
+    let hidden = hidden.part(&around);
+    let filled = distances.part(&around).without(&hidden).closed(GAP).opened(GAP);
+    let seen = filled.without(&hidden);
+    let mut near_fish = Plane::filled(size, 0);
+    for y in near.top..near.bottom {
+        let row = &seen.row((y - around.top) as usize)[(near.left - around.left) as usize..][..near.width() as usize];
+        near_fish.row_mut(y as usize)[near.left as usize..near.right as usize].copy_from_slice(row);
     }
     let pieces = near_fish.pieces(level, 0);
     let Some(whole) = pieces.iter().max_by_key(|p| shared(p, fish)) else {

@@ -36,12 +36,35 @@ pub struct Ground {
     pub noise: f32,
 }
 
-#[derive(Clone)]
-struct Sample {
-    terms: [f32; TERMS],
-    colour: [f32; 3],
-    smooth: bool,
-    border: bool,
+/// Powers of column and row in each term.
+const POWERS: [(usize, usize); TERMS] = [
+    (0, 0),
+    (1, 0),
+    (0, 1),
+    (2, 0),
+    (1, 1),
+    (0, 2),
+    (3, 0),
+    (2, 1),
+    (1, 2),
+    (0, 3),
+];
+
+/// Powers of a column that products of two terms hold, and an even number of them.
+const COLUMN_POWERS: usize = 8;
+
+/// Samples on a grid, row by row.
+struct Samples {
+    /// Where each column lies, -1 to 1.
+    columns: Vec<f32>,
+    /// Where each row lies.
+    rows: Vec<f32>,
+    /// Levels of the three channels.
+    colours: [Vec<f32>; 3],
+    /// Whether a sample hardly differs from its neighbours.
+    smooth: Vec<bool>,
+    /// Whether it lies at the border of the part that is looked at.
+    border: Vec<bool>,
 }
 
 impl Ground {
@@ -49,34 +72,32 @@ impl Ground {
     /// it, then through all that are reached from these over gentle slopes, which is what uneven light makes and an outline does not.
     pub fn of(picture: &Reduced, within: &PixelBox) -> Self {
         let size = picture.size();
-        let (samples, columns) = samples(picture, within);
-        let start = commonest_colour(&samples);
-        let mut surfaces = start.map(|level| {
+        let samples = Samples::of(picture, within);
+        let mut surfaces = commonest_colour(&samples).map(|level| {
             let mut surface = [0.0; TERMS];
             surface[0] = level;
             surface
         });
-        let mut members: Vec<bool> = Vec::new();
+        let mut members = Vec::new();
+        let mut distances = Vec::new();
         for tolerance in TOLERANCES {
-            members = samples
-                .iter()
-                .map(|s| s.smooth && distance(&surfaces, s) < tolerance)
-                .collect();
+            samples.distances(&surfaces, &mut distances);
+            members = samples.smooth.clone();
+            for (member, distance) in members.iter_mut().zip(&distances) {
+                *member &= *distance < tolerance;
+            }
             refit(&mut surfaces, &samples, &members, 6);
         }
         for _ in 0..FOLLOWINGS {
-            follow_slopes(&mut members, &samples, columns);
+            follow_slopes(&mut members, &samples);
             refit(&mut surfaces, &samples, &members, TERMS);
-            for (member, sample) in members.iter_mut().zip(&samples) {
-                *member &= distance(&surfaces, sample) < 20.0;
+            samples.distances(&surfaces, &mut distances);
+            for (member, distance) in members.iter_mut().zip(&distances) {
+                *member &= *distance < 20.0;
             }
         }
-        let mut distances: Vec<f32> = samples
-            .iter()
-            .zip(&members)
-            .filter(|(_, member)| **member)
-            .map(|(s, _)| distance(&surfaces, s))
-            .collect();
+        let mut of_members = members.iter();
+        distances.retain(|_| of_members.next() == Some(&true));
         let middle = distances.len() / 2;
         let noise = if distances.is_empty() {
             3.0
@@ -105,13 +126,9 @@ impl Ground {
             let v = coordinate(y, self.size.height);
             let out = distances.row_mut(y);
             for (surface, channel) in self.surfaces.iter().zip(&picture.channels) {
-                // The surface along one row is a polynomial of the column alone.
-                let [one, u1, v1, uu, uv, vv, uuu, uuv, uvv, vvv] = *surface;
-                let constant = one + v * (v1 + v * (vv + v * vvv));
-                let linear = u1 + v * (uv + v * uvv);
-                let square = uu + v * uuv;
+                let along = Along::of(surface, v);
                 for ((out, pixel), u) in out.iter_mut().zip(channel.row(y)).zip(&columns) {
-                    let ground = (constant + u * (linear + u * (square + u * uuu))).clamp(0.0, 255.0);
+                    let ground = along.at(*u).clamp(0.0, 255.0);
                     *out = (*out).max(((ground - f32::from(*pixel)).abs() + 0.5) as u8);
                 }
             }
@@ -125,8 +142,33 @@ fn coordinate(at: usize, length: u32) -> f32 {
     (at as f32 + 0.5) * (2.0 / length as f32) - 1.0
 }
 
+/// A surface along one row: a polynomial of the column alone.
+struct Along {
+    constant: f32,
+    linear: f32,
+    square: f32,
+    cube: f32,
+}
+
+impl Along {
+    fn of(surface: &[f32; TERMS], v: f32) -> Self {
+        let [one, u1, v1, uu, uv, vv, uuu, uuv, uvv, vvv] = *surface;
+        Self {
+            constant: one + v * (v1 + v * (vv + v * vvv)),
+            linear: u1 + v * (uv + v * uvv),
+            square: uu + v * uuv,
+            cube: uuu,
+        }
+    }
+
+    fn at(&self, u: f32) -> f32 {
+        self.constant + u * (self.linear + u * (self.square + u * self.cube))
+    }
+}
+
 /// Adds every smooth sample that differs little from a neighbouring member, and so on from there.
-fn follow_slopes(members: &mut [bool], samples: &[Sample], columns: usize) {
+fn follow_slopes(members: &mut [bool], samples: &Samples) {
+    let columns = samples.columns.len();
     let mut reached: Vec<usize> = (0..members.len()).filter(|i| members[*i]).collect();
     while let Some(i) = reached.pop() {
         let column = i % columns;
@@ -134,15 +176,11 @@ fn follow_slopes(members: &mut [bool], samples: &[Sample], columns: usize) {
             (column > 0).then(|| i - 1),
             (column + 1 < columns).then(|| i + 1),
             i.checked_sub(columns),
-            (i + columns < samples.len()).then(|| i + columns),
+            (i + columns < members.len()).then(|| i + columns),
         ];
         for n in neighbours.into_iter().flatten() {
-            let near = samples[n]
-                .colour
-                .iter()
-                .zip(&samples[i].colour)
-                .all(|(a, b)| (a - b).abs() <= SLOPE);
-            if !members[n] && samples[n].smooth && near {
+            let is_near = || samples.colours.iter().all(|levels| (levels[n] - levels[i]).abs() <= SLOPE);
+            if !members[n] && samples.smooth[n] && is_near() {
                 members[n] = true;
                 reached.push(n);
             }
@@ -151,82 +189,75 @@ fn follow_slopes(members: &mut [bool], samples: &[Sample], columns: usize) {
 }
 
 /// Fits the surfaces anew to the members, with the first `terms` terms; too few members change nothing.
-fn refit(surfaces: &mut [[f32; TERMS]; 3], samples: &[Sample], members: &[bool], terms: usize) {
-    let near: Vec<&Sample> = samples
-        .iter()
-        .zip(members)
-        .filter(|(_, m)| **m)
-        .map(|(s, _)| s)
-        .collect();
-    if near.len() < 4 * TERMS {
-        return;
-    }
-    if let Some(fitted) = fit(&near, terms) {
+fn refit(surfaces: &mut [[f32; TERMS]; 3], samples: &Samples, members: &[bool], terms: usize) {
+    let count = members.iter().filter(|member| **member).count();
+    if count >= 4 * TERMS
+        && let Some(fitted) = fit(samples, members, count, terms)
+    {
         *surfaces = fitted;
     }
 }
 
-fn terms(size: Size, x: usize, y: usize) -> [f32; TERMS] {
-    let (u, v) = (coordinate(x, size.width), coordinate(y, size.height));
-    [
-        1.0,
-        u,
-        v,
-        u * u,
-        u * v,
-        v * v,
-        u * u * u,
-        u * u * v,
-        u * v * v,
-        v * v * v,
-    ]
-}
-
-fn value(surface: &[f32; TERMS], terms: &[f32; TERMS]) -> f32 {
-    surface.iter().zip(terms).map(|(a, b)| a * b).sum()
-}
-
-fn distance(surfaces: &[[f32; TERMS]; 3], sample: &Sample) -> f32 {
-    (0..3)
-        .map(|c| (value(&surfaces[c], &sample.terms) - sample.colour[c]).abs())
-        .fold(0.0, f32::max)
-}
-
-/// Samples on a grid, row by row, and how many make a row.
-fn samples(picture: &Reduced, within: &PixelBox) -> (Vec<Sample>, usize) {
-    let size = picture.size();
-    let rim = within.width().min(within.height()) as usize / 40 + 1 + STEP;
-    let (left, right) = (within.left as usize, within.right as usize);
-    let (top, bottom) = (within.top as usize, within.bottom as usize);
-    let columns = || (left + STEP / 2..right - 1).step_by(STEP);
-    let mut samples = Vec::new();
-    for y in (top + STEP / 2..bottom - 1).step_by(STEP) {
-        for x in columns() {
-            let steep = picture.channels.iter().any(|c| {
-                let here = c.at(x, y);
-                here.abs_diff(c.at(x + 1, y)) > STEEP
-                    || here.abs_diff(c.at(x, y + 1)) > STEEP
-                    || here.abs_diff(c.at(x - 1, y - 1)) > STEEP
-            });
-            samples.push(Sample {
-                terms: terms(size, x, y),
-                colour: [0, 1, 2].map(|c| f32::from(picture.channels[c].at(x, y))),
-                smooth: !steep,
-                border: x < left + rim || y < top + rim || x + rim >= right || y + rim >= bottom,
-            });
+impl Samples {
+    fn of(picture: &Reduced, within: &PixelBox) -> Self {
+        let size = picture.size();
+        let rim = within.width().min(within.height()) as usize / 40 + 1 + STEP;
+        let (left, right) = (within.left as usize, within.right as usize);
+        let (top, bottom) = (within.top as usize, within.bottom as usize);
+        let columns = || (left + STEP / 2..right - 1).step_by(STEP);
+        let rows = || (top + STEP / 2..bottom - 1).step_by(STEP);
+        let (mut smooth, mut border) = (Vec::new(), Vec::new());
+        let mut colours = [Vec::new(), Vec::new(), Vec::new()];
+        for y in rows() {
+            let rows = picture.channels.each_ref().map(|c| [c.row(y - 1), c.row(y), c.row(y + 1)]);
+            for x in columns() {
+                smooth.push(rows.iter().all(|[above, row, below]| {
+                    let here = row[x];
+                    here.abs_diff(row[x + 1]) <= STEEP
+                        && here.abs_diff(below[x]) <= STEEP
+                        && here.abs_diff(above[x - 1]) <= STEEP
+                }));
+                border.push(x < left + rim || y < top + rim || x + rim >= right || y + rim >= bottom);
+            }
+            for (levels, [_, row, _]) in colours.iter_mut().zip(rows) {
+                levels.extend(columns().map(|x| f32::from(row[x])));
+            }
+        }
+        Self {
+            columns: columns().map(|x| coordinate(x, size.width)).collect(),
+            rows: rows().map(|y| coordinate(y, size.height)).collect(),
+            colours,
+            smooth,
+            border,
         }
     }
-    (samples, columns().len())
+
+    /// Writes the largest difference of the three channels from the surfaces for each sample.
+    fn distances(&self, surfaces: &[[f32; TERMS]; 3], distances: &mut Vec<f32>) {
+        distances.clear();
+        distances.resize(self.smooth.len(), 0.0);
+        let columns = self.columns.len().max(1);
+        for (surface, levels) in surfaces.iter().zip(&self.colours) {
+            let rows = distances.chunks_exact_mut(columns).zip(levels.chunks_exact(columns));
+            for ((distances, levels), v) in rows.zip(&self.rows) {
+                let along = Along::of(surface, *v);
+                for ((distance, level), u) in distances.iter_mut().zip(levels).zip(&self.columns) {
+                    *distance = distance.max((along.at(*u) - level).abs());
+                }
+            }
+        }
+    }
 }
 
 /// Centre of the fullest cube of 24 levels a side; smooth pixels count, at the border four times.
-fn commonest_colour(samples: &[Sample]) -> [f32; 3] {
+fn commonest_colour(samples: &Samples) -> [f32; 3] {
     const CUBES: usize = 32;
     let cube = |level: f32| (level as usize * CUBES / 256).min(CUBES - 1);
     let mut counts = vec![0u32; CUBES * CUBES * CUBES];
-    for s in samples.iter().filter(|s| s.smooth) {
-        let at = (cube(s.colour[0]) * CUBES + cube(s.colour[1])) * CUBES + cube(s.colour[2]);
-        counts[at] += if s.border { 4 } else { 1 };
+    let [red, green, blue] = &samples.colours;
+    for i in (0..samples.smooth.len()).filter(|i| samples.smooth[*i]) {
+        let at = (cube(red[i]) * CUBES + cube(green[i])) * CUBES + cube(blue[i]);
+        counts[at] += if samples.border[i] { 4 } else { 1 };
     }
     let fullest = (0..counts.len())
         .filter(|at| counts[*at] > 0)
@@ -252,9 +283,9 @@ fn neighbours_sum(counts: &[u32], at: usize, cubes: usize) -> u32 {
     sum
 }
 
-fn median_colour(samples: &[Sample]) -> [f32; 3] {
-    [0, 1, 2].map(|c| {
-        let mut levels: Vec<f32> = samples.iter().map(|s| s.colour[c]).collect();
+fn median_colour(samples: &Samples) -> [f32; 3] {
+    samples.colours.each_ref().map(|levels| {
+        let mut levels = levels.clone();
         let middle = levels.len() / 2;
         if levels.is_empty() {
             0.0
@@ -264,18 +295,45 @@ fn median_colour(samples: &[Sample]) -> [f32; 3] {
     })
 }
 
+fn powers<const COUNT: usize>(base: f32) -> [f64; COUNT] {
+    let mut powers = [1.0; COUNT];
+    for i in 1..COUNT {
+        powers[i] = powers[i - 1] * f64::from(base);
+    }
+    powers
+}
+
 /// Least squares by the normal equations of the first `terms` terms, Gaussian elimination with pivoting; `None` where the samples don't
 /// determine the surface.
-fn fit(samples: &[&Sample], terms: usize) -> Option<[[f32; TERMS]; 3]> {
+fn fit(samples: &Samples, members: &[bool], count: usize, terms: usize) -> Option<[[f32; TERMS]; 3]> {
     let mut m = [[0f64; TERMS + 3]; TERMS];
-    for s in samples {
-        let mut t = [0.0; TERMS + 3];
-        for (t, value) in t.iter_mut().zip(s.terms.iter().chain(&s.colour)) {
-            *t = f64::from(*value);
+    let columns: Vec<[f64; COLUMN_POWERS]> = samples.columns.iter().map(|u| powers(*u)).collect();
+    for (y, v) in samples.rows.iter().enumerate() {
+        // All members of a row share the powers of the row, so only those of the column are added up one by one.
+        let mut sums = [0f64; COLUMN_POWERS];
+        let mut of_levels = [[0f64; 4]; 3];
+        for (x, powers) in columns.iter().enumerate() {
+            let i = y * columns.len() + x;
+            if !members[i] {
+                continue;
+            }
+            for (sum, power) in sums.iter_mut().zip(powers) {
+                *sum += power;
+            }
+            for (sums, levels) in of_levels.iter_mut().zip(&samples.colours) {
+                let level = f64::from(levels[i]);
+                for (sum, power) in sums.iter_mut().zip(powers) {
+                    *sum += level * power;
+                }
+            }
         }
-        for i in 0..terms {
-            for j in i..TERMS + 3 {
-                m[i][j] += t[i] * t[j];
+        let rows: [f64; COLUMN_POWERS] = powers(*v);
+        for (i, (u, v)) in POWERS.iter().enumerate().take(terms) {
+            for (j, (other_u, other_v)) in POWERS.iter().enumerate().skip(i) {
+                m[i][j] += sums[u + other_u] * rows[v + other_v];
+            }
+            for (sum, of_level) in m[i][TERMS..].iter_mut().zip(&of_levels) {
+                *sum += of_level[*u] * rows[*v];
             }
         }
     }
@@ -286,7 +344,7 @@ fn fit(samples: &[&Sample], terms: usize) -> Option<[[f32; TERMS]; 3]> {
         }
     }
     // A little weight on flatness keeps the surface tame where samples cover only a part of the picture.
-    let ridge = samples.len() as f64 * 1e-3;
+    let ridge = count as f64 * 1e-3;
     for (i, row) in m.iter_mut().enumerate().skip(1) {
         row[i] += ridge;
     }

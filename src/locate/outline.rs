@@ -2,7 +2,7 @@
 
 use super::plane::Plane;
 use super::shape::{TiltedBox, hull, polygon_area, tightest_box};
-use crate::traits::components::Component;
+use crate::traits::components::{Component, Run};
 
 /// How far inside and outside the outline its sharpness is measured, in pixels of the small copy.
 const REACH: i64 = 3;
@@ -91,22 +91,19 @@ struct Extents {
 impl Extents {
     fn of(piece: &Component) -> Self {
         let b = &piece.bounds;
-        let none = (i64::MAX, i64::MIN);
-        let mut rows = vec![none; b.height() as usize];
-        let mut columns = vec![none; b.width() as usize];
-        for run in &piece.runs {
-            let (y, start, end) = (i64::from(run.y), i64::from(run.start), i64::from(run.end));
-            let row = &mut rows[(run.y - b.top) as usize];
-            *row = (row.0.min(start), row.1.max(end - 1));
-            for column in &mut columns[(run.start - b.left) as usize..(run.end - b.left) as usize] {
-                *column = (column.0.min(y), column.1.max(y));
-            }
-        }
+        let rows = piece.runs.chunk_by(|a, b| a.y == b.y);
+        let rows = rows.map(|runs| (i64::from(runs[0].start), i64::from(runs[runs.len() - 1].end) - 1));
+        // What is written last remains: the uppermost row going up, the lowest one going down.
+        let (mut first, mut last) = (vec![0; b.width() as usize], vec![0; b.width() as usize]);
+        let columns = |run: &Run| (run.start - b.left) as usize..(run.end - b.left) as usize;
+        piece.runs.iter().rev().for_each(|run| first[columns(run)].fill(run.y));
+        piece.runs.iter().for_each(|run| last[columns(run)].fill(run.y));
+        let columns = first.into_iter().zip(last);
         Self {
             left: i64::from(b.left),
             top: i64::from(b.top),
-            rows,
-            columns,
+            rows: rows.collect(),
+            columns: columns.map(|(first, last)| (i64::from(first), i64::from(last))).collect(),
         }
     }
 

@@ -95,7 +95,6 @@ fn is_mostly_in(inner: &PixelBox, outer: &PixelBox) -> bool {
 /// Finds ruler and label.
 pub fn find(evidence: &Evidence) -> Papers {
     let size = evidence.small.size();
-    let brightness = edges::brightness(evidence.small);
     let printed: Vec<&Sheet> = evidence
         .sheets
         .iter()
@@ -108,7 +107,7 @@ pub fn find(evidence: &Evidence) -> Papers {
     let label_sheet = largest(&printed, is_label).map(|s| s.tilted.bounds(size));
     let mut ruler = match ruler_sheet {
         Some(sheet) => Some(sheet.tilted.bounds(size)),
-        None => ruler_by_ticks(evidence, &brightness),
+        None => ruler_by_ticks(evidence),
     };
     let mut hidden = evidence.grown.clone();
     for sheet in printed.iter().filter(|s| s.tilted.elongation() >= RULER_ELONGATION) {
@@ -117,7 +116,7 @@ pub fn find(evidence: &Evidence) -> Papers {
     if let Some(ruler) = &ruler {
         cover(&mut hidden, ruler, |_, _| true);
     }
-    let label = label_by_text(evidence, &brightness, &hidden, label_sheet).or(label_sheet);
+    let label = label_by_text(evidence, &hidden, label_sheet).or(label_sheet);
     if let Some(sheet) = ruler_sheet {
         ruler = Some(with_ends(sheet, evidence, label.as_ref()).bounds(size));
     }
@@ -216,7 +215,7 @@ fn has_ticks(evidence: &Evidence, sheet: &Sheet) -> bool {
 }
 
 /// The ruler around a row of ticks. The row lies at one of its long sides, with the numbers on the inner side.
-fn ruler_by_ticks(evidence: &Evidence, brightness: &Plane<i16>) -> Option<PixelBox> {
+fn ruler_by_ticks(evidence: &Evidence) -> Option<PixelBox> {
     let size = evidence.small.size();
     let shortest = size.width.max(size.height) / SHORTEST_ROW;
     let row = ticks::longest_row(
@@ -240,8 +239,8 @@ fn ruler_by_ticks(evidence: &Evidence, brightness: &Plane<i16>) -> Option<PixelB
     let band = length / 24 + 4;
     let ink = |b: PixelBox| {
         let mut ink = 0u32;
-        for y in b.top..b.bottom.min(brightness.height() as u32) {
-            for x in b.left..b.right.min(brightness.width() as u32) {
+        for y in b.top..b.bottom.min(size.height) {
+            for x in b.left..b.right.min(size.width) {
                 ink += u32::from(evidence.strokes.any.at(x as usize, y as usize) >= INK);
             }
         }
@@ -278,13 +277,12 @@ fn ruler_by_ticks(evidence: &Evidence, brightness: &Plane<i16>) -> Option<PixelB
             bottom: ends,
         }
     };
-    Some(edges::around(brightness, &row, reach, evidence.grown))
+    Some(edges::around(evidence.small, &row, reach, evidence.grown))
 }
 
 /// The label around the block with most ink, unless that lies on a sheet that is known already.
 fn label_by_text(
     evidence: &Evidence,
-    brightness: &Plane<i16>,
     hidden: &Plane<bool>,
     label_sheet: Option<PixelBox>,
 ) -> Option<PixelBox> {
@@ -300,7 +298,7 @@ fn label_by_text(
         return None;
     }
     let reach = block.bounds.width().max(block.bounds.height()) * 3 / 5 + 20;
-    let paper = edges::around(brightness, &block.bounds, Reach::all(reach), hidden);
+    let paper = edges::around(evidence.small, &block.bounds, Reach::all(reach), hidden);
     let too_large = paper.area() * 2 > size.pixels() || paper.area() > 16 * block.bounds.area();
     // What is smaller than the text is a word of it.
     let swallows_fish = evidence

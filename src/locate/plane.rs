@@ -1,6 +1,6 @@
 //! A rectangle of values, and the few filters that locating needs.
 
-use crate::frame::Size;
+use crate::frame::{PixelBox, Size};
 use crate::traits::components::{Component, Connectivity, large_of_runs, runs_of_values, runs_within};
 
 /// One value a pixel, row by row.
@@ -37,6 +37,26 @@ impl<T: Copy> Plane<T> {
         Plane {
             width: self.width,
             values: pairs.map(|(here, there)| value(*here, *there)).collect(),
+        }
+    }
+
+    /// A value from that of each pixel.
+    pub fn map<V>(&self, value: impl Fn(T) -> V) -> Plane<V> {
+        Plane {
+            width: self.width,
+            values: self.values.iter().map(|here| value(*here)).collect(),
+        }
+    }
+
+    /// A part of it, which must lie in it.
+    pub fn part(&self, part: &PixelBox) -> Self {
+        let mut values = Vec::with_capacity(part.area() as usize);
+        for y in part.top as usize..part.bottom as usize {
+            values.extend_from_slice(&self.row(y)[part.left as usize..part.right as usize]);
+        }
+        Self {
+            width: part.width() as usize,
+            values,
         }
     }
 

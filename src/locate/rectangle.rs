@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::plane::Plane;
-use super::shape::{TiltedBox, hull, tightest_box};
+use super::shape::{Point, TiltedBox, hull, tightest_box};
+use crate::frame::{PixelBox, Size};
 use crate::traits::components::Component;
 
 /// Most cells along the longer side of the raster on which a piece is compared with its rectangle.
@@ -36,8 +37,8 @@ pub struct RectangleFit {
 }
 
 impl RectangleFit {
-    /// Compares a piece with its tightest rectangle; `is_piece` and `is_hidden` tell about a pixel of the small copy.
-    pub fn of(piece: &Component, is_piece: &Plane<bool>, is_hidden: impl Fn(usize, usize) -> bool) -> Self {
+    /// Compares a piece with its tightest rectangle. Pixels of the small copy that are `hidden` tell nothing, but where the piece lies on them.
+    pub fn of(piece: &Component, hidden: &Plane<bool>) -> Self {
         let tight = tightest_box(&hull(piece));
         let cell = (tight.length.max(tight.breadth) / CELLS).max(1.0);
         let (columns, rows) = (
@@ -45,18 +46,7 @@ impl RectangleFit {
             (tight.breadth / cell).round().max(1.0),
         );
         let (step_u, step_v) = (tight.length / columns, tight.breadth / rows);
-        let raster = Raster::of(&tight, columns as usize, rows as usize, |x, y| {
-            let inside = x >= 0.0 && y >= 0.0 && x < is_piece.width() as f32 && y < is_piece.height() as f32;
-            if !inside {
-                Cell::Unknown
-            } else if is_piece.at(x as usize, y as usize) {
-                Cell::Piece
-            } else if is_hidden(x as usize, y as usize) {
-                Cell::Unknown
-            } else {
-                Cell::Empty
-            }
-        });
+        let raster = Raster::of(&tight, columns as usize, rows as usize, &Neighbourhood::of(piece, &tight, hidden));
         let kept = raster.trimmed();
         let sides = raster.side_supports(&kept);
         let (u, v) = (&kept.columns, &kept.rows);
@@ -113,18 +103,55 @@ fn is_sparse(line: impl Iterator<Item = Cell>) -> bool {
     piece < empty || piece * 5 < all
 }
 
+/// What lies in each pixel of the small copy around a piece's rectangle.
+struct Neighbourhood {
+    part: PixelBox,
+    picture: Size,
+    cells: Plane<Cell>,
+}
+
+impl Neighbourhood {
+    fn of(piece: &Component, tight: &TiltedBox, hidden: &Plane<bool>) -> Self {
+        let picture = hidden.size();
+        // Its bounds are rounded to whole pixels.
+        let bounds = tight.bounds(picture);
+        let part = PixelBox::new(
+            bounds.left.saturating_sub(1),
+            bounds.top.saturating_sub(1),
+            (bounds.right + 1).min(picture.width),
+            (bounds.bottom + 1).min(picture.height),
+        );
+        let unknown = |hidden| if hidden { Cell::Unknown } else { Cell::Empty };
+        let mut cells = hidden.part(&part).map(unknown);
+        for run in &piece.runs {
+            let columns = (run.start - part.left) as usize..(run.end - part.left) as usize;
+            cells.row_mut((run.y - part.top) as usize)[columns].fill(Cell::Piece);
+        }
+        Self { part, picture, cells }
+    }
+
+    fn at(&self, (x, y): Point) -> Cell {
+        let inside = x >= 0.0 && y >= 0.0 && x < self.picture.width as f32 && y < self.picture.height as f32;
+        match inside {
+            true => self.cells.at(
+                (x as u32 - self.part.left) as usize,
+                (y as u32 - self.part.top) as usize,
+            ),
+            false => Cell::Unknown,
+        }
+    }
+}
+
 impl Raster {
-    fn of(tilted: &TiltedBox, columns: usize, rows: usize, cell_at: impl Fn(f32, f32) -> Cell) -> Self {
+    fn of(tilted: &TiltedBox, columns: usize, rows: usize, around: &Neighbourhood) -> Self {
         let mut cells = Vec::with_capacity(columns * rows);
-        let places: Vec<f32> = (0..columns)
-            .map(|column| (column as f32 + 0.5) * tilted.length / columns as f32)
+        let top: Vec<Point> = (0..columns)
+            .map(|column| tilted.point((column as f32 + 0.5) * tilted.length / columns as f32, 0.0))
             .collect();
         for row in 0..rows {
             let v = (row as f32 + 0.5) * tilted.breadth / rows as f32;
-            cells.extend(places.iter().map(|u| {
-                let (x, y) = tilted.point(*u, v);
-                cell_at(x, y)
-            }));
+            let (left, down) = (v * tilted.along.1, v * tilted.along.0);
+            cells.extend(top.iter().map(|(x, y)| around.at((x - left, y + down))));
         }
         Self { columns, rows, cells }
     }

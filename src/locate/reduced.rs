@@ -35,14 +35,11 @@ impl Reduced {
         let mut channels = [0, 1, 2].map(|_| Plane::filled(size, 0u8));
         let mut column_sums = vec![0u16; row_bytes];
         for y in 0..size.height as usize {
-            column_sums.fill(0);
-            for offset in &offsets {
+            let sampled = offsets.iter().map(|offset| {
                 let row = (y * factor as usize + offset).min(full.height as usize - 1);
-                for (sum, byte) in column_sums.iter_mut().zip(&raw[row * row_bytes..][..row_bytes]) {
-                    // Three bytes at most; a check would keep these sums from being made many at once.
-                    *sum = sum.wrapping_add(u16::from(*byte));
-                }
-            }
+                &raw[row * row_bytes..][..row_bytes]
+            });
+            sum_rows(&sampled.collect::<Vec<_>>(), &mut column_sums);
             let [red, green, blue] = &mut channels;
             let means_of_row = red.row_mut(y).iter_mut().zip(green.row_mut(y)).zip(blue.row_mut(y));
             for (((red, green), blue), block) in means_of_row.zip(column_sums.chunks(3 * factor as usize)) {
@@ -74,6 +71,23 @@ impl Reduced {
 fn sample_offsets(factor: usize) -> Vec<usize> {
     let count = factor.min(SAMPLES);
     (0..count).map(|i| (2 * i + 1) * factor / (2 * count)).collect()
+}
+
+/// Sums of the bytes above each other in at most [`SAMPLES`] rows.
+fn sum_rows(rows: &[&[u8]], sums: &mut [u16]) {
+    // Three bytes at most; a check would keep these sums from being made many at once.
+    if let [upper, middle, lower] = rows {
+        for (((sum, upper), middle), lower) in sums.iter_mut().zip(*upper).zip(*middle).zip(*lower) {
+            *sum = u16::from(*upper).wrapping_add(u16::from(*middle)).wrapping_add(u16::from(*lower));
+        }
+        return;
+    }
+    sums.fill(0);
+    for row in rows {
+        for (sum, byte) in sums.iter_mut().zip(*row) {
+            *sum = sum.wrapping_add(u16::from(*byte));
+        }
+    }
 }
 
 /// Sums of the three channels over the sampled columns of a block; of one that the picture's edge cuts the last column stands for what is missing.

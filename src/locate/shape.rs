@@ -90,15 +90,22 @@ impl TiltedBox {
 
 /// The convex hull of a piece's pixels (their corners, not their centres), counter-clockwise in a picture whose y runs down.
 pub fn hull(piece: &Component) -> Vec<Point> {
-    let mut points = Vec::with_capacity(piece.bounds.height() as usize * 4);
+    // Of the corners between two rows only the outermost can lie on the hull; and of those only what turns outwards along one of its sides.
+    let (mut left, mut right): (Vec<Point>, Vec<Point>) = (Vec::new(), Vec::new());
+    let add = |side: &mut Vec<Point>, point: Point, outermost: fn(f32, f32) -> f32| match side.last_mut() {
+        Some(last) if last.1 == point.1 => last.0 = outermost(last.0, point.0),
+        _ => side.push(point),
+    };
     for row in piece.runs.chunk_by(|a, b| a.y == b.y) {
-        // Runs of a row come from left to right, and only the outermost pixels of a row can lie on the hull.
+        // Runs of a row come from left to right.
         let (y, start, end) = (row[0].y, row[0].start as f32, row[row.len() - 1].end as f32);
-        for y in [y, y + 1] {
-            points.push((start, y as f32));
-            points.push((end, y as f32));
+        for y in [y as f32, (y + 1) as f32] {
+            add(&mut left, (start, y), f32::min);
+            add(&mut right, (end, y), f32::max);
         }
     }
+    let mut points = half_hull(left.into_iter().rev());
+    points.extend(half_hull(right.into_iter()));
     points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     points.dedup();
     let mut hull: Vec<Point> = half_hull(points.iter().copied());

@@ -85,7 +85,7 @@ pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut
         let pieces = seen.pieces(level, smallest);
         let mut here = Vec::new();
         for piece in pieces {
-            let fit = fit(&piece, size, hidden);
+            let fit = RectangleFit::of(&piece, hidden);
             if is_rectangle(&fit, size) {
                 here.push((fit, typical_distance(&piece, distances)));
             }
@@ -169,7 +169,7 @@ pub fn beside(
 ) -> Option<Sheet> {
     let size = distances.size();
     let sheet = |piece: &Component, hidden: &Plane<bool>| {
-        let fit = fit(piece, size, hidden);
+        let fit = RectangleFit::of(piece, hidden);
         let sheet = Sheet {
             tilted: fit.tilted,
             contrast: typical_distance(piece, distances),
@@ -218,14 +218,6 @@ fn is_rectangle(fit: &RectangleFit, size: Size) -> bool {
 
 fn smallest(size: Size) -> u64 {
     ((size.pixels() as f64 * SMALLEST_SHARE) as u64).max(16)
-}
-
-fn fit(piece: &Component, size: Size, hidden: &Plane<bool>) -> RectangleFit {
-    let mut is_piece = Plane::filled(size, false);
-    for run in &piece.runs {
-        is_piece.row_mut(run.y as usize)[run.start as usize..run.end as usize].fill(true);
-    }
-    RectangleFit::of(piece, &is_piece, |x, y| hidden.at(x, y))
 }
 
 fn typical_distance(piece: &Component, distances: &Plane<u8>) -> u8 {

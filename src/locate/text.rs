@@ -42,17 +42,23 @@ pub fn blocks(strokes: &Plane<u8>, plain: &Plane<u8>, hidden: &Plane<bool>) -> V
     let cells = Size::new(width.div_ceil(CELL) as u32, height.div_ceil(CELL) as u32);
     let ink = glyphs(strokes, hidden);
     let is_ink = |x: usize, y: usize| ink.at(x, y);
-    let has_text = Plane::from_fn(cells, |cx, cy| {
-        let (mut ink, mut low, mut high) = (0, 255, 0);
+    let mut has_text = Plane::filled(cells, false);
+    for cy in 0..cells.height as usize {
+        // Ink, and the lowest and highest distance, of each cell.
+        let mut found = vec![(0u32, 255u8, 0u8); cells.width as usize];
         for y in cy * CELL..((cy + 1) * CELL).min(height) {
-            for x in cx * CELL..((cx + 1) * CELL).min(width) {
-                ink += u32::from(is_ink(x, y));
-                low = low.min(plain.at(x, y));
-                high = high.max(plain.at(x, y));
+            let stretches = ink.row(y).chunks(CELL).zip(plain.row(y).chunks(CELL));
+            for ((count, low, high), (ink, distances)) in found.iter_mut().zip(stretches) {
+                *count += ink.iter().filter(|ink| **ink).count() as u32;
+                *low = distances.iter().fold(*low, |low, d| low.min(*d));
+                *high = distances.iter().fold(*high, |high, d| high.max(*d));
             }
         }
-        ink as f32 >= INK_SHARE * (CELL * CELL) as f32 && high < PALEST && high - low < UNEVEN
-    });
+        for (has_text, (ink, low, high)) in has_text.row_mut(cy).iter_mut().zip(found) {
+            let is_inked = ink as f32 >= INK_SHARE * (CELL * CELL) as f32;
+            *has_text = is_inked && high < PALEST && high - low < UNEVEN;
+        }
+    }
     let grown = Plane::from_fn(cells, |cx, cy| {
         (cy.saturating_sub(GAP / 2)..(cy + GAP / 2 + 1).min(cells.height as usize)).any(|y| {
             (cx.saturating_sub(GAP / 2)..(cx + GAP / 2 + 1).min(cells.width as usize)).any(|x| has_text.at(x, y))
