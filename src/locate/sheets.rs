@@ -80,9 +80,8 @@ pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut
     let smallest = smallest(size);
     let mut sheets: Vec<Sheet> = Vec::new();
     let mut before: Vec<(RectangleFit, u8)> = Vec::new();
-    let mut seen = distances.without(hidden);
-    for level in levels(weakest) {
-        let pieces = seen.pieces(level, smallest);
+    let mut pieces_of_levels = pieces_of_levels(&distances.without(hidden), &levels(weakest), smallest);
+    while let Some((_, pieces)) = pieces_of_levels.pop() {
         let mut here = Vec::new();
         for piece in pieces {
             let fit = RectangleFit::of(&piece, hidden);
@@ -104,7 +103,8 @@ pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut
                 // The blank between two lines of text is a rectangle too.
                 if !is_band(&bounds, size) && strokes.share(&sheet) >= LEAST_PRINT {
                     hide(hidden, &sheet, distances);
-                    seen = distances.without(hidden);
+                    let weaker: Vec<u8> = pieces_of_levels.iter().rev().map(|(level, _)| *level).collect();
+                    pieces_of_levels = self::pieces_of_levels(&distances.without(hidden), &weaker, smallest);
                     sheets.push(sheet);
                 }
             }
@@ -118,6 +118,25 @@ pub fn find(distances: &Plane<u8>, strokes: &Strokes, weakest: f32, hidden: &mut
         before = here;
     }
     sheets
+}
+
+/// The pieces of at least so many pixels at each of the levels, which come from strong to weak; those of the weakest first.
+fn pieces_of_levels(distances: &Plane<u8>, levels: &[u8], least: u64) -> Vec<(u8, Vec<Component>)> {
+    let mut of_levels: Vec<(u8, Vec<Component>)> = Vec::with_capacity(levels.len());
+    for level in levels.iter().rev() {
+        // What is a piece at this level lies within one of the level before.
+        let pieces = match of_levels.last() {
+            None => distances.pieces(*level, least),
+            Some((_, weaker)) => {
+                let within = |piece| distances.pieces_within(piece, *level, least);
+                let mut pieces: Vec<Component> = weaker.iter().flat_map(within).collect();
+                pieces.sort_by_key(|piece| (piece.runs[0].y, piece.runs[0].start));
+                pieces
+            }
+        };
+        of_levels.push((*level, pieces));
+    }
+    of_levels
 }
 
 /// Sheets of which a ruled line across made two, put together again: same contrast, same extent across, hardly a gap.

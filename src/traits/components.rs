@@ -111,10 +111,11 @@ fn add_runs<T: Copy>(runs: &mut Vec<Run>, y: u32, column: u32, stretch: &[T], on
     runs.extend(start.map(|start| Run { y, start, end }));
 }
 
-const PIXELS_OF_A_WORD: usize = 64;
+/// How many pixels have a bit each in a word.
+pub const PIXELS_OF_A_WORD: usize = 64;
 
 /// A bit for each of at most 64 values, the first one lowest: set where it is on. So the work that each value costs is the same however often they change.
-fn word_of<T: Copy>(values: &[T], on: &impl Fn(T) -> bool) -> u64 {
+pub fn word_of<T: Copy>(values: &[T], on: impl Fn(T) -> bool) -> u64 {
     let Ok(values) = <&[T; PIXELS_OF_A_WORD]>::try_from(values) else {
         let bits = values.iter().enumerate();
         return bits.fold(0, |word, (i, value)| word | u64::from(on(*value)) << i);

@@ -4,14 +4,17 @@
 //! costs little since 64 pixels lie in a word, and the reader is asked only about lines in which a start character stands behind white and is followed by what
 //! may be characters up to a stop character.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rxing::common::{BitArray, GlobalHistogramBinarizer};
+use rxing::DecodeHints;
+use rxing::common::BitArray;
 use rxing::oned::{Code128Reader, OneDReader};
-use rxing::{Binarizer, DecodeHints, Luma8Source};
 
 use super::layer::{Layer, Turned};
+use super::threshold;
 use crate::frame::Point;
+use crate::traits::components::PIXELS_OF_A_WORD;
 
 /// Runs of black and white that make a character.
 const RUNS: usize = 6;
@@ -33,10 +36,10 @@ const LEAST_AGREEING: usize = 3;
 
 /// A code's text, and the middles of its start and stop characters on the layer; along its rows, else along its columns.
 pub(super) fn read(layer: &Layer) -> Option<(String, Vec<Point>)> {
-    if let Some(found) = Lines::rows(layer)?.first() {
+    if let Some(found) = Lines::rows(layer).first() {
         return found.if_sure();
     }
-    let found = Lines::columns(layer, &layer.columns_from_right())?.first()?;
+    let found = Lines::columns(layer).first()?;
     let upright = |p: Point| Point {
         x: f64::from(layer.width()) - 1.0 - p.y,
         y: p.x,
@@ -50,7 +53,7 @@ pub(super) fn read_turned(turned: &Turned) -> Option<(String, Vec<Point>)> {
     let lines = Lines {
         before: turned.before,
         all: turned.rows,
-        ..Lines::rows(&turned.layer)?
+        ..Lines::rows(&turned.layer)
     };
     lines.first()?.if_sure()
 }
@@ -58,14 +61,15 @@ pub(super) fn read_turned(turned: &Turned) -> Option<(String, Vec<Point>)> {
 /// What is read first, whether the lines around it agree or not.
 #[cfg(test)]
 pub(super) fn first_text(layer: &Layer) -> Option<String> {
-    let in_rows = Lines::rows(layer)?.first();
-    let found = in_rows.or_else(|| Lines::columns(layer, &layer.columns_from_right())?.first())?;
+    let in_rows = Lines::rows(layer).first();
+    let found = in_rows.or_else(|| Lines::columns(layer).first())?;
     Some(found.text)
 }
 
-/// Lines of grey, and black or white by a threshold that suits each of them.
+/// The rows of a layer, or its columns from the right one on.
 struct Lines<'a> {
-    black: GlobalHistogramBinarizer<Luma8Source<'a>>,
+    layer: &'a Layer,
+    upright: bool,
     count: usize,
     /// Lines that lie before them and are not looked at, and all lines with those.
     before: usize,
@@ -89,23 +93,32 @@ impl Found {
 }
 
 impl<'a> Lines<'a> {
-    fn rows(layer: &'a Layer) -> Option<Self> {
-        Self::of(layer.luma(), layer.width(), layer.height())
+    fn rows(layer: &'a Layer) -> Self {
+        Self::of(layer, false, layer.height())
     }
 
-    fn columns(layer: &Layer, columns_from_right: &'a [u8]) -> Option<Self> {
-        Self::of(columns_from_right, layer.height(), layer.width())
+    fn columns(layer: &'a Layer) -> Self {
+        Self::of(layer, true, layer.width())
     }
 
-    fn of(luma: &'a [u8], length: u32, count: u32) -> Option<Self> {
-        let source = Luma8Source::new_with_slice(luma, length, count).ok()?;
-        Some(Self {
-            black: GlobalHistogramBinarizer::new(source),
+    fn of(layer: &'a Layer, upright: bool, count: u32) -> Self {
+        Self {
+            layer,
+            upright,
             count: count as usize,
             before: 0,
             all: count as usize,
             hints: DecodeHints::default(),
-        })
+        }
+    }
+
+    /// A line's grey values.
+    fn levels(&self, line: usize) -> Cow<'a, [u8]> {
+        let width = self.layer.width() as usize;
+        match self.upright {
+            true => Cow::Owned(self.layer.column(width - 1 - line)),
+            false => Cow::Borrowed(&self.layer.luma()[line * width..][..width]),
+        }
     }
 
     /// The first code from the middle line outwards.
@@ -142,20 +155,28 @@ impl<'a> Lines<'a> {
         if line >= self.count {
             return None;
         }
-        let mut row = self.black.get_black_row(line).ok()?;
-        let edges = edges(&row);
+        let levels = self.levels(line);
+        let words = threshold::black(&levels)?;
+        let edges = edges(&words, levels.len());
+        let row = || {
+            let mut row = BitArray::with_size(levels.len());
+            for i in (0..levels.len()).filter(|i| words[i / PIXELS_OF_A_WORD] >> (i % PIXELS_OF_A_WORD) & 1 == 1) {
+                row.set(i);
+            }
+            row
+        };
         if may_hold_a_code(&edges)
-            && let Some(found) = self.decode(&row)
+            && let Some(found) = self.decode(&row())
         {
             return Some(found);
         }
         if !may_hold_a_code(&from_the_end(&edges)) {
             return None;
         }
-        let length = row.get_size() as f64;
-        row.to_mut().reverse();
+        let mut row = row();
+        row.reverse();
         let (text, ends) = self.decode(&row)?;
-        Some((text, ends.map(|x| length - x - 1.0)))
+        Some((text, ends.map(|x| levels.len() as f64 - x - 1.0)))
     }
 
     fn decode(&self, row: &BitArray) -> Option<(String, [f64; 2])> {
@@ -169,20 +190,20 @@ impl<'a> Lines<'a> {
 }
 
 /// Where a line changes its colour, which is white before its first place, at even ones from white to black; and where it ends.
-fn edges(row: &BitArray) -> Vec<usize> {
-    let mut edges = Vec::new();
+fn edges(words: &[u64], length: usize) -> Vec<usize> {
+    let mut edges = Vec::with_capacity(length / 4 + 2);
     let mut last = 0;
-    for (i, word) in row.getBitArray().iter().enumerate() {
+    for (i, word) in words.iter().enumerate() {
         let mut changes = word ^ (word << 1 | last);
-        last = word >> (usize::BITS - 1);
+        last = word >> (u64::BITS - 1);
         while changes != 0 {
-            edges.push(i * usize::BITS as usize + changes.trailing_zeros() as usize);
+            edges.push(i * u64::BITS as usize + changes.trailing_zeros() as usize);
             changes &= changes - 1;
         }
     }
     // The last word may be longer than the line.
-    edges.truncate(edges.partition_point(|at| *at < row.get_size()));
-    edges.push(row.get_size());
+    edges.truncate(edges.partition_point(|at| *at < length));
+    edges.push(length);
     edges
 }
 

@@ -7,6 +7,7 @@
 mod bars;
 mod layer;
 mod stripes;
+mod threshold;
 #[cfg(test)]
 mod tests;
 

@@ -121,6 +121,9 @@ fn solve(points: &[(f64, f64)], weights: &[f64], terms: usize) -> Option<(Coeffi
             power *= x;
         }
     }
+    if terms == 2 {
+        return line(&powers, &right);
+    }
     let mut matrix = Normal::identity();
     for i in 0..terms {
         for j in 0..terms {
@@ -130,6 +133,23 @@ fn solve(points: &[(f64, f64)], weights: &[f64], terms: usize) -> Option<(Coeffi
     // The coefficients that are not asked for stay 0.
     let inverse = matrix.try_inverse()?;
     let solution = inverse * right;
+    solution.iter().all(|v| v.is_finite()).then_some((solution, inverse))
+}
+
+/// The same for a straight line, of which each tick has several: elimination by hand.
+fn line(powers: &[f64; 2 * TERMS - 1], right: &Coefficients) -> Option<(Coefficients, Normal)> {
+    let [weights, first, second, ..] = *powers;
+    let share = first / weights;
+    let rest = second - first * share;
+    let slope = [-share / rest, 1.0 / rest];
+    let constant = [(1.0 - slope[0] * first) / weights, -slope[1] * first / weights];
+    let mut inverse = Normal::identity();
+    for i in 0..2 {
+        (inverse[(0, i)], inverse[(1, i)]) = (constant[i], slope[i]);
+    }
+    let mut solution = Coefficients::zeros();
+    solution[0] = constant[0] * right[0] + constant[1] * right[1];
+    solution[1] = slope[0] * right[0] + slope[1] * right[1];
     solution.iter().all(|v| v.is_finite()).then_some((solution, inverse))
 }
 

@@ -145,15 +145,16 @@ impl Grey {
         let (first, last) = (first as usize, last as usize);
         // Sides are far below what an i32 holds, and a processor turns floating point numbers into these at once.
         let (left_most, top_most) = (width as i32 - 2, height as i32 - 2);
-        for (i, value) in line[first..=last].iter_mut().enumerate() {
-            let at = (first + i) as f64;
+        let mut at = first as f64;
+        for value in &mut line[first..=last] {
             let (px, py) = ((x + at * dx).max(0.0), (y + at * dy).max(0.0));
+            at += 1.0;
             let (left, top) = ((px as i32).min(left_most), (py as i32).min(top_most));
             let (fx, fy) = ((px - f64::from(left)) as f32, (py - f64::from(top)) as f32);
             let upper = top as usize * width + left as usize;
-            let (upper, lower) = (&self.values[upper..][..2], &self.values[upper + width..][..2]);
-            let above = upper[0] + (upper[1] - upper[0]) * fx;
-            let below = lower[0] + (lower[1] - lower[0]) * fx;
+            let four = &self.values[upper..][..width + 2];
+            let above = four[0] + (four[1] - four[0]) * fx;
+            let below = four[width] + (four[width + 1] - four[width]) * fx;
             *value = above + (below - above) * fy;
         }
         let (start, end) = (line[first], line[last]);

@@ -143,19 +143,21 @@ struct Seed {
 impl Seeds {
     fn of(strokes: &Strokes, used: &[bool]) -> Self {
         let step = (strokes.lines.len() / 150).max(1);
-        let lines = (0..strokes.lines.len()).step_by(step);
-        let of_lines = lines.flat_map(|line| {
-            LENGTHS.into_iter().map(move |least| Seed {
-                line,
-                least,
-                chain: None,
-            })
-        });
-        let mut seeds = Self {
-            of_lines: of_lines.collect(),
-        };
-        seeds.of_lines.iter_mut().for_each(|seed| seed.find(strokes, used));
-        seeds
+        let mut of_lines: Vec<Seed> = Vec::new();
+        for line in (0..strokes.lines.len()).step_by(step) {
+            let mut before: Option<usize> = None;
+            for least in LENGTHS {
+                let free = free(strokes, used, line, least);
+                let chain = match before {
+                    // Where there are as many, they are the same ones.
+                    Some(count) if count == free.len() => of_lines.last().and_then(|seed| seed.chain.clone()),
+                    _ => chain_of(&strokes.lines[line], &free),
+                };
+                before = Some(free.len());
+                of_lines.push(Seed { line, least, chain });
+            }
+        }
+        Self { of_lines }
     }
 
     fn best(&self) -> Option<(usize, &Chain)> {
@@ -169,26 +171,25 @@ impl Seeds {
             let there = &strokes.lines[seed.line];
             let gone = |chain: &Chain| chain.members.iter().any(|(_, i)| used[there[*i].1 as usize]);
             if seed.chain.as_ref().is_some_and(gone) {
-                seed.find(strokes, used);
+                seed.chain = chain_of(there, &free(strokes, used, seed.line, seed.least));
             }
         }
     }
 }
 
-impl Seed {
-    fn find(&mut self, strokes: &Strokes, used: &[bool]) {
-        let there = &strokes.lines[self.line];
-        let free = |i: &usize| {
-            let id = there[*i].1 as usize;
-            !used[id] && strokes.all[id].length() >= self.least
-        };
-        let free: Vec<usize> = (0..there.len()).filter(free).collect();
-        let places: Vec<f32> = free.iter().map(|i| there[*i].0).collect();
-        self.chain = chain::best(&places);
-        if let Some(chain) = &mut self.chain {
-            chain.members.iter_mut().for_each(|(_, i)| *i = free[*i]);
-        }
-    }
+/// The strokes of a line, by their places in its list, that are not used and at least so long.
+fn free(strokes: &Strokes, used: &[bool], line: usize, least: usize) -> Vec<usize> {
+    let there = strokes.lines[line].iter().enumerate();
+    let free = there.filter(|(_, (_, id))| !used[*id as usize] && strokes.all[*id as usize].length() >= least);
+    free.map(|(i, _)| i).collect()
+}
+
+/// The best chain among some strokes of a line.
+fn chain_of(line: &[(f32, u32)], free: &[usize]) -> Option<Chain> {
+    let places: Vec<f32> = free.iter().map(|i| line[*i].0).collect();
+    let mut chain = chain::best(&places)?;
+    chain.members.iter_mut().for_each(|(_, i)| *i = free[*i]);
+    Some(chain)
 }
 
 /// Least explained share by which a row alone says what it is, and by how much it must be ahead of what else the row might be.

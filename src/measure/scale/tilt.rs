@@ -13,16 +13,22 @@ pub(super) fn directions(grey: &Grey) -> Vec<f64> {
     let (width, height) = grey.size();
     let values = grey.values();
     let mut histogram = [0.0f64; BINS];
+    let mut slopes: Vec<(f32, f32)> = Vec::with_capacity(width);
     // Every second row is enough.
     for y in (1..height - 1).step_by(2) {
-        for x in 1..width - 1 {
-            let i = y * width + x;
-            let (dx, dy) = (values[i + 1] - values[i - 1], values[i + width] - values[i - width]);
+        let row = |y: usize| &values[y * width..][..width];
+        let (above, here, below) = (row(y - 1), row(y), row(y + 1));
+        let sides = here.iter().zip(&here[2..]);
+        let slopes_of_row = sides.zip(above[1..].iter().zip(&below[1..]));
+        slopes.clear();
+        slopes.extend(slopes_of_row.map(|((left, right), (above, below))| (right - left, below - above)));
+        for (dx, dy) in &slopes {
             let strength = dx * dx + dy * dy;
             if strength < 100.0 {
                 continue;
             }
-            let angle = f64::from(dy.atan2(dx)).rem_euclid(PI);
+            let angle = f64::from(dy.atan2(*dx));
+            let angle = if angle < 0.0 { angle + PI } else { angle };
             // Bright edges count no more than clear ones.
             histogram[(angle / PI * BINS as f64) as usize % BINS] += f64::from(strength.min(2500.0));
         }
