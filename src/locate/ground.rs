@@ -122,15 +122,19 @@ impl Ground {
         let columns: Vec<f32> = (0..self.size.width as usize)
             .map(|x| coordinate(x, self.size.width))
             .collect();
+        let mut furthest = vec![0f32; columns.len()];
         for y in 0..self.size.height as usize {
             let v = coordinate(y, self.size.height);
-            let out = distances.row_mut(y);
+            furthest.fill(0.0);
             for (surface, channel) in self.surfaces.iter().zip(&picture.channels) {
                 let along = Along::of(surface, v);
-                for ((out, pixel), u) in out.iter_mut().zip(channel.row(y)).zip(&columns) {
+                for ((furthest, pixel), u) in furthest.iter_mut().zip(channel.row(y)).zip(&columns) {
                     let ground = along.at(*u).clamp(0.0, 255.0);
-                    *out = (*out).max(((ground - f32::from(*pixel)).abs() + 0.5) as u8);
+                    *furthest = furthest.max((ground - f32::from(*pixel)).abs());
                 }
+            }
+            for (out, furthest) in distances.row_mut(y).iter_mut().zip(&furthest) {
+                *out = (furthest + 0.5) as u8;
             }
         }
         distances

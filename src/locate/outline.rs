@@ -120,13 +120,14 @@ impl Extents {
         let mut steps = Vec::with_capacity(2 * (self.rows.len() + self.columns.len()));
         let (mut cut, mut all) = (0, 0);
         for (i, (first, last)) in self.rows.iter().enumerate() {
-            let y = self.top + i as i64;
+            let row = distances.row(self.top as usize + i);
+            let value = |x: i64| i32::from(row[x.clamp(0, width - 1) as usize]);
             for (x, inward, edge) in [(*first, 1, 0), (*last, -1, width - 1)] {
                 all += 1;
                 if x == edge {
                     cut += 1;
                 } else {
-                    steps.push(value(x + inward * (REACH - 1), y) - value(x - inward * REACH, y));
+                    steps.push(value(x + inward * (REACH - 1)) - value(x - inward * REACH));
                 }
             }
         }

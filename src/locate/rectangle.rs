@@ -130,15 +130,17 @@ impl Neighbourhood {
         Self { part, picture, cells }
     }
 
-    fn at(&self, (x, y): Point) -> Cell {
-        let inside = x >= 0.0 && y >= 0.0 && x < self.picture.width as f32 && y < self.picture.height as f32;
-        match inside {
-            true => self.cells.at(
-                (x as u32 - self.part.left) as usize,
-                (y as u32 - self.part.top) as usize,
-            ),
-            false => Cell::Unknown,
-        }
+    /// Adds what lies at places in a row, which are `apart` from those given.
+    fn add_row(&self, places: &[Point], apart: Point, cells: &mut Vec<Cell>) {
+        let (width, height) = (self.picture.width as f32, self.picture.height as f32);
+        cells.extend(places.iter().map(|(x, y)| {
+            let (x, y) = (x + apart.0, y + apart.1);
+            match x >= 0.0 && y >= 0.0 && x < width && y < height {
+                // Sides are far below what an i32 holds, and a processor turns floating point numbers into these at once.
+                true => self.cells.at((x as i32 - self.part.left as i32) as usize, (y as i32 - self.part.top as i32) as usize),
+                false => Cell::Unknown,
+            }
+        }));
     }
 }
 
@@ -150,8 +152,7 @@ impl Raster {
             .collect();
         for row in 0..rows {
             let v = (row as f32 + 0.5) * tilted.breadth / rows as f32;
-            let (left, down) = (v * tilted.along.1, v * tilted.along.0);
-            cells.extend(top.iter().map(|(x, y)| around.at((x - left, y + down))));
+            around.add_row(&top, (-v * tilted.along.1, v * tilted.along.0), &mut cells);
         }
         Self { columns, rows, cells }
     }

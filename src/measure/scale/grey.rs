@@ -143,19 +143,23 @@ impl Grey {
             return;
         }
         let (first, last) = (first as usize, last as usize);
-        // Sides are far below what an i32 holds, and a processor turns floating point numbers into these at once.
-        let (left_most, top_most) = (width as i32 - 2, height as i32 - 2);
-        let mut at = first as f64;
+        // Places in 2^-32 pixels, since a processor turns floating point numbers into whole ones slowly.
+        let unit = (1u64 << 32) as f64;
+        let fixed = |place: f64| (place * unit).round() as i64;
+        let fraction = |place: i64| place as u32 as f32 * (1.0 / unit as f32);
+        let (step_x, step_y) = (fixed(dx), fixed(dy));
+        let (mut px, mut py) = (fixed(x + first as f64 * dx), fixed(y + first as f64 * dy));
+        let (right_most, lowest) = ((width as i64 - 1) << 32, (height as i64 - 1) << 32);
         for value in &mut line[first..=last] {
-            let (px, py) = ((x + at * dx).max(0.0), (y + at * dy).max(0.0));
-            at += 1.0;
-            let (left, top) = ((px as i32).min(left_most), (py as i32).min(top_most));
-            let (fx, fy) = ((px - f64::from(left)) as f32, (py - f64::from(top)) as f32);
-            let upper = top as usize * width + left as usize;
+            // By rounding alone they may lie outside.
+            let (at_x, at_y) = (px.clamp(0, right_most - 1), py.clamp(0, lowest - 1));
+            let upper = (at_y >> 32) as usize * width + (at_x >> 32) as usize;
             let four = &self.values[upper..][..width + 2];
+            let (fx, fy) = (fraction(at_x), fraction(at_y));
             let above = four[0] + (four[1] - four[0]) * fx;
             let below = four[width] + (four[width + 1] - four[width]) * fx;
             *value = above + (below - above) * fy;
+            (px, py) = (px + step_x, py + step_y);
         }
         let (start, end) = (line[first], line[last]);
         line[..first].fill(start);

@@ -20,47 +20,61 @@ pub(super) enum Ink {
     Bright,
 }
 
-/// Writes the marks of at least `depth` into `marks`, from left to right.
-///
-/// Walks from extreme to extreme, where each swing is at least `depth`; so noise below it neither makes marks nor parts them.
-pub(super) fn find(values: &[f32], ink: Ink, depth: f32, marks: &mut Vec<Mark>) {
-    marks.clear();
-    let sign = if ink == Ink::Dark { 1.0 } else { -1.0 };
-    let value = |i: usize| values[i] * sign;
+/// Writes the marks of at least `depth` into `marks`, from left to right; `swings` is overwritten.
+pub(super) fn find(values: &[f32], ink: Ink, depth: f32, swings: &mut Vec<usize>, marks: &mut Vec<Mark>) {
+    find_swings(values, depth, swings);
+    of_swings(values, swings, ink, marks);
+}
+
+/// Writes where values turn back: from extreme to extreme, where each swing is at least `depth`; so noise below it neither makes marks nor parts them.
+pub(super) fn find_swings(values: &[f32], depth: f32, swings: &mut Vec<usize>) {
+    swings.clear();
     let Some(first) = values.first() else {
         return;
     };
-    // The last high place, the lowest place since, and the highest since that.
-    let mut high = (0, first * sign);
-    let mut low: Option<(usize, f32)> = None;
-    let mut next = high;
-    for (i, here) in values.iter().enumerate().skip(1) {
-        let here = (i, here * sign);
-        match low {
-            None if here.1 > high.1 => high = here,
-            None => {
-                if here.1 <= high.1 - depth {
-                    (low, next) = (Some(here), here);
-                }
-            }
-            Some(lowest) if here.1 < lowest.1 && next.1 < lowest.1 + depth => (low, next) = (Some(here), here),
-            Some(lowest) => {
-                if here.1 > next.1 {
-                    next = here;
-                }
-                let risen = next.1 >= lowest.1 + depth;
-                if risen && here.1 <= next.1 - depth {
-                    marks.push(mark(&value, high.0, lowest.0, next.0));
-                    (high, low, next) = (next, Some(here), here);
-                }
-            }
+    let (mut lowest, mut highest) = ((0, *first), (0, *first));
+    let mut rest = values.iter().copied().enumerate().skip(1);
+    // Before the first swing either extreme may be its beginning.
+    let rises = rest.by_ref().find_map(|here| {
+        if here.1 > highest.1 {
+            highest = here;
+        }
+        if here.1 < lowest.1 {
+            lowest = here;
+        }
+        let (falls, rises) = (here.1 <= highest.1 - depth, here.1 >= lowest.1 + depth);
+        (falls || rises).then_some(rises)
+    });
+    let Some(mut rises) = rises else {
+        return;
+    };
+    swings.push(if rises { lowest.0 } else { highest.0 });
+    let mut extreme = if rises { highest } else { lowest };
+    for here in rest {
+        let (is_further, turns) = match rises {
+            true => (here.1 > extreme.1, here.1 <= extreme.1 - depth),
+            false => (here.1 < extreme.1, here.1 >= extreme.1 + depth),
+        };
+        if turns {
+            swings.push(extreme.0);
+            rises = !rises;
+        }
+        if turns || is_further {
+            extreme = here;
         }
     }
-    if let Some(lowest) = low
-        && next.1 >= lowest.1 + depth
-    {
-        marks.push(mark(&value, high.0, lowest.0, next.0));
-    }
+    swings.push(extreme.0);
+}
+
+/// Writes the marks that swings of values make in one ink.
+pub(super) fn of_swings(values: &[f32], swings: &[usize], ink: Ink, marks: &mut Vec<Mark>) {
+    marks.clear();
+    let sign = if ink == Ink::Dark { 1.0 } else { -1.0 };
+    let value = |i: usize| values[i] * sign;
+    let begins_high = swings.len() > 1 && value(swings[0]) > value(swings[1]);
+    let from_high = &swings[usize::from(!begins_high).min(swings.len())..];
+    let triples = from_high.windows(3).step_by(2);
+    marks.extend(triples.map(|triple| mark(&value, triple[0], triple[1], triple[2])));
 }
 
 fn mark(value: &impl Fn(usize) -> f32, high: usize, low: usize, next: usize) -> Mark {
@@ -82,6 +96,8 @@ fn mark(value: &impl Fn(usize) -> f32, high: usize, low: usize, next: usize) -> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// A line of marks `width` wide, each pixel the mean of what it covers.
@@ -106,7 +122,7 @@ mod tests {
         for (ink, sign) in [(Ink::Dark, 1.0), (Ink::Bright, -1.0)] {
             let values: Vec<f32> = line(40, &middles, 2.5).iter().map(|v| v * sign).collect();
             let mut marks = Vec::new();
-            find(&values, ink, 20.0, &mut marks);
+            find(&values, ink, 20.0, &mut Vec::new(), &mut marks);
             assert_eq!(marks.len(), middles.len(), "{marks:?}");
             for (mark, middle) in marks.iter().zip(middles) {
                 assert!(
@@ -123,11 +139,57 @@ mod tests {
         values[8] -= 15.0;
         values[20] += 15.0;
         let mut marks = Vec::new();
-        find(&values, Ink::Dark, 20.0, &mut marks);
+        find(&values, Ink::Dark, 20.0, &mut Vec::new(), &mut marks);
         assert_eq!(marks.len(), 1, "{marks:?}");
         for flat in [vec![], vec![7.0], vec![7.0; 50], (0..50).map(|i| i as f32).collect()] {
-            find(&flat, Ink::Dark, 5.0, &mut marks);
+            find(&flat, Ink::Dark, 5.0, &mut Vec::new(), &mut marks);
             assert!(marks.is_empty());
+        }
+    }
+
+    /// The walk for one ink alone, which remembers the last high place, the lowest place since, and the highest since that.
+    fn one_by_one(values: &[f32], sign: f32, depth: f32) -> Vec<Mark> {
+        let value = |i: usize| values[i] * sign;
+        let (mut high, mut low, mut next) = (0, None, 0);
+        let mut marks = Vec::new();
+        for here in 1..values.len() {
+            let Some(lowest) = low else {
+                if value(here) > value(high) {
+                    high = here;
+                } else if value(here) <= value(high) - depth {
+                    (low, next) = (Some(here), here);
+                }
+                continue;
+            };
+            let risen = value(next) >= value(lowest) + depth;
+            if value(here) < value(lowest) && !risen {
+                (low, next) = (Some(here), here);
+                continue;
+            }
+            if value(here) > value(next) {
+                next = here;
+            }
+            if value(next) >= value(lowest) + depth && value(here) <= value(next) - depth {
+                marks.push(mark(&value, high, lowest, next));
+                (high, low, next) = (next, Some(here), here);
+            }
+        }
+        let last = low.filter(|lowest| value(next) >= value(*lowest) + depth);
+        marks.extend(last.map(|lowest| mark(&value, high, lowest, next)));
+        marks
+    }
+
+    proptest! {
+        #[test]
+        fn both_inks_have_the_marks_of_a_walk_for_each(
+            values in prop::collection::vec(prop_oneof![0.0..255.0f32, 100.0..140.0f32, (0u8..4).prop_map(|level| f32::from(level) * 10.0)], 0..80),
+            depth in 5.0..40.0f32,
+        ) {
+            for (ink, sign) in [(Ink::Dark, 1.0), (Ink::Bright, -1.0)] {
+                let mut marks = Vec::new();
+                find(&values, ink, depth, &mut Vec::new(), &mut marks);
+                prop_assert_eq!(marks, one_by_one(&values, sign, depth));
+            }
         }
     }
 }

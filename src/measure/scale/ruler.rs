@@ -53,9 +53,8 @@ pub(super) fn read(picture: &RgbImage, ruler: PixelBox) -> Vec<Read> {
     for angle in tilt::directions(&grey) {
         let thinning = (probe_rows(&grey, angle) / PROBES).max(1);
         let probe = grey.turned(angle, thinning);
-        for ink in [Ink::Dark, Ink::Bright] {
-            views.push((promise(&probe, ink, depth), angle, ink));
-        }
+        let inks = [Ink::Dark, Ink::Bright];
+        views.extend(inks.iter().zip(promises(&probe, inks, depth)).map(|(ink, promise)| (promise, angle, *ink)));
     }
     views.sort_by(|a, b| b.0.total_cmp(&a.0));
     let best = views.first().map_or(0.0, |v| v.0);
@@ -86,22 +85,27 @@ fn least_depth(grey: &Grey) -> f32 {
     (0.06 * (at(0.98) - at(0.02))).max(4.0)
 }
 
-/// How much a view looks like rows of ticks: the scores of its best chains.
-fn promise(probe: &Turned, ink: Ink, depth: f32) -> f64 {
-    let mut marks = Vec::new();
-    let mut scores: Vec<f64> = Vec::with_capacity(probe.height);
+/// How much a view looks like rows of ticks in each ink: the scores of its best chains.
+fn promises(probe: &Turned, inks: [Ink; 2], depth: f32) -> [f64; 2] {
+    let (mut swings, mut marks) = (Vec::new(), Vec::new());
+    let mut of_inks = [(); 2].map(|()| Vec::with_capacity(probe.height));
     for v in 0..probe.height {
-        marks::find(probe.row(v), ink, depth, &mut marks);
-        let places: Vec<f32> = marks.iter().map(|m| m.at).collect();
-        if let Some(chain) = chain::best(&places) {
-            let width: f32 = chain.members.iter().map(|(_, i)| marks[*i].width).sum();
-            // Ticks are narrower than the gaps between them, which make chains of the other ink.
-            let narrow = f64::from(width) / (chain.members.len() as f64 * chain.spacing) < 0.5;
-            scores.push(chain.score * if narrow { 1.15 } else { 1.0 });
+        marks::find_swings(probe.row(v), depth, &mut swings);
+        for (ink, scores) in inks.into_iter().zip(&mut of_inks) {
+            marks::of_swings(probe.row(v), &swings, ink, &mut marks);
+            let places: Vec<f32> = marks.iter().map(|m| m.at).collect();
+            if let Some(chain) = chain::best(&places) {
+                let width: f32 = chain.members.iter().map(|(_, i)| marks[*i].width).sum();
+                // Ticks are narrower than the gaps between them, which make chains of the other ink.
+                let narrow = f64::from(width) / (chain.members.len() as f64 * chain.spacing) < 0.5;
+                scores.push(chain.score * if narrow { 1.15 } else { 1.0 });
+            }
         }
     }
-    scores.sort_by(|a, b| b.total_cmp(a));
-    scores.iter().take(4).sum()
+    of_inks.map(|mut scores: Vec<f64>| {
+        scores.sort_by(|a, b| b.total_cmp(a));
+        scores.iter().take(4).sum()
+    })
 }
 
 /// The rows of a view, the one with most ticks first.

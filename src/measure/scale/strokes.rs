@@ -61,7 +61,7 @@ impl Strokes {
     pub fn of(picture: &Turned, ink: Ink, depth: f32) -> Self {
         let mut open: Vec<Open> = Vec::new();
         let mut all: Vec<Stroke> = Vec::new();
-        let mut marks = Vec::new();
+        let (mut swings, mut marks) = (Vec::new(), Vec::new());
         let mut smooth = vec![0.0; picture.width];
         for v in 0..picture.height {
             let above = picture.row(v.saturating_sub(1));
@@ -69,7 +69,7 @@ impl Strokes {
             for (((out, a), b), c) in smooth.iter_mut().zip(above).zip(picture.row(v)).zip(below) {
                 *out = a * 0.25 + b * 0.5 + c * 0.25;
             }
-            marks::find(&smooth, ink, depth, &mut marks);
+            marks::find(&smooth, ink, depth, &mut swings, &mut marks);
             open = follow(open, &marks, v, &mut all);
         }
         all.extend(open.into_iter().filter_map(Open::close));
