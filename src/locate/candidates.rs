@@ -53,7 +53,9 @@ impl Tree {
             let within = |parent: usize| seen.pieces_within(&nodes[parent].piece, level, SMALLEST_AREA);
             let mut pieces: Vec<(Component, Option<usize>)> = match i {
                 0 => with_parent(seen.pieces(level, SMALLEST_AREA), None).collect(),
-                _ => below.flat_map(|parent| with_parent(within(parent), Some(parent))).collect(),
+                _ => below
+                    .flat_map(|parent| with_parent(within(parent), Some(parent)))
+                    .collect(),
             };
             pieces.sort_by_key(|(piece, _)| (piece.runs[0].y, piece.runs[0].start));
             for (piece, parent) in pieces {

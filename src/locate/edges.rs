@@ -125,7 +125,10 @@ fn line(picture: &Reduced, core: &PixelBox, reach: Reach, hidden: &Plane<bool>, 
         },
     );
     let furthest = i64::from(reach).min(to_frame - 2).max(1) - 1;
-    let (start, ends) = (i64::from(start), (i64::from(start) + outward, i64::from(start) + outward * furthest));
+    let (start, ends) = (
+        i64::from(start),
+        (i64::from(start) + outward, i64::from(start) + outward * furthest),
+    );
     let candidates = ends.0.min(ends.1)..ends.0.max(ends.1) + 1;
     let places: Vec<u32> = span.clone().step_by(stride).collect();
     let across = match furthest {
@@ -134,7 +137,10 @@ fn line(picture: &Reduced, core: &PixelBox, reach: Reach, hidden: &Plane<bool>, 
             let shift = (STEEPEST * span.len() as f32) as i64 + 1;
             let within = candidates.start - shift..candidates.end + shift;
             let is_upright = matches!(side, Side::Left | Side::Right);
-            places.iter().map(|along| Across::of(picture, hidden, is_upright, *along, &within)).collect()
+            places
+                .iter()
+                .map(|along| Across::of(picture, hidden, is_upright, *along, &within))
+                .collect()
         }
     };
     let least_seen = (span.len() / stride).div_ceil(5) as i16;

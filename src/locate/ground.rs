@@ -183,7 +183,12 @@ fn follow_slopes(members: &mut [bool], samples: &Samples) {
             (i + columns < members.len()).then(|| i + columns),
         ];
         for n in neighbours.into_iter().flatten() {
-            let is_near = || samples.colours.iter().all(|levels| (levels[n] - levels[i]).abs() <= SLOPE);
+            let is_near = || {
+                samples
+                    .colours
+                    .iter()
+                    .all(|levels| (levels[n] - levels[i]).abs() <= SLOPE)
+            };
             if !members[n] && samples.smooth[n] && is_near() {
                 members[n] = true;
                 reached.push(n);
@@ -213,7 +218,10 @@ impl Samples {
         let (mut smooth, mut border) = (Vec::new(), Vec::new());
         let mut colours = [Vec::new(), Vec::new(), Vec::new()];
         for y in rows() {
-            let rows = picture.channels.each_ref().map(|c| [c.row(y - 1), c.row(y), c.row(y + 1)]);
+            let rows = picture
+                .channels
+                .each_ref()
+                .map(|c| [c.row(y - 1), c.row(y), c.row(y + 1)]);
             for x in columns() {
                 smooth.push(rows.iter().all(|[above, row, below]| {
                     let here = row[x];

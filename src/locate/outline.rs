@@ -103,7 +103,9 @@ impl Extents {
             left: i64::from(b.left),
             top: i64::from(b.top),
             rows: rows.collect(),
-            columns: columns.map(|(first, last)| (i64::from(first), i64::from(last))).collect(),
+            columns: columns
+                .map(|(first, last)| (i64::from(first), i64::from(last)))
+                .collect(),
         }
     }
 

@@ -281,11 +281,7 @@ fn ruler_by_ticks(evidence: &Evidence) -> Option<PixelBox> {
 }
 
 /// The label around the block with most ink, unless that lies on a sheet that is known already.
-fn label_by_text(
-    evidence: &Evidence,
-    hidden: &Plane<bool>,
-    label_sheet: Option<PixelBox>,
-) -> Option<PixelBox> {
+fn label_by_text(evidence: &Evidence, hidden: &Plane<bool>, label_sheet: Option<PixelBox>) -> Option<PixelBox> {
     let size = evidence.small.size();
     let blocks = text::blocks(&evidence.strokes.dark, evidence.plain, hidden);
     let block = blocks

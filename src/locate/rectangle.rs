@@ -46,7 +46,12 @@ impl RectangleFit {
             (tight.breadth / cell).round().max(1.0),
         );
         let (step_u, step_v) = (tight.length / columns, tight.breadth / rows);
-        let raster = Raster::of(&tight, columns as usize, rows as usize, &Neighbourhood::of(piece, &tight, hidden));
+        let raster = Raster::of(
+            &tight,
+            columns as usize,
+            rows as usize,
+            &Neighbourhood::of(piece, &tight, hidden),
+        );
         let kept = raster.trimmed();
         let sides = raster.side_supports(&kept);
         let (u, v) = (&kept.columns, &kept.rows);
@@ -137,7 +142,10 @@ impl Neighbourhood {
             let (x, y) = (x + apart.0, y + apart.1);
             match x >= 0.0 && y >= 0.0 && x < width && y < height {
                 // Sides are far below what an i32 holds, and a processor turns floating point numbers into these at once.
-                true => self.cells.at((x as i32 - self.part.left as i32) as usize, (y as i32 - self.part.top as i32) as usize),
+                true => self.cells.at(
+                    (x as i32 - self.part.left as i32) as usize,
+                    (y as i32 - self.part.top as i32) as usize,
+                ),
                 false => Cell::Unknown,
             }
         }));

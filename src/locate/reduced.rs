@@ -78,7 +78,9 @@ fn sum_rows(rows: &[&[u8]], sums: &mut [u16]) {
     // Three bytes at most; a check would keep these sums from being made many at once.
     if let [upper, middle, lower] = rows {
         for (((sum, upper), middle), lower) in sums.iter_mut().zip(*upper).zip(*middle).zip(*lower) {
-            *sum = u16::from(*upper).wrapping_add(u16::from(*middle)).wrapping_add(u16::from(*lower));
+            *sum = u16::from(*upper)
+                .wrapping_add(u16::from(*middle))
+                .wrapping_add(u16::from(*lower));
         }
         return;
     }

@@ -116,11 +116,16 @@ pub const PIXELS_OF_A_WORD: usize = 64;
 
 /// A bit for each of at most 64 values, the first one lowest: set where it is on. So the work that each value costs is the same however often they change.
 pub fn word_of<T: Copy>(values: &[T], on: impl Fn(T) -> bool) -> u64 {
-    let Ok(values) = <&[T; PIXELS_OF_A_WORD]>::try_from(values) else {
-        let bits = values.iter().enumerate();
-        return bits.fold(0, |word, (i, value)| word | u64::from(on(*value)) << i);
+    let bytes = match <&[T; PIXELS_OF_A_WORD]>::try_from(values) {
+        Ok(values) => values.map(|value| u8::from(on(value))),
+        Err(_) => {
+            let mut bytes = [0; PIXELS_OF_A_WORD];
+            for (byte, value) in bytes.iter_mut().zip(values) {
+                *byte = u8::from(on(*value));
+            }
+            bytes
+        }
     };
-    let bytes = values.map(|value| u8::from(on(value)));
     let eights = bytes.as_chunks::<8>().0.iter().rev();
     // The product's highest byte holds the lowest bits of the eight bytes, and no two of its sums meet in one bit.
     eights.fold(0, |word, eight| {

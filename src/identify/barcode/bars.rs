@@ -14,7 +14,6 @@ use rxing::oned::{Code128Reader, OneDReader};
 use super::layer::{Layer, Turned};
 use super::threshold;
 use crate::frame::Point;
-use crate::traits::components::PIXELS_OF_A_WORD;
 
 /// Runs of black and white that make a character.
 const RUNS: usize = 6;
@@ -158,13 +157,7 @@ impl<'a> Lines<'a> {
         let levels = self.levels(line);
         let words = threshold::black(&levels)?;
         let edges = edges(&words, levels.len());
-        let row = || {
-            let mut row = BitArray::with_size(levels.len());
-            for i in (0..levels.len()).filter(|i| words[i / PIXELS_OF_A_WORD] >> (i % PIXELS_OF_A_WORD) & 1 == 1) {
-                row.set(i);
-            }
-            row
-        };
+        let row = || threshold::bits_of_words(&words, levels.len());
         if may_hold_a_code(&edges)
             && let Some(found) = self.decode(&row())
         {

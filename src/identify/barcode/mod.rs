@@ -6,21 +6,22 @@
 
 mod bars;
 mod layer;
+mod shaded;
 mod stripes;
-mod threshold;
 #[cfg(test)]
 mod tests;
+mod threshold;
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::RgbImage;
-use rxing::common::HybridBinarizer;
 use rxing::datamatrix::DataMatrixReader;
 use rxing::qrcode::cpp_port::QrReader;
 use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source, Reader};
 
 use self::layer::Layer;
+use self::shaded::Shaded;
 use self::stripes::Stripes;
 use super::{Code, Symbology};
 use crate::frame::{PixelBox, Point, Size};
@@ -94,11 +95,11 @@ fn all_in(layer: &Layer) -> Vec<Code> {
 }
 
 /// A layer in black and white, which is made when a reader first asks for it and is the same for all.
-type Bitmap = BinaryBitmap<HybridBinarizer<Luma8Source<'static>>>;
+type Bitmap = BinaryBitmap<Shaded>;
 
 fn bitmap(layer: &Layer) -> Option<Bitmap> {
     let source = Luma8Source::new(layer.luma().to_vec(), layer.width(), layer.height()).ok()?;
-    Some(BinaryBitmap::new(HybridBinarizer::new(source)))
+    Some(BinaryBitmap::new(Shaded::new(source)))
 }
 
 /// The text of a code, and its points on the layer.

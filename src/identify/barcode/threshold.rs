@@ -3,6 +3,8 @@
 //!
 //! The same bits as rxing's, which takes several times as long: it counts and sets pixel by pixel.
 
+use rxing::common::BitArray;
+
 use crate::traits::components::{PIXELS_OF_A_WORD, word_of};
 
 /// Levels are counted in so many buckets.
@@ -19,8 +21,26 @@ pub(super) fn black(levels: &[u8]) -> Option<Vec<u64>> {
         ..3 => levels.iter().map(|level| u32::from(*level) < threshold).collect(),
         _ => sharp(levels, threshold as i16),
     };
+    Some(words_of(&is_black))
+}
+
+fn words_of(is_black: &[bool]) -> Vec<u64> {
     let words = is_black.chunks(PIXELS_OF_A_WORD);
-    Some(words.map(|pixels| word_of(pixels, |is_black| is_black)).collect())
+    words.map(|pixels| word_of(pixels, |is_black| is_black)).collect()
+}
+
+/// Black pixels as rxing keeps them.
+pub(super) fn bits_of(is_black: &[bool]) -> BitArray {
+    bits_of_words(&words_of(is_black), is_black.len())
+}
+
+/// So many black pixels as rxing keeps them.
+pub(super) fn bits_of_words(words: &[u64], length: usize) -> BitArray {
+    let mut bits = BitArray::with_size(length);
+    for at in (0..length).step_by(usize::BITS as usize) {
+        bits.setBulk(at, (words[at / PIXELS_OF_A_WORD] >> (at % PIXELS_OF_A_WORD)) as usize);
+    }
+    bits
 }
 
 /// Whether each pixel is black once it is set off from its neighbours; the first and the last are white.
@@ -29,7 +49,9 @@ fn sharp(levels: &[u8], threshold: i16) -> Vec<bool> {
     let beside = levels.iter().zip(&levels[2..]);
     for ((is_black, level), (left, right)) in is_black[1..].iter_mut().zip(&levels[1..]).zip(beside) {
         // At most four times 255.
-        let sharpened = (4 * i16::from(*level)).wrapping_sub(i16::from(*left)).wrapping_sub(i16::from(*right));
+        let sharpened = (4 * i16::from(*level))
+            .wrapping_sub(i16::from(*left))
+            .wrapping_sub(i16::from(*right));
         *is_black = sharpened < 2 * threshold;
     }
     is_black

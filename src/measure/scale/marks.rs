@@ -26,6 +26,9 @@ pub(super) fn find(values: &[f32], ink: Ink, depth: f32, swings: &mut Vec<usize>
     of_swings(values, swings, ink, marks);
 }
 
+/// Values that are looked at together.
+const STRETCH: usize = 16;
+
 /// Writes where values turn back: from extreme to extreme, where each swing is at least `depth`; so noise below it neither makes marks nor parts them.
 pub(super) fn find_swings(values: &[f32], depth: f32, swings: &mut Vec<usize>) {
     swings.clear();
@@ -50,17 +53,34 @@ pub(super) fn find_swings(values: &[f32], depth: f32, swings: &mut Vec<usize>) {
     };
     swings.push(if rises { lowest.0 } else { highest.0 });
     let mut extreme = if rises { highest } else { lowest };
-    for here in rest {
-        let (is_further, turns) = match rises {
-            true => (here.1 > extreme.1, here.1 <= extreme.1 - depth),
-            false => (here.1 < extreme.1, here.1 >= extreme.1 + depth),
+    let mut at = rest.next().map_or(values.len(), |(i, _)| i);
+    for stretch in values[at..].chunks(STRETCH) {
+        // What goes neither further nor back far enough changes nothing; a whole stretch is compared at once.
+        let (above, below) = match rises {
+            true => (extreme.1, extreme.1 - depth),
+            false => (extreme.1 + depth, extreme.1),
         };
-        if turns {
-            swings.push(extreme.0);
-            rises = !rises;
+        let is_quiet = |value: &f32| match rises {
+            true => (*value <= above) & (*value > below),
+            false => (*value < above) & (*value >= below),
+        };
+        if stretch.iter().fold(true, |quiet, value| quiet & is_quiet(value)) {
+            at += stretch.len();
+            continue;
         }
-        if turns || is_further {
-            extreme = here;
+        for value in stretch {
+            let (is_further, turns) = match rises {
+                true => (*value > extreme.1, *value <= extreme.1 - depth),
+                false => (*value < extreme.1, *value >= extreme.1 + depth),
+            };
+            if turns {
+                swings.push(extreme.0);
+                rises = !rises;
+            }
+            if turns || is_further {
+                extreme = (at, *value);
+            }
+            at += 1;
         }
     }
     swings.push(extreme.0);

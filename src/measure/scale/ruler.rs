@@ -54,7 +54,11 @@ pub(super) fn read(picture: &RgbImage, ruler: PixelBox) -> Vec<Read> {
         let thinning = (probe_rows(&grey, angle) / PROBES).max(1);
         let probe = grey.turned(angle, thinning);
         let inks = [Ink::Dark, Ink::Bright];
-        views.extend(inks.iter().zip(promises(&probe, inks, depth)).map(|(ink, promise)| (promise, angle, *ink)));
+        views.extend(
+            inks.iter()
+                .zip(promises(&probe, inks, depth))
+                .map(|(ink, promise)| (promise, angle, *ink)),
+        );
     }
     views.sort_by(|a, b| b.0.total_cmp(&a.0));
     let best = views.first().map_or(0.0, |v| v.0);

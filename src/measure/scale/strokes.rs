@@ -51,6 +51,8 @@ struct Open {
 
 /// Lines without a mark that a scratch may take from a stroke.
 const MISSED_MAX: usize = 2;
+/// Lines for which a stroke has room at first.
+const PLACES: usize = 24;
 /// Fewest lines of a stroke.
 const LENGTH_MIN: usize = 4;
 /// The most that a stroke may lean, in samples a line: about 20 degrees.
@@ -136,10 +138,12 @@ fn follow(open: Vec<Open>, marks: &[Mark], v: usize, closed: &mut Vec<Stroke>) -
 
 impl Open {
     fn begin(mark: Mark, v: usize) -> Self {
+        let mut places = Vec::with_capacity(PLACES);
+        places.push(mark.at);
         Self {
             stroke: Stroke {
                 first: v,
-                places: vec![mark.at],
+                places,
                 width: 0.0,
             },
             widths: mark.width,

@@ -69,11 +69,15 @@ fn bin(dx: f32, dy: f32) -> usize {
     let terms = [0.020_835_1, -0.085_133, 0.180_141, -0.330_299_5, 0.999_866];
     let eighth = tangent * terms.iter().fold(0.0, |sum, term| sum * square + term);
     let quarter = if y > x { FRAC_PI_2 - eighth } else { eighth };
-    let angle = if (dx < 0.0) == (dy < 0.0) { quarter } else { PI as f32 - quarter };
+    let angle = if (dx < 0.0) == (dy < 0.0) {
+        quarter
+    } else {
+        PI as f32 - quarter
+    };
     let place = angle * (BINS as f32 / PI as f32);
-    let beyond = place - place.floor();
+    let beyond = place - place as u8 as f32;
     if (NEAR..1.0 - NEAR).contains(&beyond) {
-        return place as usize;
+        return usize::from(place as u8);
     }
     let angle = f64::from(dy.atan2(dx));
     let angle = if angle < 0.0 { angle + PI } else { angle };
