@@ -4,6 +4,8 @@
 //! is one node of it: above, it has leaked into a shadow or a neighbour; below, it has fallen into stripes and spots. The node with the best
 //! outline on each way through the tree is a candidate.
 
+use std::collections::HashMap;
+
 use super::outline::Outline;
 use super::plane::Plane;
 use super::sheets::levels;
@@ -43,7 +45,14 @@ pub struct Tree {
 
 impl Tree {
     /// Cuts the plane of distances at every level down to `weakest`.
-    pub fn grow(distances: &Plane<u8>, weakest: f32, hidden: &Plane<bool>) -> Self {
+    ///
+    /// What has not changed since a tree was grown `before`, of the same distances, is not measured again.
+    pub fn grow(distances: &Plane<u8>, weakest: f32, hidden: &Plane<bool>, before: Option<&Self>) -> Self {
+        let known: HashMap<_, &Node> = before
+            .map_or(&[][..], |tree| &tree.nodes)
+            .iter()
+            .map(|node| (place_of(&node.piece), node))
+            .collect();
         let seen = distances.without(hidden);
         let mut nodes: Vec<Node> = Vec::new();
         let mut below = 0..0;
@@ -59,7 +68,12 @@ impl Tree {
             };
             pieces.sort_by_key(|(piece, _)| (piece.runs[0].y, piece.runs[0].start));
             for (piece, parent) in pieces {
-                let outline = Outline::of(&piece, distances);
+                let known = known.get(&place_of(&piece)).copied();
+                let outline = match (known.filter(|node| node.piece == piece), parent) {
+                    (Some(node), _) => node.outline,
+                    (None, Some(parent)) if nodes[parent].piece.area == piece.area => nodes[parent].outline,
+                    _ => Outline::of(&piece, distances),
+                };
                 let score = outline.score();
                 if let Some(parent) = parent
                     && nodes[parent].child.is_none_or(|c| nodes[c].piece.area < piece.area)
@@ -132,6 +146,11 @@ fn choose(nodes: &mut [Node]) -> Vec<usize> {
     }
     found.sort_by(|a, b| nodes[*b].score.total_cmp(&nodes[*a].score));
     found
+}
+
+/// What tells pieces apart but for a few.
+fn place_of(piece: &Component) -> (u32, u32, u64) {
+    (piece.runs[0].y, piece.runs[0].start, piece.area)
 }
 
 fn with_parent(pieces: Vec<Component>, parent: Option<usize>) -> impl Iterator<Item = (Component, Option<usize>)> {

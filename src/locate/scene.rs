@@ -109,7 +109,7 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
 
     let papers = find_papers(picture, &small, &strokes, &table, &tree, settings);
     let tree = match hide_papers(&papers, &mut table, &outlined, weakest) {
-        true => Tree::grow(&outlined, weakest, &table.hidden),
+        true => Tree::grow(&outlined, weakest, &table.hidden, Some(&tree)),
         false => tree,
     };
 
@@ -136,7 +136,7 @@ pub fn locate(picture: &RgbImage, settings: &LocateSettings) -> Scene {
 
 /// Grows the tree of candidates, and takes sheets that make one piece with the best candidate out of it.
 fn without_sheets_beside(table: &mut Table, strokes: &Strokes, outlined: &Plane<u8>, weakest: f32) -> Tree {
-    let mut tree = Tree::grow(outlined, weakest, &table.hidden);
+    let mut tree = Tree::grow(outlined, weakest, &table.hidden, None);
     for _ in 0..MOST_SHEETS_BESIDE {
         let sheet = tree
             .best_with_cores()
@@ -144,7 +144,7 @@ fn without_sheets_beside(table: &mut Table, strokes: &Strokes, outlined: &Plane<
         let Some(sheet) = sheet else { break };
         sheets::hide(&mut table.hidden, &sheet, &table.plain);
         table.sheets.push(sheet);
-        tree = Tree::grow(outlined, weakest, &table.hidden);
+        tree = Tree::grow(outlined, weakest, &table.hidden, Some(&tree));
     }
     tree
 }

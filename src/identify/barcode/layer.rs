@@ -140,11 +140,22 @@ impl Layer {
         }
     }
 
-    /// The layer whose points lie at `origin + x * along + y * down` of this one.
-    fn resampled(&self, (width, height): (u32, u32), origin: Point, along: Point, down: Point) -> Self {
+    /// The layer whose points lie at `origin + x * along + y * down` of this one; rows that are not wanted are black.
+    fn resampled(
+        &self,
+        (width, height): (u32, u32),
+        origin: Point,
+        along: Point,
+        down: Point,
+        is_wanted: impl Fn(u32) -> bool,
+    ) -> Self {
         let mut luma = Vec::with_capacity(width as usize * height as usize);
         let step = (fixed(along.x), fixed(along.y));
         for y in 0..height {
+            if !is_wanted(y) {
+                luma.resize(luma.len() + width as usize, 0);
+                continue;
+            }
             let start = (
                 fixed(origin.x + f64::from(y) * down.x),
                 fixed(origin.y + f64::from(y) * down.y),
@@ -264,8 +275,8 @@ impl Layer {
     }
 
     /// The rows of the layer turned about its middle, in a size that holds all of it, of those that lie `across` it: so far from the layer's first pixel at
-    /// right angles to the rows.
-    pub fn turned(&self, degrees: f64, across: &Range<f64>) -> Turned {
+    /// right angles to the rows. Rows between two such ranges are black. `None` where there is none.
+    pub fn turned(&self, degrees: f64, across: &[Range<f64>]) -> Option<Turned> {
         let (sin, cos) = degrees.to_radians().sin_cos();
         let (w, h) = (f64::from(self.width), f64::from(self.height));
         let width = (w * cos.abs() + h * sin.abs()).ceil();
@@ -277,18 +288,27 @@ impl Layer {
             y: (h - 1.0) / 2.0 - (width - 1.0) / 2.0 * along.y,
         };
         let uppermost = middle.x * down.x + middle.y * down.y - (height - 1.0) / 2.0;
-        let first = (across.start - uppermost).floor().clamp(0.0, height - 1.0);
-        let end = (across.end - uppermost).ceil().clamp(first + 1.0, height);
+        let places = across.iter().flat_map(|range| [range.start, range.end]);
+        let ends = places.map(|at| at - uppermost).map(|at| (at, at));
+        let (lowest, highest) = ends.reduce(|all, at| (all.0.min(at.0), all.1.max(at.1)))?;
+        let first = lowest.floor().clamp(0.0, height - 1.0);
+        let end = highest.ceil().clamp(first + 1.0, height);
         let to_first = first - (height - 1.0) / 2.0;
         let origin = Point {
             x: middle.x + to_first * down.x,
             y: middle.y + to_first * down.y,
         };
-        Turned {
-            layer: self.resampled((width as u32, (end - first) as u32), origin, along, down),
+        let is_wanted = |row: u32| {
+            let at = uppermost + first + f64::from(row);
+            across
+                .iter()
+                .any(|range| (range.start - 1.0..range.end + 1.0).contains(&at))
+        };
+        Some(Turned {
+            layer: self.resampled((width as u32, (end - first) as u32), origin, along, down, is_wanted),
             before: first as usize,
             rows: height as usize,
-        }
+        })
     }
 
     /// Makes the upright rectangle around these points of the layer white.
@@ -354,7 +374,7 @@ mod tests {
             let layer = layer(size.0, size.1, seed);
             let (before, half) = (Point { x: -0.25, y: -0.25 }, 0.5);
             let (along, down) = (Point { x: half, y: 0.0 }, Point { x: 0.0, y: half });
-            let sampled = layer.resampled((2 * size.0, 2 * size.1), before, along, down);
+            let sampled = layer.resampled((2 * size.0, 2 * size.1), before, along, down, |_| true);
             let doubled = layer.doubled();
             prop_assert_eq!(doubled.luma(), sampled.luma());
             prop_assert_eq!(doubled.in_picture(before), sampled.in_picture(before));

@@ -69,7 +69,7 @@ pub fn read_codes(picture: &RgbImage, label: Option<PixelBox>) -> Vec<Code> {
     let smaller = half.as_ref().unwrap_or(&full);
     let stripes = Stripes::of(smaller);
     let slanted = DIRECTIONS.iter().find_map(|degrees| {
-        let turned = smaller.turned(*degrees, &stripes.across(*degrees)?);
+        let turned = smaller.turned(*degrees, &stripes.across(*degrees))?;
         let (text, ends) = bars::read_turned(&turned)?;
         Some(code(&turned.layer, Symbology::Code128, &text, &ends))
     });

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::layer::Layer;
 use crate::frame::Size;
-use crate::traits::components::{Connectivity, label};
+use crate::traits::components::{Component, Connectivity, label};
 
 /// Side of a cell in pixels: at most as high as the lowest bars that are read, with the lines that must agree.
 const CELL: usize = 8;
@@ -65,7 +65,7 @@ impl Stripes {
     }
 
     /// Where bars may be that follow each other in that direction, in degrees, clockwise from the right: how far across it, in pixels from the layer's first one.
-    pub fn across(&self, degrees: f64) -> Option<Range<f64>> {
+    pub fn across(&self, degrees: f64) -> Vec<Range<f64>> {
         let fits = |direction: f64| {
             let apart = (direction - degrees).rem_euclid(180.0);
             apart.min(180.0 - apart) <= REACH
@@ -74,17 +74,16 @@ impl Stripes {
             self.directions[(y * self.size.width + x) as usize].is_some_and(fits)
         });
         let (sin, cos) = degrees.to_radians().sin_cos();
-        let runs = areas
-            .iter()
-            .filter(|area| area.area >= WINDOWS)
-            .flat_map(|area| &area.runs);
-        let corners = runs.flat_map(|run| {
-            let (columns, rows) = ([run.start, run.end - 1 + WINDOW as u32], [run.y, run.y + WINDOW as u32]);
-            columns.into_iter().flat_map(move |x| rows.map(|y| (x, y)))
-        });
-        let places = corners.map(|(x, y)| CELL as f64 * (f64::from(y) * cos - f64::from(x) * sin));
-        let range = places.fold(f64::MAX..f64::MIN, |range, at| range.start.min(at)..range.end.max(at));
-        (range.start <= range.end).then_some(range.start - MARGIN..range.end + MARGIN)
+        let across = |area: &Component| {
+            let corners = area.runs.iter().flat_map(|run| {
+                let (columns, rows) = ([run.start, run.end - 1 + WINDOW as u32], [run.y, run.y + WINDOW as u32]);
+                columns.into_iter().flat_map(move |x| rows.map(|y| (x, y)))
+            });
+            let places = corners.map(|(x, y)| CELL as f64 * (f64::from(y) * cos - f64::from(x) * sin));
+            let range = places.fold(f64::MAX..f64::MIN, |range, at| range.start.min(at)..range.end.max(at));
+            range.start - MARGIN..range.end + MARGIN
+        };
+        areas.iter().filter(|area| area.area >= WINDOWS).map(across).collect()
     }
 }
 

@@ -95,7 +95,7 @@ proptest! {
         // The slanted ones are looked for in half the size.
         let picture = Drawn { module: drawn.module * 2.0, ..drawn }.on_a_label(720, 700);
         let half = layer(&picture).halved();
-        let in_any = DIRECTIONS.iter().any(|degrees| bars::read_turned(&half.turned(*degrees, &(f64::MIN..f64::MAX))).is_some());
+        let in_any = DIRECTIONS.iter().any(|degrees| half.turned(*degrees, &[f64::MIN..f64::MAX]).is_some_and(|turned| bars::read_turned(&turned).is_some()));
         let found = read_codes(&picture, None);
         prop_assert!(!in_any || found.len() == 1, "{:?}", drawn);
     }
