@@ -33,6 +33,7 @@ impl Reduced {
         let raw = picture.as_raw();
         let means = Means::of(offsets.len() * offsets.len());
         let mut channels = [0, 1, 2].map(|_| Plane::filled(size, 0u8));
+        let mut means_of_places = Vec::new();
         let mut column_sums = vec![0u16; row_bytes];
         for y in 0..size.height as usize {
             let sampled = offsets.iter().map(|offset| {
@@ -42,6 +43,15 @@ impl Reduced {
             sum_rows(&sampled.collect::<Vec<_>>(), &mut column_sums);
             let [red, green, blue] = &mut channels;
             let means_of_row = red.row_mut(y).iter_mut().zip(green.row_mut(y)).zip(blue.row_mut(y));
+            if factor as usize == SAMPLES {
+                write_means_of_nine(
+                    &mut column_sums,
+                    &mut means_of_places,
+                    size.width as usize,
+                    means_of_row,
+                );
+                continue;
+            }
             for (((red, green), blue), block) in means_of_row.zip(column_sums.chunks(3 * factor as usize)) {
                 let sums = sum_of_samples(block, &offsets);
                 (*red, *green, *blue) = (means.at(sums[0]), means.at(sums[1]), means.at(sums[2]));
@@ -92,6 +102,34 @@ fn sum_rows(rows: &[&[u8]], sums: &mut [u16]) {
     }
 }
 
+/// Writes the means of blocks of three by three pixels, as those of a camera's frame are, from the sums of their columns.
+fn write_means_of_nine<'a>(
+    column_sums: &mut Vec<u16>,
+    means: &mut Vec<u8>,
+    blocks: usize,
+    rows: impl Iterator<Item = ((&'a mut u8, &'a mut u8), &'a mut u8)>,
+) {
+    // Where the picture's edge cuts a block its last column stands for what is missing.
+    let length = column_sums.len();
+    for i in length..9 * blocks {
+        column_sums.push(column_sums[length - 3 + i % 3]);
+    }
+    // At every place, since that is done for many at once; each block takes three of them.
+    let beside = column_sums.iter().zip(&column_sums[3..]).zip(&column_sums[6..]);
+    means.clear();
+    means.extend(beside.map(|((left, middle), right)| mean_of_nine(left.wrapping_add(*middle).wrapping_add(*right))));
+    means.resize(column_sums.len(), 0);
+    column_sums.truncate(length);
+    for (block, ((red, green), blue)) in means.as_chunks::<9>().0.iter().zip(rows) {
+        (*red, *green, *blue) = (block[0], block[1], block[2]);
+    }
+}
+
+/// The mean of nine bytes by their sum, half of nine making it round; the product is exact for all such sums.
+fn mean_of_nine(sum: u16) -> u8 {
+    (u32::from(sum.wrapping_add(4)).wrapping_mul(7282) >> 16) as u8
+}
+
 /// Sums of the three channels over the sampled columns of a block; of one that the picture's edge cuts the last column stands for what is missing.
 fn sum_of_samples(block: &[u16], offsets: &[usize]) -> [u16; 3] {
     let pixels = block.as_chunks::<3>().0;
@@ -120,5 +158,40 @@ impl Means {
 
     fn at(&self, sum: u16) -> u8 {
         self.0[usize::from(sum)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn nine_bytes_have_the_mean_of_the_table() {
+        let means = Means::of(9);
+        assert!((0..=9 * 255).all(|sum| mean_of_nine(sum) == means.at(sum)));
+    }
+
+    proptest! {
+        /// Blocks at the picture's edges take their last row and column for what is missing.
+        #[test]
+        fn a_pixel_is_the_mean_of_its_samples(size in (900u32..1700, 560u32..900), seed: u32) {
+            let picture = RgbImage::from_fn(size.0, size.1, |x, y| {
+                image::Rgb([0, 1, 2].map(|c| (x.wrapping_mul(97 + c) ^ y.wrapping_mul(61) ^ seed.wrapping_mul(x + 7 * y)) as u8))
+            });
+            let small = Reduced::of(&picture);
+            let factor = small.factor;
+            let offsets = sample_offsets(factor as usize);
+            let count = (offsets.len() * offsets.len()) as u32;
+            for (c, plane) in small.channels.iter().enumerate() {
+                for (x, y) in (0..plane.width() as u32).flat_map(|x| [0, 100, plane.height() as u32 - 1].map(|y| (x, y))) {
+                    let places = offsets.iter().flat_map(|dy| offsets.iter().map(move |dx| (*dx as u32, *dy as u32)));
+                    let level = |(dx, dy): (u32, u32)| picture[((x * factor + dx).min(size.0 - 1), (y * factor + dy).min(size.1 - 1))].0[c];
+                    let sum: u32 = places.map(level).map(u32::from).sum();
+                    prop_assert_eq!(u32::from(plane.at(x as usize, y as usize)), (sum + count / 2) / count);
+                }
+            }
+        }
     }
 }

@@ -21,6 +21,8 @@ const SPACING_MIN: f64 = 2.0;
 /// The best chain among places in ascending order.
 pub(super) fn best(places: &[f32]) -> Option<Chain> {
     let mut best: Option<Chain> = None;
+    let places: Vec<f64> = places.iter().map(|place| f64::from(*place)).collect();
+    let places = places.as_slice();
     // Pairs of neighbours that a chain has taken already begin no other.
     let mut taken = vec![false; places.len()];
     let mut members = Vec::new();
@@ -52,13 +54,13 @@ pub(super) fn best(places: &[f32]) -> Option<Chain> {
 
 /// Writes the members of the chain that begins with two marks; its score and last spacing.
 fn follow(
-    places: &[f32],
+    places: &[f64],
     first: usize,
     second: usize,
     taken: &mut [bool],
     members: &mut Vec<(i32, usize)>,
 ) -> (f64, f64) {
-    let at = |i: usize| f64::from(places[i]);
+    let at = |i: usize| places[i];
     members.clear();
     members.extend([(0, first), (1, second)]);
     let mut score = 2.0 - (second - first - 1) as f64;
@@ -94,8 +96,8 @@ fn follow(
 }
 
 /// The one of the marks to both sides of a place that is nearer to it, from the mark `from` on; `beyond` is the first that is not before it.
-fn nearest(places: &[f32], expected: f64, from: usize, beyond: usize) -> Option<usize> {
-    let apart = |i: usize| (f64::from(places[i]) - expected).abs();
+fn nearest(places: &[f64], expected: f64, from: usize, beyond: usize) -> Option<usize> {
+    let apart = |i: usize| (places[i] - expected).abs();
     let before = (beyond > from).then(|| beyond - 1);
     let after = (beyond < places.len()).then_some(beyond);
     match (before, after) {
