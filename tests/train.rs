@@ -427,3 +427,61 @@ fn what_is_wrong_with_the_pictures_is_said() {
         said(&output)
     );
 }
+
+/// The network whose layers libtorch computes is the processor's own but for the last digits, and either goes on where the other stopped.
+#[cfg(feature = "torch")]
+#[test]
+fn libtorch_trains_the_same_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let trained = |out: &str, n: &str, processor: &str| {
+        let more = [
+            "--alter",
+            "none",
+            "--rate",
+            "1e-3",
+            "--epochs",
+            n,
+            "--processor",
+            processor,
+        ];
+        let output = training(&folder.path().join(out), &more).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        json(&output)
+    };
+    let value = |epoch: &Value, key: &str| epoch[key].as_f64().unwrap();
+    let own = epochs(&trained("own", "3", "cpu"));
+    trained("gone-on-with", "2", "torch-cpu");
+    for (way, theirs) in [
+        ("libtorch", epochs(&trained("torch", "3", "torch-cpu"))),
+        ("libtorch, then flex", epochs(&trained("gone-on-with", "3", "cpu"))),
+    ] {
+        assert_eq!(theirs.len(), 3);
+        for (own, theirs) in own.iter().zip(&theirs) {
+            for key in ["loss", "validation_loss", "validation_iou"] {
+                let (own, theirs) = (value(own, key), value(theirs, key));
+                assert!((own - theirs).abs() < 2e-3, "{way}, {key}: {theirs}, by flex {own}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_processor_that_is_not_there_is_said_before_anything_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let output = training(&out, &["--epochs", "1", "--processor", "cuda"])
+        .output()
+        .unwrap();
+    if cfg!(feature = "torch") && output.status.success() {
+        eprintln!("SKIPPED: this machine has a CUDA device");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let cure = if cfg!(feature = "torch") {
+        "libtorch finds no CUDA device"
+    } else {
+        "--features torch"
+    };
+    assert!(said(&output).contains(cure), "{}", said(&output));
+    assert!(!out.exists());
+}

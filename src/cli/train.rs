@@ -100,10 +100,9 @@ pub(super) struct TrainArgs {
     /// Threads; 0 for one a processor.
     #[arg(long, default_value_t = 0, value_name = "N")]
     threads: usize,
-    /// Compute the learning layers on an NVIDIA device.
-    #[cfg(feature = "cuda")]
-    #[arg(long)]
-    cuda: bool,
+    /// Compute the learning layers here; what is not cpu needs a build with the feature torch.
+    #[arg(long, value_name = "WHERE", value_enum, default_value_t = ProcessorArg::Cpu)]
+    processor: ProcessorArg,
     /// Begin anew, and take away what a run in OUT has left.
     #[arg(long)]
     restart: bool,
@@ -132,6 +131,27 @@ enum Alter {
     Fixed,
     /// Not at all.
     None,
+}
+
+/// Where the learning layers are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ProcessorArg {
+    /// This machine's processor; nothing else is needed.
+    Cpu,
+    /// This machine's processor by PyTorch's libtorch, which is faster.
+    TorchCpu,
+    /// The first CUDA device by PyTorch's libtorch.
+    Cuda,
+}
+
+impl From<ProcessorArg> for Processor {
+    fn from(processor: ProcessorArg) -> Self {
+        match processor {
+            ProcessorArg::Cpu => Self::Cpu,
+            ProcessorArg::TorchCpu => Self::TorchCpu,
+            ProcessorArg::Cuda => Self::Cuda,
+        }
+    }
 }
 
 impl TrainArgs {
@@ -171,16 +191,8 @@ impl TrainArgs {
             seed: self.seed,
             cache: self.cache << 20,
             threads: if self.threads == 0 { usual.threads } else { self.threads },
-            processor: self.processor(),
+            processor: self.processor.into(),
         }
-    }
-
-    fn processor(&self) -> Processor {
-        #[cfg(feature = "cuda")]
-        if self.cuda {
-            return Processor::Cuda;
-        }
-        Processor::Cpu
     }
 }
 

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use super::TrainError;
 use super::calibration::Reliability;
 use super::layers::{Layer, Layers, Operator};
-use super::settings::Processor;
+use super::processor::contained;
 use crate::evaluate::reference::{LOSS_EPSILON, Sums};
 
 /// Pictures of one step.
@@ -107,12 +107,15 @@ fn engine_failed(error: impl std::fmt::Display) -> TrainError {
 }
 
 impl Engine {
-    pub fn new(layers: Layers, processor: Processor) -> Self {
-        let device = match processor {
-            Processor::Cpu => Device::flex(),
-            #[cfg(feature = "cuda")]
-            Processor::Cuda => Device::cuda(0),
-        };
+    /// The layers on a device without gradients.
+    ///
+    /// # Errors
+    /// [`TrainError::Engine`].
+    pub fn new(layers: Layers, device: Device) -> Result<Self, TrainError> {
+        contained(|| Self::on(layers, device))
+    }
+
+    fn on(layers: Layers, device: Device) -> Self {
         let learning = device.clone().autodiff();
         let weight = |p: &super::layers::Parameter| Weight {
             shape: p.shape.clone(),
@@ -143,6 +146,10 @@ impl Engine {
     /// # Errors
     /// [`TrainError::Engine`].
     pub fn step(&mut self, batch: &Batch, rate: f64, dropped: &[f32]) -> Result<f64, TrainError> {
+        contained(|| self.learn(batch, rate, dropped))?
+    }
+
+    fn learn(&mut self, batch: &Batch, rate: f64, dropped: &[f32]) -> Result<f64, TrainError> {
         let loss = self.loss(batch, dropped);
         let value = f64::from(loss.clone().into_scalar::<f32>());
         if !value.is_finite() {
@@ -180,14 +187,16 @@ impl Engine {
     }
 
     /// How a batch is told, with probabilities above `threshold` counting as present.
-    pub fn scores(&self, batch: &Batch, threshold: f32) -> Scores {
-        let weights: Vec<Tensor<1>> = self.weights.iter().map(|w| w.values.clone().inner()).collect();
-        let probabilities = self.probabilities(&weights, batch, &[], &self.device);
-        let [_, _, height, width] = probabilities.dims();
-        let probabilities = host(probabilities.flatten(0, 3));
-        let planes = probabilities
-            .chunks_exact(height * width)
-            .zip(batch.truth.chunks_exact(height * width));
+    ///
+    /// # Errors
+    /// [`TrainError::Engine`].
+    pub fn scores(&self, batch: &Batch, threshold: f32) -> Result<Scores, TrainError> {
+        let probabilities = contained(|| {
+            let weights: Vec<Tensor<1>> = self.weights.iter().map(|w| w.values.clone().inner()).collect();
+            host(self.probabilities(&weights, batch, &[], &self.device).flatten(0, 3))
+        })?;
+        let pixels = batch.truth.len() / batch.scored.len();
+        let planes = probabilities.chunks_exact(pixels).zip(batch.truth.chunks_exact(pixels));
         let classes = batch.scored.len() / batch.count;
         let nothing = || Sums {
             shared: 0.0,
@@ -215,7 +224,7 @@ impl Engine {
         }
         scores.loss = soft.dice_loss();
         scores.ious = hard.iter().map(Sums::iou).collect();
-        scores
+        Ok(scores)
     }
 
     /// Probabilities and labels with zeros where a label says nothing.

@@ -184,7 +184,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             job,
             folder,
-            engine: Engine::new(layers, settings.processor),
+            engine: Engine::new(layers, settings.processor.device(settings.threads)?)?,
             features: Features::new(network, settings.cache),
             left_alone: knew.iter().filter(|t| missing.contains(*t)).collect(),
             classes,
@@ -454,7 +454,7 @@ impl<'a> Run<'a> {
                         .of(&specimen.picture, specimen.mask.clone(), Some(*which))?,
                 });
             }
-            let scores = self.engine.scores(&self.batch(&which, shown), threshold);
+            let scores = self.engine.scores(&self.batch(&which, shown), threshold)?;
             all.loss += scores.loss * pictures.len() as f64;
             all.ious.extend(scores.ious);
             all.reliability.add(&scores.reliability);

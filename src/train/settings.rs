@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::TrainError;
+use super::processor::Processor;
 
 /// What a training does. The defaults are those of the published network's training (hdr-bgnn/BGNN-trait-segmentation,
 /// `Notebook/single_model_training.ipynb`), on a frozen encoder as its model card says.
@@ -36,7 +37,7 @@ pub struct TrainSettings {
     /// Threads, 1 or more.
     #[serde(skip)]
     pub threads: usize,
-    /// Where the trained layers are computed.
+    /// Where the learning layers are computed.
     #[serde(skip)]
     pub processor: Processor,
 }
@@ -87,7 +88,7 @@ impl TrainSettings {
         }
     }
 
-    /// That the numbers can be.
+    /// That the numbers can be, and that this build and this machine have the processor.
     ///
     /// # Errors
     /// [`TrainError::Setting`] with what is allowed.
@@ -106,7 +107,7 @@ impl TrainSettings {
         if matches!(self.alteration, Alteration::Fixed { copies: 0 }) {
             return refused("a fixed set has 1 or more copies of each picture");
         }
-        Ok(())
+        self.processor.device(self.threads).map(drop)
     }
 }
 
@@ -151,15 +152,4 @@ pub enum Alteration {
         /// Copies of each picture; the first is not altered.
         copies: usize,
     },
-}
-
-/// Where the trained layers are computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Processor {
-    /// On this machine's processor.
-    #[default]
-    Cpu,
-    /// On the first CUDA device.
-    #[cfg(feature = "cuda")]
-    Cuda,
 }

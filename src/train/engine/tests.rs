@@ -1,4 +1,4 @@
-//! The engine against tract, finite differences, the reference's loss, and Adam written out.
+//! The engine against tract, finite differences, the reference's loss, and Adam written out: on every device that this build and machine have.
 
 use image::RgbImage;
 use rand::{Rng, SeedableRng};
@@ -8,6 +8,7 @@ use super::*;
 use crate::convert::onnx::{GraphBuilder, ModelProto, attribute, f32_tensor, i64_tensor};
 use crate::frame::Size;
 use crate::network::{Bundle, Engine as RunBy, FeatureNetwork, Manifest, NetworkSettings, TraitNetwork, read_message};
+use crate::train::processor::Processor;
 use crate::train::settings::Freeze;
 
 const SIDE: usize = 32;
@@ -17,6 +18,14 @@ fn one_thread() -> NetworkSettings {
         threads: 1,
         engine: RunBy::Plain,
     }
+}
+
+/// flex; with the feature `torch` libtorch on the processor too, and on a CUDA device where there is one.
+fn devices() -> Vec<Device> {
+    [Processor::Cpu, Processor::TorchCpu, Processor::Cuda]
+        .into_iter()
+        .filter_map(|processor| processor.device(1).ok())
+        .collect()
 }
 
 /// A network with every operator that is trained, of two classes and 32×32 pixels; its weights are drawn.
@@ -199,14 +208,15 @@ fn probabilities_are_tract_s() {
     for freeze in [Freeze::Nothing, Freeze::Prefix("encoder.".to_owned())] {
         let layers = Layers::of(&model, &freeze).unwrap();
         let batch = batch(&layers, &model, &manifest, 2);
-        let engine = Engine::new(layers, Processor::Cpu);
-        let ours = probabilities(&engine, &batch);
         let tract = TraitNetwork::from_message(model.clone(), &manifest, "test", &one_thread()).unwrap();
         let theirs: Vec<f32> = (0..2)
             .flat_map(|seed| tract.probabilities(&picture(seed, manifest.input.size())).unwrap())
             .collect();
-        let difference = largest_difference(&ours, &theirs);
-        assert!(difference < 2e-5, "{freeze}: {difference}");
+        for device in devices() {
+            let engine = Engine::new(layers.clone(), device.clone()).unwrap();
+            let difference = largest_difference(&probabilities(&engine, &batch), &theirs);
+            assert!(difference < 2e-5, "{device:?}, {freeze}: {difference}");
+        }
     }
 }
 
@@ -218,11 +228,13 @@ fn the_shipped_network_is_the_same_in_training() {
     let layers = Layers::of(&model, &Freeze::Prefix("encoder.".to_owned())).unwrap();
     assert_eq!(layers.features.len(), 4, "strides 4, 8, 16 and 32");
     let batch = batch(&layers, &model, manifest, 1);
-    let ours = probabilities(&Engine::new(layers, Processor::Cpu), &batch);
     let tract = TraitNetwork::load(&bundle, &one_thread()).unwrap();
     let theirs = tract.probabilities(&picture(0, manifest.input.size())).unwrap();
-    let difference = largest_difference(&ours, &theirs);
-    assert!(difference < 1e-4, "{difference}");
+    for device in devices() {
+        let engine = Engine::new(layers.clone(), device.clone()).unwrap();
+        let difference = largest_difference(&probabilities(&engine, &batch), &theirs);
+        assert!(difference < 1e-4, "{device:?}: {difference}");
+    }
 }
 
 #[test]
@@ -230,32 +242,34 @@ fn gradients_are_those_of_finite_differences() {
     let (model, manifest) = every_operator();
     let layers = Layers::of(&model, &Freeze::Nothing).unwrap();
     let batch = batch(&layers, &model, &manifest, 2);
-    let engine = Engine::new(layers.clone(), Processor::Cpu);
-    let gradients = gradients(&engine, &batch);
-    let largest = gradients.iter().flatten().fold(0f32, |m, g| m.max(g.abs()));
-    let mut checked = 0;
-    for (index, parameter) in layers.parameters.iter().enumerate() {
-        for at in [0, parameter.values.len() / 2, parameter.values.len() - 1] {
-            let step = 4e-3;
-            let loss = |by: f32| {
-                let mut moved = layers.clone();
-                moved.parameters[index].values[at] += by;
-                let engine = Engine::new(moved, Processor::Cpu);
-                f64::from(engine.loss(&batch, &[]).into_scalar::<f32>())
-            };
-            let slope = ((loss(step) - loss(-step)) / (2.0 * f64::from(step))) as f32;
-            let gradient = gradients[index][at];
-            // Losses have seven digits, and a step may cross a corner of a ReLU for some pixels.
-            let allowed = 0.03 * gradient.abs() + 0.004 * largest;
-            assert!(
-                (slope - gradient).abs() < allowed,
-                "{}[{at}]: {gradient}, by differences {slope}",
-                parameter.name
-            );
-            checked += 1;
+    for device in devices() {
+        let engine = Engine::new(layers.clone(), device.clone()).unwrap();
+        let gradients = gradients(&engine, &batch);
+        let largest = gradients.iter().flatten().fold(0f32, |m, g| m.max(g.abs()));
+        let mut checked = 0;
+        for (index, parameter) in layers.parameters.iter().enumerate() {
+            for at in [0, parameter.values.len() / 2, parameter.values.len() - 1] {
+                let step = 4e-3;
+                let loss = |by: f32| {
+                    let mut moved = layers.clone();
+                    moved.parameters[index].values[at] += by;
+                    let engine = Engine::new(moved, device.clone()).unwrap();
+                    f64::from(engine.loss(&batch, &[]).into_scalar::<f32>())
+                };
+                let slope = ((loss(step) - loss(-step)) / (2.0 * f64::from(step))) as f32;
+                let gradient = gradients[index][at];
+                // Losses have seven digits, and a step may cross a corner of a ReLU for some pixels.
+                let allowed = 0.03 * gradient.abs() + 0.004 * largest;
+                assert!(
+                    (slope - gradient).abs() < allowed,
+                    "{device:?}, {}[{at}]: {gradient}, by differences {slope}",
+                    parameter.name
+                );
+                checked += 1;
+            }
         }
+        assert!(checked >= 30, "{checked}");
     }
-    assert!(checked >= 30, "{checked}");
 }
 
 #[test]
@@ -272,7 +286,6 @@ fn the_loss_is_the_reference_s() {
     };
     let cases: serde_json::Value = serde_json::from_str(&text).unwrap();
     let cases = cases["cases"].as_array().unwrap();
-    let device = Device::flex();
     let values = |case: &serde_json::Value, key: &str| -> Vec<f32> {
         fn numbers(value: &serde_json::Value, into: &mut Vec<f32>) {
             match value {
@@ -287,10 +300,16 @@ fn the_loss_is_the_reference_s() {
     for case in cases {
         let (prediction, truth) = (values(case, "prediction"), values(case, "truth"));
         let shape = [1, 1, 1, prediction.len()];
-        let overlap = Overlap::of(&map(&prediction, shape, &device), &map(&truth, shape, &device));
-        let ours = f64::from(overlap.dice_loss().into_scalar::<f32>());
         let theirs = case["dice_loss"].as_f64().unwrap();
-        assert!((ours - theirs).abs() < 1e-6, "{}: {ours} {theirs}", case["name"]);
+        for device in devices() {
+            let overlap = Overlap::of(&map(&prediction, shape, &device), &map(&truth, shape, &device));
+            let ours = f64::from(overlap.dice_loss().into_scalar::<f32>());
+            assert!(
+                (ours - theirs).abs() < 1e-6,
+                "{device:?}, {}: {ours} {theirs}",
+                case["name"]
+            );
+        }
     }
     assert!(cases.len() >= 10);
 }
@@ -300,31 +319,36 @@ fn a_step_is_adam_s() {
     let (model, manifest) = every_operator();
     let layers = Layers::of(&model, &Freeze::Nothing).unwrap();
     let batch = batch(&layers, &model, &manifest, 1);
-    let mut engine = Engine::new(layers, Processor::Cpu);
-    // Kingma and Ba 2015, algorithm 1, in float64.
-    let mut expected: Vec<Vec<f64>> = engine
-        .values()
-        .iter()
-        .map(|v| v.iter().map(|x| f64::from(*x)).collect())
-        .collect();
-    let mut moments: Vec<Vec<(f64, f64)>> = expected.iter().map(|v| vec![(0.0, 0.0); v.len()]).collect();
-    for step in 1..=4 {
-        let gradients = gradients(&engine, &batch);
-        engine.step(&batch, 1e-3, &[]).unwrap();
-        for (k, gradient) in gradients.iter().enumerate() {
-            for (i, g) in gradient.iter().map(|g| f64::from(*g)).enumerate() {
-                let (m, v) = &mut moments[k][i];
-                *m = 0.9 * *m + 0.1 * g;
-                *v = 0.999 * *v + 0.001 * g * g;
-                let (m, v) = (*m / (1.0 - 0.9f64.powi(step)), *v / (1.0 - 0.999f64.powi(step)));
-                expected[k][i] -= 1e-3 * m / (v.sqrt() + 1e-8);
+    for device in devices() {
+        let mut engine = Engine::new(layers.clone(), device.clone()).unwrap();
+        // Kingma and Ba 2015, algorithm 1, in float64.
+        let mut expected: Vec<Vec<f64>> = engine
+            .values()
+            .iter()
+            .map(|v| v.iter().map(|x| f64::from(*x)).collect())
+            .collect();
+        let mut moments: Vec<Vec<(f64, f64)>> = expected.iter().map(|v| vec![(0.0, 0.0); v.len()]).collect();
+        for step in 1..=4 {
+            let gradients = gradients(&engine, &batch);
+            engine.step(&batch, 1e-3, &[]).unwrap();
+            for (k, gradient) in gradients.iter().enumerate() {
+                for (i, g) in gradient.iter().map(|g| f64::from(*g)).enumerate() {
+                    let (m, v) = &mut moments[k][i];
+                    *m = 0.9 * *m + 0.1 * g;
+                    *v = 0.999 * *v + 0.001 * g * g;
+                    let (m, v) = (*m / (1.0 - 0.9f64.powi(step)), *v / (1.0 - 0.999f64.powi(step)));
+                    expected[k][i] -= 1e-3 * m / (v.sqrt() + 1e-8);
+                }
             }
         }
+        for (ours, expected) in engine.values().iter().flatten().zip(expected.iter().flatten()) {
+            assert!(
+                (f64::from(*ours) - expected).abs() < 2e-5,
+                "{device:?}: {ours} {expected}"
+            );
+        }
+        assert_eq!(engine.steps(), 4);
     }
-    for (ours, expected) in engine.values().iter().flatten().zip(expected.iter().flatten()) {
-        assert!((f64::from(*ours) - expected).abs() < 2e-5, "{ours} {expected}");
-    }
-    assert_eq!(engine.steps(), 4);
 }
 
 #[test]
@@ -333,30 +357,41 @@ fn going_on_from_a_kept_state_changes_no_bit() {
     let layers = Layers::of(&model, &Freeze::Nothing).unwrap();
     let batch = batch(&layers, &model, &manifest, 2);
     let dropped: Vec<f32> = (0..16).map(|k| if k % 5 == 0 { 0.0 } else { 1.25 }).collect();
-    let mut whole = Engine::new(layers.clone(), Processor::Cpu);
-    for _ in 0..3 {
-        whole.step(&batch, 1e-3, &dropped).unwrap();
+    for device in devices() {
+        let mut whole = Engine::new(layers.clone(), device.clone()).unwrap();
+        for _ in 0..3 {
+            whole.step(&batch, 1e-3, &dropped).unwrap();
+        }
+        let mut later = Engine::new(layers.clone(), device.clone()).unwrap();
+        later.restore(&whole.kept(), whole.steps()).unwrap();
+        for engine in [&mut whole, &mut later] {
+            engine.step(&batch, 1e-3, &dropped).unwrap();
+        }
+        assert_eq!(whole.kept(), later.kept(), "{device:?}");
+        assert!(later.restore(&[], 0).is_err());
     }
-    let mut later = Engine::new(layers, Processor::Cpu);
-    later.restore(&whole.kept(), whole.steps()).unwrap();
-    for engine in [&mut whole, &mut later] {
-        engine.step(&batch, 1e-3, &dropped).unwrap();
-    }
-    assert_eq!(whole.kept(), later.kept());
-    assert!(later.restore(&[], 0).is_err());
 }
 
 #[test]
 fn a_class_that_a_label_is_silent_about_teaches_nothing() {
     let (model, manifest) = every_operator();
     let layers = Layers::of(&model, &Freeze::Nothing).unwrap();
-    let mut batch = batch(&layers, &model, &manifest, 1);
+    let all = batch(&layers, &model, &manifest, 1);
+    let half = Batch {
+        scored: vec![1.0, 0.0],
+        ..all.clone()
+    };
     let head = layers.parameters.iter().position(|p| p.name == "head.bias").unwrap();
-    let engine = Engine::new(layers, Processor::Cpu);
-    assert!(gradients(&engine, &batch)[head].iter().all(|g| *g != 0.0));
-    batch.scored = vec![1.0, 0.0];
-    let silent = gradients(&engine, &batch);
-    assert!(silent[head][0] != 0.0 && silent[head][1] == 0.0, "{:?}", silent[head]);
+    for device in devices() {
+        let engine = Engine::new(layers.clone(), device.clone()).unwrap();
+        assert!(gradients(&engine, &all)[head].iter().all(|g| *g != 0.0), "{device:?}");
+        let silent = gradients(&engine, &half);
+        assert!(
+            silent[head][0] != 0.0 && silent[head][1] == 0.0,
+            "{device:?}: {:?}",
+            silent[head]
+        );
+    }
 }
 
 #[test]
@@ -365,14 +400,28 @@ fn what_is_frozen_behind_learning_layers_stays() {
     let layers = Layers::of(&model, &Freeze::Prefix("head.".to_owned())).unwrap();
     assert_eq!(layers.features.len(), 1, "the picture: all before the head learns");
     let batch = batch(&layers, &model, &manifest, 1);
-    let mut engine = Engine::new(layers.clone(), Processor::Cpu);
-    engine.step(&batch, 1e-2, &[]).unwrap();
-    for (parameter, values) in layers.parameters.iter().zip(engine.values()) {
-        assert_eq!(
-            parameter.values == values,
-            parameter.name.starts_with("head."),
-            "{}",
-            parameter.name
-        );
+    for device in devices() {
+        let mut engine = Engine::new(layers.clone(), device.clone()).unwrap();
+        engine.step(&batch, 1e-2, &[]).unwrap();
+        for (parameter, values) in layers.parameters.iter().zip(engine.values()) {
+            assert_eq!(
+                parameter.values == values,
+                parameter.name.starts_with("head."),
+                "{device:?}, {}",
+                parameter.name
+            );
+        }
     }
+}
+
+#[cfg(feature = "torch")]
+#[test]
+fn an_exception_of_libtorch_is_an_error() {
+    let device = Processor::TorchCpu.device(1).unwrap();
+    // 256 TiB: no machine has so much memory.
+    let error = contained(|| host(Tensor::<1>::zeros([1 << 46], &device))).unwrap_err();
+    let TrainError::Engine(words) = &error else {
+        panic!("{error}")
+    };
+    assert!(words.contains("allocate") && !words.contains("\\n"), "{words}");
 }
