@@ -20,8 +20,6 @@ pub fn device(name: &str) -> Option<Device> {
         "burn-libtorch" => Some(Device::libtorch()),
         #[cfg(feature = "wgpu")]
         "burn-wgpu" => Some(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
-        #[cfg(feature = "cuda")]
-        "burn-cuda" => Some(Device::cuda(0)),
         _ => None,
     }
 }
