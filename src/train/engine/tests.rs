@@ -419,7 +419,7 @@ fn what_is_frozen_behind_learning_layers_stays() {
 fn an_exception_of_libtorch_is_an_error() {
     let device = Processor::TorchCpu.device(1).unwrap();
     // 256 TiB: no machine has so much memory.
-    let error = contained(|| host(Tensor::<1>::zeros([1 << 46], &device))).unwrap_err();
+    let error = contained(|| host(Tensor::<1>::zeros([1usize << 46], &device))).unwrap_err();
     let TrainError::Engine(words) = &error else {
         panic!("{error}")
     };
