@@ -77,6 +77,26 @@ fn what_a_fish_has_not_goes_from_a_drawn_one() {
     }
 }
 
+/// Rays of the caudal fin are measured with it, but are no fin in a mask that says they are rays.
+#[test]
+fn rays_stay_rays() {
+    let size = Size::new(60, 20);
+    let bits = (0..size.pixels() as u32).map(|i| {
+        let (x, y) = (i % 60, i / 60);
+        let which = match x {
+            _ if !(4..16).contains(&y) => return 0,
+            5..15 => Trait::Head,
+            15..40 => Trait::Trunk,
+            40..50 if y % 3 == 0 => Trait::CaudalFinRay,
+            40..50 => Trait::CaudalFin,
+            _ => return 0,
+        };
+        TraitSet::EMPTY.with(which).bits()
+    });
+    let mask = TraitMask::from_bits(size, bits.collect()).unwrap();
+    assert_eq!(cleaned(&mask, HeadSide::Unknown, &CleanUp::default()), mask);
+}
+
 /// A pixel of the trait with nothing else within four pixels.
 fn middle_of(mask: &TraitMask, which: Trait) -> (u32, u32) {
     let b = mask.bounding_box(TraitSet::EMPTY.with(which)).unwrap();

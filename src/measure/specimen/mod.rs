@@ -128,6 +128,16 @@ pub fn cleaned(mask: &TraitMask, head: HeadSide, clean_up: &CleanUp) -> TraitMas
     for which in [Trait::CaudalFinRay, Trait::AltFinRay, Trait::AltFinSpine] {
         cleaned.paint(&runs.plane(TraitSet::EMPTY.with(which)), which);
     }
+    // The caudal fin is measured with its rays; in a mask they are rays alone, if that is what they were.
+    let caudal_fin = TraitSet::EMPTY.with(Trait::CaudalFin);
+    for run in runs.plane(TraitSet::EMPTY.with(Trait::CaudalFinRay)) {
+        for x in run.start..run.end {
+            if !mask.get(x, run.y).contains(Trait::CaudalFin) {
+                let others = cleaned.get(x, run.y).bits() & !caudal_fin.bits();
+                cleaned.set(x, run.y, TraitSet::from_bits(others));
+            }
+        }
+    }
     cleaned
 }
 
