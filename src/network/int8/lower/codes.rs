@@ -13,28 +13,18 @@ impl Lowering<'_> {
         if let Some(floats) = self.floats_of.get(&map) {
             return *floats;
         }
-        let shape = self.result.maps[map].shape;
-        self.result.maps.push(Map {
-            shape,
+        let floats = Map {
             floats: true,
             bytes: None,
             border: 0,
-        });
-        let output = self.result.maps.len() - 1;
-        let work = Work::Sum {
-            terms: vec![Term::of(map, Form::Bytes)],
-            offset: None,
-            clamp: Clamp::NONE,
+            ..self.result.maps[map].clone()
         };
-        self.result.steps.push(Step {
-            name: format!("dequantized map {map}"),
-            work,
-            output,
-        });
+        let output = self.recoded(map, Form::Bytes, floats, format!("dequantized map {map}"));
         self.floats_of.insert(map, output);
         output
     }
 
+    /// A tensor in bytes of this code; a step named `name` makes them if its map has others already.
     pub(super) fn quantized(&mut self, tensor: &str, code: Code, name: &str) -> Outcome<State> {
         let (map, _) = self.ready(tensor)?;
         if self.result.maps[map].bytes == Some(code) {
@@ -42,25 +32,27 @@ impl Lowering<'_> {
         }
         // It has bytes of another code already.
         let input = self.floats(tensor)?;
-        let shape = self.result.maps[input].shape;
-        self.result.maps.push(Map {
-            shape,
+        let bytes = Map {
             floats: false,
             bytes: Some(code),
             border: 0,
-        });
+            ..self.result.maps[input].clone()
+        };
+        let output = self.recoded(input, Form::Floats, bytes, name.to_owned());
+        Ok(State::Ready(output, Form::Bytes))
+    }
+
+    /// A step that writes a map anew as another: a sum of one term.
+    fn recoded(&mut self, map: MapId, form: Form, other: Map, name: String) -> MapId {
+        self.result.maps.push(other);
         let output = self.result.maps.len() - 1;
         let work = Work::Sum {
-            terms: vec![Term::of(input, Form::Floats)],
+            terms: vec![Term::of(map, form)],
             offset: None,
             clamp: Clamp::NONE,
         };
-        self.result.steps.push(Step {
-            name: name.to_owned(),
-            work,
-            output,
-        });
-        Ok(State::Ready(output, Form::Bytes))
+        self.result.steps.push(Step { name, work, output });
+        output
     }
 }
 
