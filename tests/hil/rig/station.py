@@ -74,9 +74,9 @@ class Station:
         """All that it has said."""
         return self.guest.read(self.LOG)
 
-    def last_words(self):
-        """The last line of its log."""
-        return (self.log().rstrip().splitlines() or [""])[-1]
+    def pictures_taken(self):
+        """How many pictures it said were taken."""
+        return self.log().count("picture taken")
 
     def saved(self):
         """The ids that it said were saved."""
@@ -89,12 +89,16 @@ class Station:
 
     def take_first(self, seconds=120):
         """Presses the key until the first frame is there to be taken, and waits for its record; gives its id."""
-        def taken():
-            self.keys("\n")
-            time.sleep(1)
-            return "picture taken" in self.last_words()
+        return self.take_first_by(lambda: self.keys("\n"), seconds, "the key")
 
-        wait_for(taken, seconds, "the first frame")
+    def take_first_by(self, press, seconds, name):
+        """As `take_first`, by any trigger. A press before the first frame takes nothing, and one that took a picture is the last."""
+        def taken():
+            press()
+            time.sleep(1)
+            return self.pictures_taken() > 0
+
+        wait_for(taken, seconds, f"a picture by {name}")
         return self.wait_saved(1, seconds)[0]
 
     def press_until(self, pattern, seconds=120):

@@ -2,7 +2,7 @@
 
 import time
 
-from rig.guest import Guest, expect, wait_for
+from rig.guest import Guest, expect
 from rig.station import Station, drawn_frames, install
 
 CONFIGURATION = """
@@ -37,20 +37,13 @@ def run(folder, options):
         install(guest)
         guest.watch_lines()
         station = Station(guest, CONFIGURATION.replace("FOOT", ""))
-
-        def pressed():
-            guest.press(5, 0.3)
-            time.sleep(1)
-            return "picture taken" in station.last_words()
-
-        wait_for(pressed, 90, "a picture by the shutter button")
-        station.wait_saved(1, 120)
+        station.take_first_by(lambda: guest.press(5, 0.3), 90, "the shutter button")
         time.sleep(2)
         told = guest.driven_lines()
         expect([level for line, level in told if line == BUZZER][-2:] == [1, 0], f"no beep for a saved record: {told[-12:]}")
         expect([level for line, level in told if line == LAMP][-1:] == [1], f"the lamp is not steady: {told[-12:]}")
 
-        taken = station.log().count("picture taken")
+        taken = station.pictures_taken()
         for _ in range(6):  # a bouncing contact
             guest.line(5, 1)
             guest.line(5, 0)
@@ -59,7 +52,7 @@ def run(folder, options):
         guest.line(5, 0)
         station.wait_saved(2, 60)
         time.sleep(2)
-        expect(station.log().count("picture taken") == taken + 1, "a bouncing press took more than one picture")
+        expect(station.pictures_taken() == taken + 1, "a bouncing press took more than one picture")
 
         guest.press(5, 3)
         expect(station.wait_end(60) == 0, "a long press did not end the session cleanly")
@@ -68,20 +61,17 @@ def run(folder, options):
         for line in (LAMP, BUZZER):
             levels = [level for changed, level in told if changed == line]
             expect(not levels or levels[-1] == 0, f"line {line} stays on after the end")
-        expect(station.log().count("picture taken") == taken + 1, "the long press took a picture")
+        expect(station.pictures_taken() == taken + 1, "the long press took a picture")
 
         foot = 'foot_switch = "QEMU Virtio Keyboard"\nfoot_switch_key = "KEY_B"'
         station = Station(guest, CONFIGURATION.replace("FOOT", foot))
 
-        def trodden():
+        def tread():
             guest.key("b", True)
             time.sleep(0.2)
             guest.key("b", False)
-            time.sleep(1)
-            return "picture taken" in station.last_words()
 
-        wait_for(trodden, 90, "a picture by the foot switch")
-        station.wait_saved(1, 120)
+        station.take_first_by(tread, 90, "the foot switch")
         guest.key("b", True)
         time.sleep(3)
         guest.key("b", False)

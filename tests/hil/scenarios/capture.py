@@ -72,14 +72,7 @@ def capture(folder, fourcc, frame):
         if refused:
             return f"not taken by the loopback device ({refused})"
         station = Station(guest, CONFIGURATION.replace("FORMAT", fourcc))
-
-        def pressed():
-            guest.press(5, 0.3)
-            time.sleep(1)
-            return "picture taken" in station.last_words()
-
-        wait_for(pressed, 90, "a picture by the shutter button")
-        identifier = station.wait_saved(1, 180)[0]
+        identifier = station.take_first_by(lambda: guest.press(5, 0.3), 180, "the shutter button")
         expect(identifier == "HIL-0001", f"the record is called {identifier}")
         time.sleep(MESSAGES_LAST + 2)
         screen = pictures.of_screen(guest.screen())
