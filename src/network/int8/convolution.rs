@@ -1,5 +1,7 @@
 //! Convolutions made ready: weights in the kernels' order, and what follows a sum in as few operations as its results allow.
 
+use std::ops::Range;
+
 use super::aligned::Aligned;
 use super::kernels::{
     self, DenseBytes, DenseFloats, Depthwise, Epilogue, Grouping, Kernels, LANES, Quantize, Reads, Row, padded,
@@ -18,6 +20,10 @@ pub(super) struct Prepared {
     taps: Vec<usize>,
     /// Where the first tap of the first result of row 0 begins.
     first: usize,
+    /// The first line, with its border, that row 0 reads, how many each row reads, and how far the next row's are.
+    first_line: usize,
+    lines: usize,
+    line_step: usize,
     /// From one row of results to the next, in the input.
     row_step: usize,
     /// From one result to the next, in the input.
@@ -113,7 +119,7 @@ impl Prepared {
             }
             Form::Bytes => {
                 let (values, scales) = view.constant_bytes(&convolution.weights).ok_or(gone)?;
-                let code = input.bytes.ok_or("its input has no bytes")?.1;
+                let code = input.code.ok_or("its input has no bytes")?;
                 let products = rows * columns * per_group;
                 // The sum of so many products of 255 and -128, twice: of the products themselves and of what the zero point takes away.
                 if products > i32::MAX as usize / (2 * 255 * 128) {
@@ -132,13 +138,16 @@ impl Prepared {
             weights,
             taps,
             first: (input.border - pads[0]) * input.pitch() + (input.border - pads[1]) * input.stride,
+            first_line: input.border - pads[0],
+            lines: rows,
+            line_step: strides[0],
             row_step: strides[0] * input.pitch(),
             step: strides[1] * input.stride,
             start,
             multiplier,
             addend,
             clamp,
-            quantize: output.bytes.map(|(_, code)| quantize(code)),
+            quantize: output.code.map(quantize),
             inputs: inputs_of_block,
             grouping,
             side: columns,
@@ -187,6 +196,12 @@ impl Prepared {
 
     /// One row of results, which begins at `column` of row `line`.
     pub(super) fn run(&self, kernels: &dyn Kernels, input: Input, line: usize, column: usize, row: &mut Row) {
+        let first = self.first + line * self.row_step + column * self.step;
+        self.run_on(kernels, input, first, &self.taps, row);
+    }
+
+    /// One row of results, the first of which reads from `first` on at each of `taps`.
+    pub(super) fn run_on(&self, kernels: &dyn Kernels, input: Input, first: usize, taps: &[usize], row: &mut Row) {
         let epilogue = Epilogue {
             multiplier: &self.multiplier,
             addend: &self.addend,
@@ -194,8 +209,7 @@ impl Prepared {
             high: self.clamp.high,
             quantize: self.quantize,
         };
-        let first = self.first + line * self.row_step + column * self.step;
-        let (step, taps, start, grouping, side) = (self.step, &self.taps, &self.start, self.grouping, self.side);
+        let (step, start, grouping, side) = (self.step, &self.start, self.grouping, self.side);
         match (&self.weights, input) {
             (Packed::Bytes(weights), Input::Bytes(map)) => {
                 let reads = Reads { map, first, step, taps };
@@ -253,6 +267,25 @@ impl Prepared {
             }
             _ => unreachable!("weights were packed for the form of the input"),
         }
+    }
+
+    /// The lines of its input, counted with the border's, that a row of results reads.
+    pub(super) fn reads(&self, row: usize) -> Range<usize> {
+        let begin = self.first_line + row * self.line_step;
+        begin..begin + self.lines
+    }
+
+    /// How many lines of its input a row of results reads.
+    pub(super) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// Where its taps are in a ring of as many lines as it reads of its input, if the first line of its window lies in place `first` there.
+    pub(super) fn taps_in_ring(&self, first: usize, input: &Place) -> Vec<usize> {
+        let column = self.first % input.pitch();
+        let tap =
+            |tap: &usize| (first + tap / input.pitch()) % self.lines * input.pitch() + tap % input.pitch() + column;
+        self.taps.iter().map(tap).collect()
     }
 
     /// What it is called in a list of steps.

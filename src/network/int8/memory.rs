@@ -1,6 +1,7 @@
 //! Where maps lie: each form of a map has a slot from the step that makes it to the last that reads it, and slots are used again.
 
 use super::aligned::Aligned;
+use super::chain::Unit;
 use super::kernels::{LANES, padded};
 use super::share::RUN_PIXELS;
 use super::steps::{Code, Form, MapId, Step, Steps, Term, Work};
@@ -17,8 +18,10 @@ pub(super) struct Place {
     pub border: usize,
     /// Its slot of floats.
     pub floats: Option<usize>,
-    /// Its slot of bytes, and what they mean.
-    pub bytes: Option<(usize, Code)>,
+    /// Its slot of bytes.
+    pub bytes: Option<usize>,
+    /// What its bytes mean, if it has any.
+    pub code: Option<Code>,
 }
 
 impl Place {
@@ -29,7 +32,34 @@ impl Place {
 
     /// Values with the border.
     pub(super) fn len(&self) -> usize {
-        (self.height + 2 * self.border) * self.pitch()
+        self.lines() * self.pitch()
+    }
+
+    /// Rows with the border's.
+    pub(super) fn lines(&self) -> usize {
+        self.height + 2 * self.border
+    }
+
+    /// The row that a line, counted with the border's, is.
+    pub(super) fn row_of(&self, line: usize) -> Option<usize> {
+        // A map without a border may be cut into other pieces than rows.
+        line.checked_sub(self.border)
+            .filter(|row| self.border == 0 || *row < self.height)
+    }
+
+    /// Fills what is border of a line; if the line is a row, which one, and what is left to be made.
+    pub(super) fn row_within<'a>(
+        &self,
+        line: usize,
+        floats: Option<&'a mut [f32]>,
+        bytes: Option<&'a mut [u8]>,
+    ) -> Option<(usize, Option<&'a mut [f32]>, Option<&'a mut [u8]>)> {
+        let row = self.row_of(line);
+        let margin = row.map(|_| self.border * self.stride);
+        let zero = self.code.map_or(0, |code| code.zero);
+        let floats = floats.map(|floats| within(floats, margin, 0.0));
+        let bytes = bytes.map(|bytes| within(bytes, margin, zero));
+        Some((row?, floats, bytes))
     }
 
     /// One row of a slot, without the border.
@@ -37,6 +67,15 @@ impl Place {
         let begin = (row + self.border) * self.pitch() + self.border * self.stride;
         &slot[begin..begin + self.width * self.stride]
     }
+}
+
+/// Fills both margins of a line, and gives what lies between; without margins all of it.
+fn within<T: Copy>(line: &mut [T], margin: Option<usize>, fill: T) -> &mut [T] {
+    let margin = margin.unwrap_or(line.len());
+    let end = line.len() - margin;
+    line[..margin].fill(fill);
+    line[end..].fill(fill);
+    line.get_mut(margin..end).unwrap_or_default()
 }
 
 /// What a run writes to; made once, used again by the next run.
@@ -107,31 +146,36 @@ struct Planner {
 }
 
 impl Planner {
-    fn give(&mut self, place: &mut Place, floats: bool, bytes: Option<Code>) {
+    fn give(&mut self, place: &mut Place, floats: bool) {
         place.floats = floats.then(|| self.floats.take(place.len()));
         // Where channels are not padded, the last of them are read with what follows, which weights of 0 take away.
         let padded = place.stride.is_multiple_of(LANES);
         let length = place.len() + if padded { 0 } else { LANES };
-        place.bytes = bytes.map(|code| (self.bytes.take(length), code));
+        place.bytes = place.code.map(|_| self.bytes.take(length));
     }
 
     /// `kept`: the slot of floats goes on as that of another map.
     fn release(&mut self, place: &Place, kept: bool) {
         self.floats.free.extend(place.floats.filter(|_| !kept));
-        self.bytes.free.extend(place.bytes.map(|(slot, _)| slot));
+        self.bytes.free.extend(place.bytes);
     }
 }
 
-/// Gives every map its place.
-pub(super) fn plan(steps: &Steps) -> (Vec<Place>, Plan) {
+/// Gives every map its place. `units`: the steps that run together, whose maps between them are never there as a whole.
+pub(super) fn plan(steps: &Steps, units: &[Unit]) -> (Vec<Place>, Plan) {
     let mut places: Vec<Place> = (0..steps.maps.len()).map(|map| unplaced(steps, map)).collect();
     let mut planner = Planner::default();
     for (_, map) in &steps.inputs {
         let wanted = &steps.maps[*map];
-        planner.give(&mut places[*map], wanted.floats, wanted.bytes);
+        planner.give(&mut places[*map], wanted.floats);
     }
+    let units: Vec<&[Step]> = units.iter().map(|unit| &steps.steps[unit.clone()]).collect();
     let mut last_use: Vec<Option<usize>> = vec![None; places.len()];
-    for (index, step) in steps.steps.iter().enumerate() {
+    for (index, step) in units
+        .iter()
+        .enumerate()
+        .flat_map(|(index, unit)| unit.iter().map(move |step| (index, step)))
+    {
         for map in step.work.reads().into_iter().chain(step.makes()) {
             last_use[map] = Some(index);
         }
@@ -139,14 +183,14 @@ pub(super) fn plan(steps: &Steps) -> (Vec<Place>, Plan) {
     for output in &steps.outputs {
         last_use[output.map] = None;
     }
-    for (index, step) in steps.steps.iter().enumerate() {
+    for (index, unit) in units.iter().enumerate() {
         let gone = |map: MapId| last_use[map] == Some(index);
-        let own = in_place(steps, step, &places).filter(|map| gone(*map));
-        for map in step.makes() {
-            let wanted = &steps.maps[map];
-            planner.give(&mut places[map], wanted.floats && own.is_none(), wanted.bytes);
+        let own = in_place(steps, unit, &places).filter(|map| gone(*map));
+        let last = unit.last().into_iter();
+        for map in last.clone().flat_map(Step::makes) {
+            planner.give(&mut places[map], steps.maps[map].floats && own.is_none());
         }
-        if let Some(own) = own {
+        for (step, own) in last.zip(own) {
             places[step.output].floats = places[own].floats;
         }
         for map in (0..places.len()).filter(|map| gone(*map)) {
@@ -156,7 +200,7 @@ pub(super) fn plan(steps: &Steps) -> (Vec<Place>, Plan) {
     let totals = steps.steps.iter().filter_map(|step| {
         let place = &places[step.work.adds_up()?];
         // In rows with their border, or in runs of pixels.
-        let pieces = (place.height + 2 * place.border).max((place.height * place.width).div_ceil(RUN_PIXELS));
+        let pieces = place.lines().max((place.height * place.width).div_ceil(RUN_PIXELS));
         Some(pieces * 2 * place.stride)
     });
     let leaving = steps.outputs.iter().map(|output| {
@@ -171,8 +215,10 @@ pub(super) fn plan(steps: &Steps) -> (Vec<Place>, Plan) {
     (places, plan)
 }
 
-/// The map of floats that a step may change in place, if nobody reads it later: one that it adds pixel by pixel, and reads only for that.
-fn in_place(steps: &Steps, step: &Step, places: &[Place]) -> Option<MapId> {
+/// The map of floats that a unit may change in place, if nobody reads it later: one that its last step adds pixel by pixel, and that it reads only
+/// for that.
+fn in_place(steps: &Steps, unit: &[Step], places: &[Place]) -> Option<MapId> {
+    let step = unit.last()?;
     let terms = match &step.work {
         Work::Convolve { residual, .. } => residual.as_slice(),
         Work::Sum { terms, .. } => terms,
@@ -182,7 +228,8 @@ fn in_place(steps: &Steps, step: &Step, places: &[Place]) -> Option<MapId> {
     let fits = |term: &&Term| {
         let from = &places[term.map];
         let alike = (from.height, from.width, from.stride, from.border) == (to.height, to.width, to.stride, to.border);
-        let once = step.work.reads().iter().filter(|map| **map == term.map).count() == 1;
+        let reads = unit.iter().flat_map(|step| step.work.reads());
+        let once = reads.filter(|map| *map == term.map).count() == 1;
         alike && once && term.shift == 0 && term.form == Form::Floats && from.floats.is_some()
     };
     let wanted = steps.maps[step.output].floats;
@@ -207,5 +254,6 @@ fn unplaced(steps: &Steps, map: MapId) -> Place {
         border: wanted.border,
         floats: None,
         bytes: None,
+        code: wanted.bytes,
     }
 }

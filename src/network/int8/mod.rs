@@ -6,14 +6,17 @@
 //! * [`islands`] finds the nodes that are understood and makes one node of each connected part of them;
 //! * [`lower`] turns the nodes of an island into [`steps`]: convolutions with all that follows them, sums, enlargements;
 //! * both ask a [`view`] of the graph, also for its [`constants`];
-//! * [`program`] makes steps ready: weights packed by [`convolution`], a place in memory for every map by [`memory`], rows shared out to threads
-//!   by [`share`], the [`entry`] of a picture's bytes, and the [`head`], by which planes of probabilities leave, or traits at once;
+//! * steps are made [`ready`]: weights packed by [`convolution`], convolutions joined to a [`chain`] that leaves the maps between them out; every other
+//!   map gets a place in [`memory`];
+//! * a [`program`] runs them: rows shared out to threads by [`share`], the [`entry`] of a picture's bytes, and the [`head`], by which planes of
+//!   probabilities leave, or traits at once;
 //! * [`kernels`] and [`rows`] compute, each in the instructions that the processor has, all with the same bits;
 //! * [`operator`] is what tract sees.
 //!
 //! What is not understood runs through tract as before. Float networks are fused as well.
 
 mod aligned;
+mod chain;
 mod constants;
 mod convolution;
 mod entry;
@@ -24,6 +27,7 @@ mod lower;
 mod memory;
 mod operator;
 mod program;
+mod ready;
 mod rows;
 mod share;
 mod steps;
@@ -57,7 +61,8 @@ pub(super) fn describe(fusion: &mut Fusion, model: &TypedModel) {
     }
 }
 
-/// A whole graph by fused steps alone, on each family of kernels that this processor has, on one thread and on three; or why that can't be.
+/// A whole graph by fused steps alone, each by itself and in chains as long as can be, on each family of kernels that this processor has, on one thread
+/// and on three; or why that can't be.
 #[cfg(test)]
 pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String, Vec<f32>)>, String> {
     let shapes = super::graph::shapes(model).map_err(|e| e.to_string())?;
@@ -71,8 +76,15 @@ pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String
         .build()
         .map_err(|e| e.to_string())?;
     let mut results = Vec::new();
-    for kernels in kernels::all() {
-        let program = program::Program::new(steps.clone(), &view, kernels).map_err(|e| e.to_string())?;
+    let ways = [
+        ("step by step", chain::singly(&steps)),
+        ("row by row", chain::chained(&steps, |_, _, _| true)),
+    ];
+    for (kernels, (way, units)) in kernels::all()
+        .into_iter()
+        .flat_map(|kernels| ways.iter().map(move |way| (kernels, way)))
+    {
+        let program = program::Program::new(steps.clone(), units, &view, kernels).map_err(|e| e.to_string())?;
         for threads in [None, Some(&pool)] {
             let mut output = vec![0f32; program.output_shapes()[0].iter().product()];
             let mut memory = program.memory();
@@ -87,7 +99,8 @@ pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String
                 threads,
                 &mut || {},
             );
-            results.push((format!("{} {}", kernels.name(), threads.map_or(1, |_| 3)), output));
+            let who = format!("{} {way}, {} threads", kernels.name(), threads.map_or(1, |_| 3));
+            results.push((who, output));
         }
     }
     Ok(results)

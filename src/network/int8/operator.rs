@@ -9,6 +9,7 @@ use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::*;
 
+use super::chain::units;
 use super::entry::Given;
 use super::head::Traits;
 use super::islands::{BODY, OPERATOR, shapes_of};
@@ -46,7 +47,8 @@ fn read(_context: &ParsingContext, node: &NodeProto) -> TractResult<(Box<dyn Inf
         steps.outputs.iter().map(|output| &output.tensor).collect(),
         &node.output,
     )?;
-    let program = Program::new(steps, &view, kernels::best())?;
+    let units = units(&steps);
+    let program = Program::new(steps, &units, &view, kernels::best())?;
     let island = Island {
         program: Arc::new(program),
         inputs,

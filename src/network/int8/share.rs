@@ -34,7 +34,8 @@ impl<'a, T: Send> Pieces<'a, T> {
         }
     }
 
-    fn serial(self, count: usize) -> impl Iterator<Item = Option<&'a mut [T]>> {
+    /// The first `count` pieces, one after the other.
+    pub(super) fn serial(self, count: usize) -> impl Iterator<Item = Option<&'a mut [T]>> {
         match self.values {
             Some(values) => Either::Left(values.chunks_mut(self.length).map(Some)),
             None => Either::Right((0..count).map(|_| None)),

@@ -65,6 +65,13 @@ pub(super) struct Convolution {
     pub pads: [usize; 2],
 }
 
+impl Convolution {
+    /// How many weights it has.
+    pub(super) fn weights_count(&self) -> usize {
+        self.outputs * self.inputs / self.groups * self.kernel[0] * self.kernel[1]
+    }
+}
+
 /// One of the maps of a sum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Term {

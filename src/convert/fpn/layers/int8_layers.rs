@@ -85,7 +85,7 @@ fn layers() -> impl Strategy<Value = Layer> {
 }
 
 /// Whole numbers in a drawn order; the top bits of a linear congruential generator (Knuth's MMIX constants).
-fn numbers(seed: u64) -> impl FnMut() -> u32 {
+pub(super) fn numbers(seed: u64) -> impl FnMut() -> u32 {
     let mut state = seed;
     move || {
         state = state

@@ -1,0 +1,136 @@
+//! Convolutions of a program: one, whose rows or runs of pixels are shared out to threads, or a chain.
+
+use super::Program;
+use super::maps::give_back;
+use crate::network::int8::chain::Chain;
+use crate::network::int8::convolution::Prepared;
+use crate::network::int8::kernels::{Residual, Row};
+use crate::network::int8::memory::{Memory, Place};
+use crate::network::int8::ready::Ready;
+use crate::network::int8::share::{Pieces, RUN_PIXELS, share};
+use crate::network::int8::steps::{Form, MapId, Term};
+
+impl Program {
+    pub(super) fn convolve(
+        &self,
+        memory: &mut Memory,
+        step: &Ready,
+        input: (MapId, Form),
+        prepared: &Prepared,
+        residual: Option<&Term>,
+        parallel: bool,
+    ) {
+        let (place, from) = (&self.places[step.output], &self.places[input.0]);
+        let stride = place.stride;
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let flat = residual.is_none_or(|term| term.shift == 0 && self.places[term.map].border == 0);
+        let one_row = flat && prepared.is_one_row(from, place);
+        let (length, pieces) = match one_row {
+            true => (RUN_PIXELS * stride, (place.height * place.width).div_ceil(RUN_PIXELS)),
+            false => (place.pitch(), place.lines()),
+        };
+        let totals = step.totals.then(|| &mut scratch[..pieces * 2 * stride]);
+        let totals = Pieces::new(totals, 2 * stride);
+        self.with_pieces(
+            memory,
+            step.output,
+            parallel,
+            length,
+            totals,
+            |memory, piece, floats, bytes, totals| {
+                let values = floats
+                    .as_deref()
+                    .map(<[f32]>::len)
+                    .or(bytes.as_deref().map(<[u8]>::len));
+                let (line, column) = if one_row { (0, piece * RUN_PIXELS) } else { (piece, 0) };
+                let residual = residual.map(|term| match one_row {
+                    true => self.residual(memory, term, step.output, |_, floats| &floats[column * stride..]),
+                    false => self.residual_row(memory, term, step.output, line),
+                });
+                let mut row = Row {
+                    pixels: values.unwrap_or(0) / stride,
+                    stride,
+                    floats,
+                    bytes,
+                    residual,
+                };
+                prepared.run(self.kernels, self.input(memory, input), line, column, &mut row);
+                if let (Some(totals), Some(floats)) = (totals, row.floats) {
+                    self.add_up(floats, stride, totals);
+                }
+            },
+        );
+        memory.scratch = scratch;
+        memory.totals = if step.totals { pieces } else { 0 };
+    }
+
+    /// One piece for each thread, since what two pieces read of the maps between is made for both.
+    pub(super) fn chain(
+        &self,
+        memory: &mut Memory,
+        output: MapId,
+        (input, chain, residual): ((MapId, Form), &Chain, Option<&Term>),
+        parallel: bool,
+    ) {
+        let place = &self.places[output];
+        let (lines, pitch) = (place.lines(), place.pitch());
+        let lines_of_piece = lines.div_ceil(if parallel { rayon::current_num_threads() } else { 1 });
+        let (mut floats, mut bytes) = self.take(memory, output);
+        let rest = &*memory;
+        let length = lines_of_piece * pitch;
+        let floats_of = Pieces::new(floats.as_mut().map(|(_, values)| &mut values[..place.len()]), length);
+        let bytes_of = Pieces::new(bytes.as_mut().map(|(_, values)| &mut values[..place.len()]), length);
+        share(
+            parallel,
+            floats_of,
+            bytes_of,
+            Pieces::none(),
+            |piece, floats, bytes, _| {
+                let begin = piece * lines_of_piece;
+                let count = lines_of_piece.min(lines - begin);
+                let floats = Pieces::new(floats, pitch).serial(count);
+                let bytes = Pieces::new(bytes, pitch).serial(count);
+                chain.with_rings(self.kernels, self.input(rest, input), |rows| {
+                    for (line, (floats, bytes)) in (begin..).zip(floats.zip(bytes)) {
+                        let Some((line, floats, bytes)) = place.row_within(line, floats, bytes) else {
+                            continue;
+                        };
+                        let mut row = Row {
+                            pixels: place.width,
+                            stride: place.stride,
+                            floats,
+                            bytes,
+                            residual: residual.map(|term| self.residual_row(rest, term, output, line)),
+                        };
+                        rows.make(line, &mut row);
+                    }
+                });
+            },
+        );
+        give_back(memory, floats, bytes);
+    }
+
+    /// What is added to a row of `output`.
+    fn residual_row<'a>(&self, memory: &'a Memory, term: &Term, output: MapId, row: usize) -> Residual<'a> {
+        self.residual(memory, term, output, |place, floats| {
+            place.row(floats, row >> term.shift)
+        })
+    }
+
+    /// What is added to results of `output`; `part` is where that begins in the other map.
+    fn residual<'a>(
+        &self,
+        memory: &'a Memory,
+        term: &Term,
+        output: MapId,
+        part: impl Fn(&Place, &'a [f32]) -> &'a [f32],
+    ) -> Residual<'a> {
+        if self.in_place(term.map, output) {
+            return Residual::Own;
+        }
+        Residual::Other {
+            floats: part(&self.places[term.map], self.floats(memory, term.map)),
+            shift: term.shift,
+        }
+    }
+}
