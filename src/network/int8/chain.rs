@@ -71,7 +71,17 @@ fn is_link(steps: &Steps, maker: usize) -> bool {
     let [made, reader, following @ ..] = &steps.steps[maker..] else {
         return false;
     };
-    let (Work::Convolve { residual: None, .. }, Work::Convolve { input, .. }) = (&made.work, &reader.work) else {
+    let (
+        Work::Convolve {
+            factor: None,
+            residual: None,
+            ..
+        },
+        Work::Convolve {
+            input, factor: None, ..
+        },
+    ) = (&made.work, &reader.work)
+    else {
         return false;
     };
     let (map, wanted) = (made.output, &steps.maps[made.output]);

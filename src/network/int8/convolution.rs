@@ -196,15 +196,48 @@ impl Prepared {
 
     /// One row of results, which begins at `column` of row `line`.
     pub(super) fn run(&self, kernels: &dyn Kernels, input: Input, line: usize, column: usize, row: &mut Row) {
+        self.run_scaled(kernels, self.scale(), input, line, column, row);
+    }
+
+    /// The same with another scale.
+    pub(super) fn run_scaled(
+        &self,
+        kernels: &dyn Kernels,
+        scale: Scale,
+        input: Input,
+        line: usize,
+        column: usize,
+        row: &mut Row,
+    ) {
         let first = self.first + line * self.row_step + column * self.step;
-        self.run_on(kernels, input, first, &self.taps, row);
+        self.compute(kernels, scale, input, first, &self.taps, row);
+    }
+
+    /// What sums are multiplied with and what is added, channel by channel.
+    pub(super) fn scale(&self) -> Scale<'_> {
+        Scale {
+            multiplier: &self.multiplier,
+            addend: &self.addend,
+        }
     }
 
     /// One row of results, the first of which reads from `first` on at each of `taps`.
     pub(super) fn run_on(&self, kernels: &dyn Kernels, input: Input, first: usize, taps: &[usize], row: &mut Row) {
+        self.compute(kernels, self.scale(), input, first, taps, row);
+    }
+
+    fn compute(
+        &self,
+        kernels: &dyn Kernels,
+        Scale { multiplier, addend }: Scale,
+        input: Input,
+        first: usize,
+        taps: &[usize],
+        row: &mut Row,
+    ) {
         let epilogue = Epilogue {
-            multiplier: &self.multiplier,
-            addend: &self.addend,
+            multiplier,
+            addend,
             low: self.clamp.low,
             high: self.clamp.high,
             quantize: self.quantize,
@@ -303,6 +336,26 @@ impl Prepared {
     /// Whether its products are of bytes.
     pub(super) fn is_bytes(&self) -> bool {
         matches!(self.weights, Packed::Bytes(_))
+    }
+}
+
+/// What sums of products are multiplied with, and what is added: one for each channel, padded.
+#[derive(Clone, Copy)]
+pub(super) struct Scale<'a> {
+    pub multiplier: &'a [f32],
+    pub addend: &'a [f32],
+}
+
+impl<'a> Scale<'a> {
+    /// The same with a factor for each channel, in scratch of twice as many.
+    pub(super) fn times(self, factors: &[f32], scratch: &'a mut [f32]) -> Self {
+        let (multiplier, addend) = scratch.split_at_mut(factors.len());
+        for (to, from) in [(&mut *multiplier, self.multiplier), (&mut *addend, self.addend)] {
+            for ((to, from), factor) in to.iter_mut().zip(from).zip(factors) {
+                *to = from * factor;
+            }
+        }
+        Self { multiplier, addend }
     }
 }
 

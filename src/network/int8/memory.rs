@@ -3,7 +3,7 @@
 use super::aligned::Aligned;
 use super::chain::Unit;
 use super::kernels::{LANES, padded};
-use super::share::RUN_PIXELS;
+use super::share::RUN_PIXELS_ADDED;
 use super::steps::{Code, Form, MapId, Step, Steps, Term, Work};
 
 /// How a map lies in a slot.
@@ -87,6 +87,8 @@ pub(super) struct Memory {
     pub scratch: Vec<f32>,
     /// How many pieces' totals are in scratch.
     pub totals: usize,
+    /// What a convolution multiplies the sums of its channels with, and what it adds, where that depends on the picture.
+    pub factors: Vec<f32>,
 }
 
 /// The lengths of all slots.
@@ -95,6 +97,7 @@ pub(super) struct Plan {
     floats: Vec<usize>,
     bytes: Vec<usize>,
     scratch: usize,
+    factors: usize,
 }
 
 impl Plan {
@@ -105,12 +108,14 @@ impl Plan {
             bytes: self.bytes.iter().map(|length| Aligned::zeros(*length)).collect(),
             scratch: vec![0.0; self.scratch],
             totals: 0,
+            factors: vec![0.0; self.factors],
         }
     }
 
     /// Bytes of memory for one run.
     pub(super) fn size(&self) -> usize {
-        (self.floats.iter().sum::<usize>() + self.scratch) * size_of::<f32>() + self.bytes.iter().sum::<usize>()
+        (self.floats.iter().sum::<usize>() + self.scratch + self.factors) * size_of::<f32>()
+            + self.bytes.iter().sum::<usize>()
     }
 }
 
@@ -198,16 +203,26 @@ pub(super) fn plan(steps: &Steps, units: &[Unit]) -> (Vec<Place>, Plan) {
         }
     }
     let totals = steps.steps.iter().filter_map(|step| {
-        let place = &places[step.work.adds_up()?];
+        let place = match step.work {
+            Work::Mean { input, .. } | Work::GroupNorm { input, .. } => &places[input],
+            _ => return None,
+        };
         // In rows with their border, or in runs of pixels.
-        let pieces = place.lines().max((place.height * place.width).div_ceil(RUN_PIXELS));
+        let pieces = place
+            .lines()
+            .max((place.height * place.width).div_ceil(RUN_PIXELS_ADDED));
         Some(pieces * 2 * place.stride)
     });
     let leaving = steps.outputs.iter().map(|output| {
         let place = &places[output.map];
         place.height * place.width * place.channels
     });
+    let factors = steps.steps.iter().map(|step| match step.work {
+        Work::Convolve { factor: Some(_), .. } => 2 * places[step.output].stride,
+        _ => 0,
+    });
     let plan = Plan {
+        factors: factors.max().unwrap_or(0),
         scratch: totals.chain(leaving).max().unwrap_or(0),
         floats: planner.floats.lengths,
         bytes: planner.bytes.lengths,

@@ -106,6 +106,20 @@ pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String
     Ok(results)
 }
 
+/// The kinds of the steps that a whole graph becomes.
+#[cfg(test)]
+pub(crate) fn kinds_alone(model: &ModelProto) -> Result<Vec<&'static str>, String> {
+    let shapes = super::graph::shapes(model).map_err(|e| e.to_string())?;
+    let graph = model.graph.as_ref().ok_or("no graph")?;
+    let view = view::View::new(graph, &shapes);
+    let nodes: Vec<usize> = (0..graph.node.len()).collect();
+    let wanted = graph.output.iter().map(|output| output.name.as_str()).collect();
+    let steps = lower::lower(&view, &nodes, &wanted).map_err(|refusal| refusal.reason)?;
+    let units = chain::units(&steps);
+    let program = program::Program::new(steps, &units, &view, kernels::best()).map_err(|e| e.to_string())?;
+    Ok(program.steps().map(|(_, kind, _)| kind).collect())
+}
+
 /// A graph as networks run: what is understood fused, the rest through tract; or all through tract.
 #[cfg(test)]
 pub(crate) fn run_in_tract(model: &ModelProto, input: &[f32], fused: bool) -> (Fusion, Vec<f32>) {

@@ -40,6 +40,7 @@ pub(super) enum Doing {
         input: MapId,
         form: Form,
         prepared: Box<Prepared>,
+        factor: Option<MapId>,
         residual: Option<Term>,
     },
     Chain {
@@ -63,7 +64,7 @@ pub(super) enum Doing {
         columns: Vec<Range<usize>>,
     },
     Mean {
-        input: MapId,
+        input: (MapId, Form),
     },
     Sigmoid {
         input: MapId,
@@ -123,10 +124,11 @@ pub(super) fn make_ready(
                 input,
                 form,
                 convolution,
+                factor,
                 residual,
                 clamp,
             } => {
-                let adds = residual.is_some();
+                let adds = residual.is_some() || factor.is_some();
                 let prepared = Prepared::new(&convolution, view, form, &places[input], place, adds, clamp);
                 let refused = |reason| Unprepared {
                     step: step.name.clone(),
@@ -137,6 +139,7 @@ pub(super) fn make_ready(
                     input,
                     form,
                     prepared,
+                    factor,
                     residual,
                 }
             }
@@ -160,7 +163,7 @@ pub(super) fn make_ready(
                 lines: windows(places[input].height, place.height, kernel, stride, pad),
                 columns: windows(places[input].width, place.width, kernel, stride, pad),
             },
-            Work::Mean { input } => Doing::Mean { input },
+            Work::Mean { input, form } => Doing::Mean { input: (input, form) },
             Work::Sigmoid { input } => Doing::Sigmoid { input },
             Work::GroupNorm {
                 input,
@@ -203,6 +206,7 @@ fn chained(convolutions: impl Iterator<Item = Ready>, places: &[Place]) -> Optio
             input,
             form,
             prepared,
+            factor: None,
             residual,
         } = step.work
         else {

@@ -403,32 +403,68 @@ fn sigmoid_of(x: f32) -> f32 {
 }
 
 vectorized! {
-    /// For each result pixel the greatest of a window: rows `lines` of the map, columns as `windows` has them.
-    fn greatest(place: &Place, map: &[f32], lines: Range<usize>, windows: &[Range<usize>], results: &mut Results) = greatest_body
+    /// For each result pixel the greatest of a window: rows `lines` of the map, columns as `windows` has them. `between` is scratch for a row.
+    fn greatest(
+        place: &Place,
+        map: &[f32],
+        lines: Range<usize>,
+        windows: &[Range<usize>],
+        between: &mut [f32],
+        results: &mut Results,
+    ) = greatest_body
 }
 
 #[inline(always)]
-fn greatest_body(place: &Place, map: &[f32], lines: Range<usize>, windows: &[Range<usize>], results: &mut Results) {
+fn greatest_body(
+    place: &Place,
+    map: &[f32],
+    lines: Range<usize>,
+    windows: &[Range<usize>],
+    between: &mut [f32],
+    results: &mut Results,
+) {
+    between.fill(f32::NEG_INFINITY);
+    for line in lines {
+        greater(between, place.row(map, line));
+    }
     for (pixel, window) in windows.iter().enumerate() {
         for channel in (0..place.stride).step_by(LANES) {
             let mut greatest = [f32::NEG_INFINITY; LANES];
-            for line in lines.clone() {
-                let row = place.row(map, line);
-                for column in window.clone() {
-                    let at = column * place.stride + channel;
-                    for (greatest, value) in greatest.iter_mut().zip(&row[at..at + LANES]) {
-                        *greatest = if *value > *greatest { *value } else { *greatest };
-                    }
-                }
+            for column in window.clone() {
+                let at = column * place.stride + channel;
+                greater(&mut greatest, &between[at..at + LANES]);
             }
             results.store(pixel * place.stride + channel, &greatest);
         }
     }
 }
 
+/// Keeps the greater of both, value by value; what is no number is never greater.
+#[inline(always)]
+fn greater(greatest: &mut [f32], values: &[f32]) {
+    for (greatest, value) in greatest.iter_mut().zip(values) {
+        *greatest = if *value > *greatest { *value } else { *greatest };
+    }
+}
+
 vectorized! {
     /// Adds each channel's values, pixel after pixel, and their squares if wanted: `sums` has one for each channel, `squares` as many or none.
     fn totals(values: &[f32], stride: usize, sums: &mut [f32], squares: &mut [f32]) = totals_body
+}
+
+vectorized! {
+    /// Adds each channel's bytes, pixel after pixel.
+    fn byte_totals(values: &[u8], stride: usize, sums: &mut [f32]) = byte_totals_body
+}
+
+#[inline(always)]
+fn byte_totals_body(values: &[u8], stride: usize, sums: &mut [f32]) {
+    sums.fill(0.0);
+    for pixel in values.chunks_exact(stride) {
+        for (sum, value) in sums.iter_mut().zip(pixel) {
+            *sum += f32::from(*value);
+        }
+    }
 }
 
 #[inline(always)]
@@ -443,6 +479,13 @@ fn totals_body(values: &[f32], stride: usize, sums: &mut [f32], squares: &mut [f
             *square += value * value;
         }
     }
+}
+
+/// Brings the first `count` values into the cache. Kernels go over a row once for each of its blocks of channels, in steps that no processor foresees; a
+/// look at each line of the cache in their order makes it fetch them ahead.
+pub(super) fn bring(values: &[f32], count: usize) {
+    let looks = values.iter().take(count).step_by(LANES);
+    std::hint::black_box(looks.sum::<f32>());
 }
 
 #[cfg(test)]

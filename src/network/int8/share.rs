@@ -5,6 +5,8 @@ use rayon::prelude::*;
 
 /// Results of a convolution without edges that a thread computes at once.
 pub(super) const RUN_PIXELS: usize = 96;
+/// The same where something is added: what is brought for that is still in the first cache when it is added.
+pub(super) const RUN_PIXELS_ADDED: usize = 48;
 
 /// A slice in pieces of one length, the last of which may be shorter; or no slice, whose pieces are nothing.
 pub(super) struct Pieces<'a, T> {

@@ -110,11 +110,12 @@ pub(super) enum Alignment {
 /// What a step does.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Work {
-    /// A convolution, what is added to it, and a clamp.
+    /// A convolution, what each of its channels is multiplied with (a map of one pixel), what is added to it, and a clamp.
     Convolve {
         input: MapId,
         form: Form,
         convolution: Convolution,
+        factor: Option<MapId>,
         residual: Option<Term>,
         clamp: Clamp,
     },
@@ -138,7 +139,7 @@ pub(super) enum Work {
         pad: usize,
     },
     /// The mean of each channel.
-    Mean { input: MapId },
+    Mean { input: MapId, form: Form },
     /// `1 / (1 + exp(-x))` of each value.
     Sigmoid { input: MapId },
     /// What group normalization multiplies each channel with, and, in `offset`, what it adds.
@@ -157,22 +158,32 @@ impl Work {
     pub(super) fn reads(&self) -> Vec<MapId> {
         let of_term = |term: &Term| std::iter::once(term.map).chain(term.factor);
         match self {
-            Self::Convolve { input, residual, .. } => std::iter::once(*input)
+            Self::Convolve {
+                input,
+                factor,
+                residual,
+                ..
+            } => std::iter::once(*input)
+                .chain(*factor)
                 .chain(residual.iter().flat_map(of_term))
                 .collect(),
             Self::Sum { terms, offset, .. } => terms.iter().flat_map(of_term).chain(*offset).collect(),
             Self::Enlarge { input, .. }
             | Self::MaxPool { input, .. }
-            | Self::Mean { input }
+            | Self::Mean { input, .. }
             | Self::Sigmoid { input }
             | Self::GroupNorm { input, .. } => vec![*input],
         }
     }
 
-    /// The map whose channels it adds up over all pixels, if it does.
+    /// The map whose floats it adds up over all pixels, channel by channel, if it does.
     pub(super) fn adds_up(&self) -> Option<MapId> {
         match self {
-            Self::Mean { input } | Self::GroupNorm { input, .. } => Some(*input),
+            Self::Mean {
+                input,
+                form: Form::Floats,
+            }
+            | Self::GroupNorm { input, .. } => Some(*input),
             _ => None,
         }
     }

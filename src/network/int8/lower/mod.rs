@@ -4,9 +4,11 @@
 //! becomes a map when somebody reads it who can't: so `DequantizeLinear → Conv → Add → Relu → QuantizeLinear` is one step. Which forms a map is
 //! kept in follows from its readers: bytes for those that quantize it, floats for all others.
 //!
-//! Here is how expressions become maps; [`codes`], [`sums`], [`windows`] and [`group_norm`] say what each operator makes of them.
+//! Here is how expressions become maps; [`codes`], [`sums`], [`windows`] and [`group_norm`] say what each operator makes of them. Where a map is wanted
+//! for its own means alone, [`factors`] does without it.
 
 mod codes;
+mod factors;
 mod group_norm;
 mod sums;
 mod windows;
@@ -91,6 +93,7 @@ pub(super) fn lower(view: &View, island: &[usize], wanted: &HashSet<&str>) -> Re
             lowering.leave(tensor).map_err(refused)?;
         }
     }
+    factors::into_convolutions(&mut lowering.result, view);
     lowering.borders();
     Ok(lowering.result)
 }
@@ -169,7 +172,8 @@ impl<'a> Lowering<'a> {
             "MaxPool" => self.max_pool(node)?,
             "GlobalAveragePool" => {
                 let input = self.floats(input(0))?;
-                self.made(output, Work::Mean { input })?
+                let form = Form::Floats;
+                self.made(output, Work::Mean { input, form })?
             }
             "Reshape" => return self.group_norm(index),
             other => return Err(format!("{other} is not fused")),
@@ -258,6 +262,7 @@ impl<'a> Lowering<'a> {
                 input,
                 form,
                 convolution: *convolution,
+                factor: None,
                 residual,
                 clamp: clamp.unwrap_or(Clamp::NONE),
             },

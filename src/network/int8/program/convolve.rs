@@ -7,7 +7,8 @@ use crate::network::int8::convolution::Prepared;
 use crate::network::int8::kernels::{Residual, Row};
 use crate::network::int8::memory::{Memory, Place};
 use crate::network::int8::ready::Ready;
-use crate::network::int8::share::{Pieces, RUN_PIXELS, share};
+use crate::network::int8::rows;
+use crate::network::int8::share::{Pieces, RUN_PIXELS, RUN_PIXELS_ADDED, share};
 use crate::network::int8::steps::{Form, MapId, Term};
 
 impl Program {
@@ -17,16 +18,24 @@ impl Program {
         step: &Ready,
         input: (MapId, Form),
         prepared: &Prepared,
-        residual: Option<&Term>,
+        (factor, residual): (Option<MapId>, Option<&Term>),
         parallel: bool,
     ) {
         let (place, from) = (&self.places[step.output], &self.places[input.0]);
         let stride = place.stride;
         let mut scratch = std::mem::take(&mut memory.scratch);
+        let mut factors = std::mem::take(&mut memory.factors);
+        let scale = match factor {
+            Some(map) => prepared
+                .scale()
+                .times(self.channels(memory, map), &mut factors[..2 * stride]),
+            None => prepared.scale(),
+        };
         let flat = residual.is_none_or(|term| term.shift == 0 && self.places[term.map].border == 0);
         let one_row = flat && prepared.is_one_row(from, place);
+        let run = residual.map_or(RUN_PIXELS, |_| RUN_PIXELS_ADDED);
         let (length, pieces) = match one_row {
-            true => (RUN_PIXELS * stride, (place.height * place.width).div_ceil(RUN_PIXELS)),
+            true => (run * stride, (place.height * place.width).div_ceil(run)),
             false => (place.pitch(), place.lines()),
         };
         let totals = step.totals.then(|| &mut scratch[..pieces * 2 * stride]);
@@ -42,11 +51,16 @@ impl Program {
                     .as_deref()
                     .map(<[f32]>::len)
                     .or(bytes.as_deref().map(<[u8]>::len));
-                let (line, column) = if one_row { (0, piece * RUN_PIXELS) } else { (piece, 0) };
+                let (line, column) = if one_row { (0, piece * run) } else { (piece, 0) };
                 let residual = residual.map(|term| match one_row {
                     true => self.residual(memory, term, step.output, |_, floats| &floats[column * stride..]),
                     false => self.residual_row(memory, term, step.output, line),
                 });
+                match (&residual, floats.as_deref()) {
+                    (Some(Residual::Other { floats, .. }), _) => rows::bring(floats, values.unwrap_or(0)),
+                    (Some(Residual::Own), Some(floats)) => rows::bring(floats, floats.len()),
+                    _ => {}
+                }
                 let mut row = Row {
                     pixels: values.unwrap_or(0) / stride,
                     stride,
@@ -54,13 +68,14 @@ impl Program {
                     bytes,
                     residual,
                 };
-                prepared.run(self.kernels, self.input(memory, input), line, column, &mut row);
+                prepared.run_scaled(self.kernels, scale, self.input(memory, input), line, column, &mut row);
                 if let (Some(totals), Some(floats)) = (totals, row.floats) {
                     self.add_up(floats, stride, totals);
                 }
             },
         );
         memory.scratch = scratch;
+        memory.factors = factors;
         memory.totals = if step.totals { pieces } else { 0 };
     }
 

@@ -13,6 +13,7 @@ use super::kernels::Kernels;
 use super::memory::{Memory, Place, Plan, plan};
 use super::ready::{Doing, Ready, Unprepared, make_ready};
 use super::rows::{self, Level, Results, TermRow, Values};
+use super::share::with_scratch;
 use super::steps::{Form, MapId, Output, Steps, TERMS_MAX, Term};
 use super::view::View;
 
@@ -163,9 +164,11 @@ impl Program {
                 input,
                 form,
                 prepared,
+                factor,
                 residual,
             } => {
-                self.convolve(memory, step, (*input, *form), prepared, residual.as_ref(), parallel);
+                let joined = (*factor, residual.as_ref());
+                self.convolve(memory, step, (*input, *form), prepared, joined, parallel);
             }
             Doing::Chain { input, chain, residual } => {
                 self.chain(memory, step.output, (*input, chain, residual.as_ref()), parallel);
@@ -213,7 +216,17 @@ impl Program {
                         floats,
                         bytes: bytes.zip(code),
                     };
-                    rows::greatest(self.level, from, map, lines[row].clone(), columns, &mut results);
+                    with_scratch(from.width * from.stride, |between| {
+                        rows::greatest(
+                            self.level,
+                            from,
+                            map,
+                            lines[row].clone(),
+                            columns,
+                            between,
+                            &mut results,
+                        );
+                    });
                 });
             }
             Doing::Sigmoid { input } => self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
@@ -228,18 +241,23 @@ impl Program {
                 );
             }),
             Doing::Mean { input } => {
-                let from = &self.places[*input];
+                let (from, form) = (&self.places[input.0], input.1);
                 self.totals(memory, *input, parallel);
                 let pieces = std::mem::take(&mut memory.totals);
                 let scratch = std::mem::take(&mut memory.scratch);
                 let count = (from.height * from.width) as f64;
+                let (scale, zero) = match (form, from.code) {
+                    (Form::Bytes, Some(code)) => (f64::from(code.scale), f64::from(code.zero)),
+                    _ => (1.0, 0.0),
+                };
                 self.with_rows(memory, step.output, false, |_, _, floats, bytes| {
                     let mut means = Results {
                         floats,
                         bytes: bytes.zip(code),
                     };
                     means.store_each(from.stride, |channel| {
-                        (total(&scratch, pieces, from.stride, channel).0 / count) as f32
+                        let mean = total(&scratch, pieces, from.stride, channel).0 / count;
+                        (scale * (mean - zero)) as f32
                     });
                 });
                 memory.scratch = scratch;
@@ -253,7 +271,7 @@ impl Program {
                 bias,
             } => {
                 let from = &self.places[*input];
-                self.totals(memory, *input, parallel);
+                self.totals(memory, (*input, Form::Floats), parallel);
                 let pieces = std::mem::take(&mut memory.totals);
                 let scratch = std::mem::take(&mut memory.scratch);
                 let of_group = from.channels / groups;
