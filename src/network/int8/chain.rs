@@ -78,7 +78,10 @@ fn is_link(steps: &Steps, maker: usize) -> bool {
             ..
         },
         Work::Convolve {
-            input, factor: None, ..
+            input,
+            factor: None,
+            convolution,
+            ..
         },
     ) = (&made.work, &reader.work)
     else {
@@ -90,13 +93,14 @@ fn is_link(steps: &Steps, maker: usize) -> bool {
         .iter()
         .flat_map(|step| step.work.reads())
         .filter(|read| *read == map);
-    // Where a result is added up afterwards, the pieces in which that is done decide about its last bits.
+    // Where a result is added up afterwards, the pieces in which that is done decide about its last bits: lines here, and, but for pointwise
+    // convolutions, in a whole map.
     let adds_up = following.first().and_then(|step| step.work.adds_up());
     *input == map
         && readers.count() == 1
         && wanted.floats != wanted.bytes.is_some()
         && steps.outputs.iter().all(|output| output.map != map)
-        && adds_up != Some(reader.output)
+        && (adds_up != Some(reader.output) || convolution.kernel != [1, 1])
 }
 
 /// A chain made ready.

@@ -214,12 +214,12 @@ fn chained(convolutions: impl Iterator<Item = Ready>, places: &[Place]) -> Optio
         };
         links.push((*prepared, form, &places[input], &places[step.output]));
         first = first.or(Some((input, form)));
-        last = Some((step.name, step.output, residual));
+        last = Some((step.name, step.output, step.totals, residual));
     }
-    let (name, output, residual) = last?;
+    let (name, output, totals, residual) = last?;
     Some(Ready {
         name,
-        totals: false,
+        totals,
         output,
         work: Doing::Chain {
             input: first?,

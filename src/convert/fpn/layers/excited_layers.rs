@@ -12,7 +12,7 @@ struct Block {
     width: usize,
     inputs: usize,
     outputs: usize,
-    /// Whether the convolution reads bytes.
+    /// Whether the convolution reads bytes; otherwise it reads what two more convolutions make, which may run row by row.
     bytes: bool,
     /// Whether another convolution of the input is added, and a clamp follows.
     adds: bool,
@@ -44,11 +44,12 @@ impl Block {
             let coded = graph.node("QuantizeLinear", "coded", &[&x, &step, &zero], vec![]);
             x = graph.node("DequantizeLinear", "decoded", &[&coded, &step, &zero], vec![]);
         }
-        let mut convolved =
-            |graph: &mut GraphBuilder, name: &str, input: &str, inputs: usize, outputs: usize, bytes: bool| {
-                let weights: Vec<i8> = (0..inputs * outputs).map(|_| next() as i8).collect();
-                let shape = [outputs, inputs, 1, 1];
-                let scale = 1.0 / (127.0 * inputs as f32);
+        let mut convolution =
+            |graph: &mut GraphBuilder, name: &str, input: &str, [outputs, inputs, side]: [usize; 3], bytes: bool| {
+                let shape = [outputs, inputs, side, side];
+                let count = shape.iter().product();
+                let weights: Vec<i8> = (0..count).map(|_| next() as i8).collect();
+                let scale = 1.0 / (127.0 * (count / outputs) as f32);
                 let part = |part: &str| format!("{name}.{part}");
                 let weights = if bytes {
                     let weights = graph.initializer(i8_tensor(&part("weights"), &shape, &weights));
@@ -62,18 +63,25 @@ impl Block {
                 };
                 let bias: Vec<f32> = (0..outputs).map(|_| (next() % 2001) as f32 / 1000.0 - 1.0).collect();
                 let bias = graph.initializer(f32_tensor(&part("bias"), &[outputs], &bias));
-                let window = vec![attribute::ints("kernel_shape", &[1, 1])];
+                let window = vec![
+                    attribute::ints("kernel_shape", &[side as i64; 2]),
+                    attribute::ints("pads", &[side as i64 / 2; 4]),
+                ];
                 graph.node("Conv", name, &[input, &weights, &bias], window)
             };
-        let map = convolved(&mut graph, "map", &x, self.inputs, self.outputs, self.bytes);
+        if !self.bytes {
+            let before = convolution(&mut graph, "before", &x, [self.inputs, self.inputs, 1], false);
+            x = convolution(&mut graph, "window", &before, [self.inputs, self.inputs, 3], false);
+        }
+        let map = convolution(&mut graph, "map", &x, [self.outputs, self.inputs, 1], self.bytes);
         let mean = graph.node("GlobalAveragePool", "mean", &[&map], vec![]);
-        let squeezed = convolved(&mut graph, "squeezed", &mean, self.outputs, 4, false);
+        let squeezed = convolution(&mut graph, "squeezed", &mean, [4, self.outputs, 1], false);
         let squeezed = graph.node("Relu", "squeezed.relu", &[&squeezed], vec![]);
-        let excited = convolved(&mut graph, "excited", &squeezed, 4, self.outputs, false);
+        let excited = convolution(&mut graph, "excited", &squeezed, [self.outputs, 4, 1], false);
         let factors = graph.node("Sigmoid", "factors", &[&excited], vec![]);
         let mut y = graph.node("Mul", "scaled", &[&map, &factors], vec![]);
         if self.adds {
-            let other = convolved(&mut graph, "other", &x, self.inputs, self.outputs, self.bytes);
+            let other = convolution(&mut graph, "other", &x, [self.outputs, self.inputs, 1], self.bytes);
             y = graph.node("Add", "added", &[&y, &other], vec![]);
             y = graph.node("Relu", "clamped", &[&y], vec![]);
         }

@@ -83,31 +83,36 @@ impl Program {
     pub(super) fn chain(
         &self,
         memory: &mut Memory,
-        output: MapId,
+        step: &Ready,
         (input, chain, residual): ((MapId, Form), &Chain, Option<&Term>),
         parallel: bool,
     ) {
-        let place = &self.places[output];
-        let (lines, pitch) = (place.lines(), place.pitch());
+        let (output, place) = (step.output, &self.places[step.output]);
+        let (lines, pitch, sums) = (place.lines(), place.pitch(), 2 * place.stride);
+        let mut scratch = std::mem::take(&mut memory.scratch);
         let lines_of_piece = lines.div_ceil(if parallel { rayon::current_num_threads() } else { 1 });
         let (mut floats, mut bytes) = self.take(memory, output);
         let rest = &*memory;
         let length = lines_of_piece * pitch;
         let floats_of = Pieces::new(floats.as_mut().map(|(_, values)| &mut values[..place.len()]), length);
         let bytes_of = Pieces::new(bytes.as_mut().map(|(_, values)| &mut values[..place.len()]), length);
+        let totals = step.totals.then(|| &mut scratch[..lines * sums]);
+        let totals_of = Pieces::new(totals, lines_of_piece * sums);
         share(
             parallel,
             floats_of,
             bytes_of,
-            Pieces::none(),
-            |piece, floats, bytes, _| {
+            totals_of,
+            |piece, floats, bytes, totals| {
                 let begin = piece * lines_of_piece;
                 let count = lines_of_piece.min(lines - begin);
                 let floats = Pieces::new(floats, pitch).serial(count);
                 let bytes = Pieces::new(bytes, pitch).serial(count);
+                let totals = Pieces::new(totals, sums).serial(count);
                 chain.with_rings(self.kernels, self.input(rest, input), |rows| {
-                    for (line, (floats, bytes)) in (begin..).zip(floats.zip(bytes)) {
+                    for (line, ((floats, bytes), totals)) in (begin..).zip(floats.zip(bytes).zip(totals)) {
                         let Some((line, floats, bytes)) = place.row_within(line, floats, bytes) else {
+                            totals.into_iter().for_each(|totals| totals.fill(0.0));
                             continue;
                         };
                         let mut row = Row {
@@ -118,11 +123,16 @@ impl Program {
                             residual: residual.map(|term| self.residual_row(rest, term, output, line)),
                         };
                         rows.make(line, &mut row);
+                        if let (Some(totals), Some(floats)) = (totals, row.floats) {
+                            self.add_up(floats, place.stride, totals);
+                        }
                     }
                 });
             },
         );
         give_back(memory, floats, bytes);
+        memory.scratch = scratch;
+        memory.totals = if step.totals { lines } else { 0 };
     }
 
     /// What is added to a row of `output`.

@@ -171,7 +171,7 @@ impl Program {
                 self.convolve(memory, step, (*input, *form), prepared, joined, parallel);
             }
             Doing::Chain { input, chain, residual } => {
-                self.chain(memory, step.output, (*input, chain, residual.as_ref()), parallel);
+                self.chain(memory, step, (*input, chain, residual.as_ref()), parallel);
             }
             Doing::Sum { terms, offset, clamp } => {
                 self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
