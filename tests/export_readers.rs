@@ -114,6 +114,10 @@ fn other_programs_read_labels() {
     }
     let args: Vec<&OsStr> = std::iter::once(&out).chain(&folders).map(|p| p.as_os_str()).collect();
     script(&python, "read_labels.py", &args);
+    // The tools themselves are a gigabyte (tests/readers/requirements-tools.txt).
+    if let Some(tools) = std::env::var_os("FISHRIG_LABEL_TOOLS") {
+        script(Path::new(&tools), "read_in_tools.py", &args);
+    }
 }
 
 #[test]

@@ -199,6 +199,10 @@ impl TrainArgs {
 pub(super) fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
     let settings = args.settings();
     settings.check()?;
+    // Alterations and the engine flex take the threads of rayon's own pool.
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(settings.threads)
+        .build_global()?;
     let bundle = open_bundle(args.init.as_deref())?;
     let mut manifest = bundle.manifest().clone();
     let mut model = read_message(&bundle)?;
