@@ -264,16 +264,16 @@ impl<'a> Run<'a> {
         let (rings, made) = match place.code {
             Some(_) => {
                 let (before, own) = self.bytes.split_at_mut(at.start);
-                let made = place.row_within(line, None, Some(&mut own[..at.len()]));
+                let made = place.row_within(line, (None, Some(&mut own[..at.len()])));
                 ((&*self.floats, &*before), made)
             }
             None => {
                 let (before, own) = self.floats.split_at_mut(at.start);
-                let made = place.row_within(line, Some(&mut own[..at.len()]), None);
+                let made = place.row_within(line, (Some(&mut own[..at.len()]), None));
                 ((&*before, &*self.bytes), made)
             }
         };
-        if let Some((index, floats, bytes)) = made {
+        if let Some((index, (floats, bytes))) = made {
             let mut row = Row {
                 pixels: place.width,
                 stride: place.stride,

@@ -6,6 +6,9 @@ use super::kernels::{LANES, padded};
 use super::share::RUN_PIXELS_ADDED;
 use super::steps::{Code, Form, MapId, Step, Steps, Term, Work};
 
+/// Values of a map as floats and as bytes, in the forms in which it is kept.
+pub(super) type Forms<'a> = (Option<&'a mut [f32]>, Option<&'a mut [u8]>);
+
 /// How a map lies in a slot.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Place {
@@ -48,18 +51,13 @@ impl Place {
     }
 
     /// Fills what is border of a line; if the line is a row, which one, and what is left to be made.
-    pub(super) fn row_within<'a>(
-        &self,
-        line: usize,
-        floats: Option<&'a mut [f32]>,
-        bytes: Option<&'a mut [u8]>,
-    ) -> Option<(usize, Option<&'a mut [f32]>, Option<&'a mut [u8]>)> {
+    pub(super) fn row_within<'a>(&self, line: usize, (floats, bytes): Forms<'a>) -> Option<(usize, Forms<'a>)> {
         let row = self.row_of(line);
         let margin = row.map(|_| self.border * self.stride);
         let zero = self.code.map_or(0, |code| code.zero);
         let floats = floats.map(|floats| within(floats, margin, 0.0));
         let bytes = bytes.map(|bytes| within(bytes, margin, zero));
-        Some((row?, floats, bytes))
+        Some((row?, (floats, bytes)))
     }
 
     /// One row of a slot, without the border.

@@ -110,8 +110,8 @@ impl Program {
                 let bytes = Pieces::new(bytes, pitch).serial(count);
                 let totals = Pieces::new(totals, sums).serial(count);
                 chain.with_rings(self.kernels, self.input(rest, input), |rows| {
-                    for (line, ((floats, bytes), totals)) in (begin..).zip(floats.zip(bytes).zip(totals)) {
-                        let Some((line, floats, bytes)) = place.row_within(line, floats, bytes) else {
+                    for (line, (forms, totals)) in (begin..).zip(floats.zip(bytes).zip(totals)) {
+                        let Some((line, (floats, bytes))) = place.row_within(line, forms) else {
                             totals.into_iter().for_each(|totals| totals.fill(0.0));
                             continue;
                         };

@@ -91,8 +91,8 @@ impl Program {
             floats_of,
             bytes_of,
             totals,
-            |piece, floats, bytes, totals| match place.row_within(piece, floats, bytes) {
-                Some((row, floats, bytes)) => make(rest, row, floats, bytes, totals),
+            |piece, floats, bytes, totals| match place.row_within(piece, (floats, bytes)) {
+                Some((row, (floats, bytes))) => make(rest, row, floats, bytes, totals),
                 None => totals.into_iter().for_each(|totals| totals.fill(0.0)),
             },
         );
