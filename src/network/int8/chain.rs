@@ -36,12 +36,13 @@ pub(super) fn singly(steps: &Steps) -> Vec<Unit> {
 
 /// Chains as long as they can be, where they are `wanted` between two convolutions, and every other step by itself.
 pub(super) fn chained(steps: &Steps, wanted: impl Fn(&Steps, &Step, &Step) -> bool) -> Vec<Unit> {
+    let readers = steps.readers();
     let mut units: Vec<Unit> = Vec::new();
     for index in 0..steps.steps.len() {
         match units.last_mut() {
             Some(unit)
                 if unit.len() < LINKS_MAX
-                    && is_link(steps, index - 1)
+                    && is_link(steps, &readers, index - 1)
                     && wanted(steps, &steps.steps[index - 1], &steps.steps[index]) =>
             {
                 unit.end = index + 1;
@@ -54,20 +55,24 @@ pub(super) fn chained(steps: &Steps, wanted: impl Fn(&Steps, &Step, &Step) -> bo
 
 /// Whether the map between two convolutions is so high, and their weights are so few, that a chain pays.
 fn pays(steps: &Steps, maker: &Step, reader: &Step) -> bool {
-    let shape = steps.maps[maker.output].shape;
-    let convolution = |step: &Step| match &step.work {
-        Work::Convolve { convolution, .. } => Some((convolution.kernel[0], convolution.weights_count())),
-        _ => None,
-    };
-    let (Some((_, making)), Some((lines, reading))) = (convolution(maker), convolution(reader)) else {
+    let (
+        Work::Convolve {
+            convolution: making, ..
+        },
+        Work::Convolve {
+            convolution: reading, ..
+        },
+    ) = (&maker.work, &reader.work)
+    else {
         return false;
     };
+    let shape = steps.maps[maker.output].shape;
     let few = ROWS_IN_WEIGHTS * shape.width * shape.channels;
-    MAP_IN_RINGS * lines <= shape.height && making <= few && reading <= few
+    MAP_IN_RINGS * reading.kernel[0] <= shape.height && making.weights_count() <= few && reading.weights_count() <= few
 }
 
 /// Whether the map between a step and the next one is made by a convolution, row after row, and read by the next one, a convolution, alone.
-fn is_link(steps: &Steps, maker: usize) -> bool {
+fn is_link(steps: &Steps, readers: &[Vec<usize>], maker: usize) -> bool {
     let [made, reader, following @ ..] = &steps.steps[maker..] else {
         return false;
     };
@@ -88,16 +93,11 @@ fn is_link(steps: &Steps, maker: usize) -> bool {
         return false;
     };
     let (map, wanted) = (made.output, &steps.maps[made.output]);
-    let readers = steps
-        .steps
-        .iter()
-        .flat_map(|step| step.work.reads())
-        .filter(|read| *read == map);
     // Where a result is added up afterwards, the pieces in which that is done decide about its last bits: lines here, and, but for pointwise
     // convolutions, in a whole map.
     let adds_up = following.first().and_then(|step| step.work.adds_up());
     *input == map
-        && readers.count() == 1
+        && readers[map].len() == 1
         && wanted.floats != wanted.bytes.is_some()
         && steps.outputs.iter().all(|output| output.map != map)
         && (adds_up != Some(reader.output) || convolution.kernel != [1, 1])

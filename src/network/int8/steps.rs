@@ -225,6 +225,19 @@ pub(super) struct Steps {
     pub outputs: Vec<Output>,
 }
 
+impl Steps {
+    /// For each map the steps that read it, by their places in the list; one that reads it twice is there twice.
+    pub(super) fn readers(&self) -> Vec<Vec<usize>> {
+        let mut readers = vec![Vec::new(); self.maps.len()];
+        for (index, step) in self.steps.iter().enumerate() {
+            for map in step.work.reads() {
+                readers[map].push(index);
+            }
+        }
+        readers
+    }
+}
+
 /// A tensor that leaves as channel planes of floats.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Output {

@@ -13,26 +13,28 @@ const PIXELS_FOR_EACH_INPUT: usize = 8;
 
 /// Every convolution whose map is wanted for its means and for a sum of it times factors alone becomes that sum.
 pub(super) fn into_convolutions(steps: &mut Steps, view: &View) {
-    while let Some(found) = (0..steps.steps.len()).find_map(|maker| Excited::of(steps, maker, view)) {
-        found.rewrite(steps);
+    let readers = steps.readers();
+    let found = (0..steps.steps.len()).filter_map(|maker| Excited::of(steps, &readers, maker, view));
+    for excited in found.collect::<Vec<_>>() {
+        excited.rewrite(steps);
     }
 }
 
-/// The steps of one squeeze-and-excite.
+/// One squeeze-and-excite, by the maps that its steps make.
 struct Excited {
-    /// The convolution.
-    maker: usize,
-    /// The mean of its result.
-    mean: usize,
-    /// The sum of its result, times factors, and of another map.
-    sum: usize,
+    /// That of the convolution.
+    map: MapId,
+    /// Its mean.
+    mean: MapId,
+    /// The sum of it, times factors, and of another map.
+    sum: MapId,
     factor: MapId,
     residual: Option<Term>,
     clamp: Clamp,
 }
 
 impl Excited {
-    fn of(steps: &Steps, maker: usize, view: &View) -> Option<Self> {
+    fn of(steps: &Steps, readers: &[Vec<usize>], maker: usize, view: &View) -> Option<Self> {
         let map = steps.steps[maker].output;
         let Work::Convolve {
             input,
@@ -53,10 +55,10 @@ impl Excited {
         if !pointwise || !worth || !known || leaves {
             return None;
         }
-        let mut readers = (maker..steps.steps.len()).filter(|step| steps.steps[*step].work.reads().contains(&map));
-        let (mean, sum, None) = (readers.next()?, readers.next()?, readers.next()) else {
+        let &[mean, sum] = readers[map].as_slice() else {
             return None;
         };
+        let (mean, sum) = (&steps.steps[mean], &steps.steps[sum]);
         let (
             Work::Mean { .. },
             Work::Sum {
@@ -64,7 +66,7 @@ impl Excited {
                 offset: None,
                 clamp,
             },
-        ) = (&steps.steps[mean].work, &steps.steps[sum].work)
+        ) = (&mean.work, &sum.work)
         else {
             return None;
         };
@@ -75,9 +77,9 @@ impl Excited {
         let residual = other.first().copied();
         let added = residual.is_none_or(|term| term.form == Form::Floats && term.factor.is_none());
         (own.form == Form::Floats && own.shift == 0 && added).then_some(Self {
-            maker,
-            mean,
-            sum,
+            map,
+            mean: mean.output,
+            sum: sum.output,
             factor: own.factor?,
             residual,
             clamp: *clamp,
@@ -85,16 +87,23 @@ impl Excited {
     }
 
     fn rewrite(self, steps: &mut Steps) {
+        let made = |steps: &Steps, map: MapId| steps.steps.iter().position(|step| step.output == map);
+        let Some(maker) = made(steps, self.map) else {
+            return;
+        };
         let Work::Convolve {
             input,
             form,
             convolution,
             ..
-        } = steps.steps[self.maker].work.clone()
+        } = steps.steps.remove(maker).work
         else {
             return;
         };
-        let mean = Map {
+        let (Some(mean), Some(sum)) = (made(steps, self.mean), made(steps, self.sum)) else {
+            return;
+        };
+        steps.maps.push(Map {
             shape: Shape {
                 height: 1,
                 width: 1,
@@ -103,9 +112,8 @@ impl Excited {
             floats: true,
             bytes: None,
             border: 0,
-        };
-        steps.maps.push(mean);
-        let mean = steps.maps.len() - 1;
+        });
+        let squeezed = steps.maps.len() - 1;
         let convolve = |input, form, factor, residual, clamp| Work::Convolve {
             input,
             form,
@@ -114,15 +122,13 @@ impl Excited {
             residual,
             clamp,
         };
-        steps.steps[self.sum].work = convolve(input, form, Some(self.factor), self.residual, self.clamp);
-        let squeezed = &mut steps.steps[self.mean];
-        squeezed.work = convolve(mean, Form::Floats, None, None, Clamp::NONE);
+        steps.steps[sum].work = convolve(input, form, Some(self.factor), self.residual, self.clamp);
+        steps.steps[mean].work = convolve(squeezed, Form::Floats, None, None, Clamp::NONE);
         let squeeze = Step {
-            name: format!("{}, before its convolution", squeezed.name),
+            name: format!("{}, before its convolution", steps.steps[mean].name),
             work: Work::Mean { input, form },
-            output: mean,
+            output: squeezed,
         };
-        steps.steps.insert(self.mean, squeeze);
-        steps.steps.remove(self.maker);
+        steps.steps.insert(mean, squeeze);
     }
 }
