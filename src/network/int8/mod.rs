@@ -66,11 +66,7 @@ pub(super) fn describe(fusion: &mut Fusion, model: &TypedModel) {
 #[cfg(test)]
 pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String, Vec<f32>)>, String> {
     let shapes = super::graph::shapes(model).map_err(|e| e.to_string())?;
-    let graph = model.graph.as_ref().ok_or("no graph")?;
-    let view = view::View::new(graph, &shapes);
-    let nodes: Vec<usize> = (0..graph.node.len()).collect();
-    let wanted = graph.output.iter().map(|output| output.name.as_str()).collect();
-    let steps = lower::lower(&view, &nodes, &wanted).map_err(|refusal| refusal.reason)?;
+    let (view, steps) = lowered(model, &shapes)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(3)
         .build()
@@ -106,15 +102,25 @@ pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String
     Ok(results)
 }
 
+/// The steps of a whole graph, whose tensors have these shapes.
+#[cfg(test)]
+fn lowered<'a>(
+    model: &'a ModelProto,
+    shapes: &'a std::collections::HashMap<String, Vec<usize>>,
+) -> Result<(view::View<'a>, steps::Steps), String> {
+    let graph = model.graph.as_ref().ok_or("no graph")?;
+    let view = view::View::new(graph, shapes);
+    let nodes: Vec<usize> = (0..graph.node.len()).collect();
+    let wanted = graph.output.iter().map(|output| output.name.as_str()).collect();
+    let steps = lower::lower(&view, &nodes, &wanted).map_err(|refusal| refusal.reason)?;
+    Ok((view, steps))
+}
+
 /// The kinds of the steps that a whole graph becomes.
 #[cfg(test)]
 pub(crate) fn kinds_alone(model: &ModelProto) -> Result<Vec<&'static str>, String> {
     let shapes = super::graph::shapes(model).map_err(|e| e.to_string())?;
-    let graph = model.graph.as_ref().ok_or("no graph")?;
-    let view = view::View::new(graph, &shapes);
-    let nodes: Vec<usize> = (0..graph.node.len()).collect();
-    let wanted = graph.output.iter().map(|output| output.name.as_str()).collect();
-    let steps = lower::lower(&view, &nodes, &wanted).map_err(|refusal| refusal.reason)?;
+    let (view, steps) = lowered(model, &shapes)?;
     let units = chain::units(&steps);
     let program = program::Program::new(steps, &units, &view, kernels::best()).map_err(|e| e.to_string())?;
     Ok(program.steps().map(|(_, kind, _)| kind).collect())

@@ -9,7 +9,7 @@ use super::convolution::Prepared;
 use super::head::enlarged;
 use super::memory::Place;
 use super::rows::Between;
-use super::steps::{Clamp, Form, MapId, Step, Term, Work};
+use super::steps::{Clamp, Form, MapId, Normalization, Step, Term, Work};
 use super::view::View;
 
 /// A step can't be made ready.
@@ -72,10 +72,7 @@ pub(super) enum Doing {
     GroupNorm {
         input: MapId,
         offset: MapId,
-        groups: usize,
-        epsilon: f32,
-        weight: Vec<f32>,
-        bias: Vec<f32>,
+        normalization: Normalization,
     },
 }
 
@@ -168,17 +165,11 @@ pub(super) fn make_ready(
             Work::GroupNorm {
                 input,
                 offset,
-                groups,
-                epsilon,
-                weight,
-                bias,
+                normalization,
             } => Doing::GroupNorm {
                 input,
                 offset,
-                groups,
-                epsilon,
-                weight,
-                bias,
+                normalization,
             },
         };
         // A convolution adds up its results while they are near, where the next step asks for that.

@@ -107,6 +107,15 @@ pub(super) enum Alignment {
     HalfPixel,
 }
 
+/// A group normalization; weight and bias have one number for each channel.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Normalization {
+    pub groups: usize,
+    pub epsilon: f32,
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+}
+
 /// What a step does.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Work {
@@ -146,10 +155,7 @@ pub(super) enum Work {
     GroupNorm {
         input: MapId,
         offset: MapId,
-        groups: usize,
-        epsilon: f32,
-        weight: Vec<f32>,
-        bias: Vec<f32>,
+        normalization: Normalization,
     },
 }
 

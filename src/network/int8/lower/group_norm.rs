@@ -1,6 +1,6 @@
 //! Lowering of group normalization, which takes five nodes.
 
-use super::super::steps::{Form, Map, Shape, Step, Term, Work};
+use super::super::steps::{Form, Map, Normalization, Shape, Step, Term, Work};
 use super::super::view::{float, name_of};
 use super::{Lowering, Outcome, State};
 
@@ -64,10 +64,12 @@ impl Lowering<'_> {
         let work = Work::GroupNorm {
             input,
             offset,
-            groups,
-            epsilon,
-            weight,
-            bias,
+            normalization: Normalization {
+                groups,
+                epsilon,
+                weight,
+                bias,
+            },
         };
         self.result.steps.push(Step {
             name: name_of(&view.nodes[add]).to_owned(),

@@ -4,7 +4,6 @@ mod convolve;
 mod maps;
 mod totals;
 
-use self::totals::total;
 use super::chain::Unit;
 use super::convolution::quantize;
 use super::entry::{Entry, Given};
@@ -240,62 +239,12 @@ impl Program {
                     },
                 );
             }),
-            Doing::Mean { input } => {
-                let (from, form) = (&self.places[input.0], input.1);
-                self.totals(memory, *input, parallel);
-                let pieces = std::mem::take(&mut memory.totals);
-                let scratch = std::mem::take(&mut memory.scratch);
-                let count = (from.height * from.width) as f64;
-                let (scale, zero) = match (form, from.code) {
-                    (Form::Bytes, Some(code)) => (f64::from(code.scale), f64::from(code.zero)),
-                    _ => (1.0, 0.0),
-                };
-                self.with_rows(memory, step.output, false, |_, _, floats, bytes| {
-                    let mut means = Results {
-                        floats,
-                        bytes: bytes.zip(code),
-                    };
-                    means.store_each(from.stride, |channel| {
-                        let mean = total(&scratch, pieces, from.stride, channel).0 / count;
-                        (scale * (mean - zero)) as f32
-                    });
-                });
-                memory.scratch = scratch;
-            }
+            Doing::Mean { input } => self.mean(memory, step.output, *input, parallel),
             Doing::GroupNorm {
                 input,
                 offset,
-                groups,
-                epsilon,
-                weight,
-                bias,
-            } => {
-                let from = &self.places[*input];
-                self.totals(memory, (*input, Form::Floats), parallel);
-                let pieces = std::mem::take(&mut memory.totals);
-                let scratch = std::mem::take(&mut memory.scratch);
-                let of_group = from.channels / groups;
-                let count = (of_group * from.height * from.width) as f64;
-                let normalize = |channel: usize| {
-                    let first = channel / of_group * of_group;
-                    let totals = (first..first + of_group).map(|channel| total(&scratch, pieces, from.stride, channel));
-                    let (sum, squares) = totals.fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
-                    let mean = sum / count;
-                    let variance = (squares / count - mean * mean).max(0.0);
-                    let factor = f64::from(weight[channel]) / (variance + f64::from(*epsilon)).sqrt();
-                    (factor as f32, (f64::from(bias[channel]) - mean * factor) as f32)
-                };
-                for (map, second) in [(step.output, false), (*offset, true)] {
-                    self.with_rows(memory, map, false, |_, _, floats, _| {
-                        Results { floats, bytes: None }.store_each(from.stride, |channel| match channel {
-                            channel if channel >= from.channels => 0.0,
-                            channel if second => normalize(channel).1,
-                            channel => normalize(channel).0,
-                        });
-                    });
-                }
-                memory.scratch = scratch;
-            }
+                normalization,
+            } => self.normalize(memory, [step.output, *offset], *input, normalization, parallel),
         }
     }
 
