@@ -31,7 +31,7 @@ def hsv(h, s, v):
 
 
 class Fish:
-    """Shapes in body coordinates: x from snout 0 to about 1, y down."""
+    """Shapes in body coordinates: x from snout 0 to about 1, y down. A dragonet is drawn only where it is asked for."""
 
     def __init__(s, rng, kind=None):
         u = rng.uniform
@@ -42,10 +42,10 @@ class Fish:
         s.xs = u(.74, .86)
         s.hl = {"minnow": u(.17, .24), "perch": u(.22, .29), "sunfish": u(.22, .29), "sucker": u(.16, .22),
                 "darter": u(.17, .24), "catfish": u(.18, .25), "trout": u(.17, .24), "angel": u(.17, .27),
-                "wrasse": u(.19, .28), "stickleback": u(.2, .28), "goby": u(.19, .27), "pike": u(.2, .29)}[kind]
+                "wrasse": u(.19, .28), "stickleback": u(.2, .28), "goby": u(.19, .27), "pike": u(.2, .29)}.get(kind) or u(.17, .26)
         D = {"minnow": u(.15, .28), "perch": u(.2, .32), "sunfish": u(.32, .47), "sucker": u(.17, .36),
              "darter": u(.13, .2), "catfish": u(.15, .24), "trout": u(.17, .26), "angel": u(.28, .5),
-             "wrasse": u(.2, .34), "stickleback": u(.15, .27), "goby": u(.1, .2), "pike": u(.12, .2)}[kind]
+             "wrasse": u(.2, .34), "stickleback": u(.15, .27), "goby": u(.1, .2), "pike": u(.12, .2)}.get(kind) or u(.09, .15)
         s.D = D
         dd = D * u(.42, .58)
         dv = D - dd
@@ -173,6 +173,15 @@ def make_fins(f):
         add("dorsal_fin", along(x0, x1 - .03, -1), np.linspace(a0, a0 + u(.2, .9), n), h, int(rng.integers(4, 8)), spiny=u() < .5, jag=u(.05, .4), curl=u(-.1, .1))
         h = hd * u(.5, .9) * np.minimum(1, s * 6 + .5) * (1 + u(-.3, .4) * s) * np.minimum(1, (1 - s) * 6 + .3)
         add("dorsal_fin", along(x1, f.xs - u(.02, .1), -1), np.linspace(a0, a0 + u(.1, .5), n), h, int(rng.integers(9, 16)))
+    elif f.kind == "dragonet":  # a sail, then a long and high second fin; both may have the body's pattern
+        x0 = f.hl + u(-.03, .05)
+        x1 = x0 + u(.08, .16)
+        a0 = lean(-85, -50) if not fold else lean(-25, -8)
+        h = u(.1, .32) * np.clip(1.15 - np.abs(s - u(.0, .4)) * u(.5, 1.5), .15, 1)
+        add("dorsal_fin", along(x0, x1, -1), np.linspace(a0, a0 + u(.1, .8), n), h, int(rng.integers(4, 7)), spiny=u() < .4, jag=u(0, .3), curl=u(-.1, .1))
+        a0 = lean(-70, -30) if not fold else lean(-18, -6)
+        h = u(.08, .2) * np.minimum(1, s * u(4, 9) + .5) * (1 + u(-.4, .5) * s)
+        add("dorsal_fin", along(x1 + u(-.01, .06), f.xs - u(.02, .12), -1), np.linspace(a0, a0 + u(.0, .4), n), h, int(rng.integers(8, 12)), jag=u(0, .4))
     elif f.kind == "pike":
         x0 = u(.6, .66)
         a0 = lean(-70, -35) if not fold else lean(-18, -6)
@@ -214,19 +223,21 @@ def make_fins(f):
     x0 = u(.52, .66)
     ln = {"minnow": u(.07, .15), "perch": u(.08, .15), "sunfish": u(.1, .2), "sucker": u(.05, .09), "darter": u(.08, .15),
           "catfish": u(.1, .24), "trout": u(.07, .2), "angel": u(.16, .3), "wrasse": u(.16, .28), "stickleback": u(.1, .2),
-          "goby": u(.15, .3), "pike": u(.07, .12)}[f.kind]
-    if f.kind in ("angel", "wrasse", "goby"):
+          "goby": u(.15, .3), "pike": u(.07, .12)}.get(f.kind) or u(.2, .34)
+    if f.kind in ("angel", "wrasse", "goby", "dragonet"):
         x0 = u(.46, .56)
     if f.kind == "pike":
         x0 = u(.6, .68)
     a0 = lean(30, 75) if not fold else lean(6, 20)
     h = u(.08, .22) * (.65 + f.D) * np.minimum(1, s * u(3, 9) + .35) * (1 - u(.3, .85) * s ** u(.7, 1.3))
+    if f.kind == "dragonet":
+        h = u(.05, .14) * np.minimum(1, s * u(4, 9) + .5) * (1 + u(-.3, .5) * s)
     add("anal_fin", along(x0, min(x0 + ln, f.xs - .03), 1), np.linspace(a0, a0 - u(0, .5), n), h, int(rng.integers(7, 16)))
 
     # caudal
-    L = u(.14, .25)
+    L = u(.14, .25) if f.kind != "dragonet" else u(.18, .34)
     shape = rng.choice(["fork", "soft", "trunc", "round"], p=[.42, .25, .18, .15] if f.kind != "catfish" else [.1, .15, .35, .4])
-    if f.kind in ("stickleback", "goby") and u() < .8:
+    if f.kind in ("stickleback", "goby", "dragonet") and u() < .8:
         shape = rng.choice(["soft", "trunc", "round"])
     t = np.abs(2 * s - 1)
     fk = {"fork": u(.4, .65), "soft": u(.15, .4), "trunc": u(-.02, .1), "round": u(-.35, -.1)}[shape]
@@ -243,13 +254,22 @@ def make_fins(f):
 
     # pelvic
     xp = u(.26, .36) if f.kind in ("perch", "sunfish", "darter", "angel", "wrasse", "goby", "stickleback") else u(.38, .52)
-    for k in range(2 if u() < .45 else 1):
+    for k in range(0 if f.kind == "dragonet" else 2 if u() < .45 else 1):
         bl = u(.012, .03)
         x0 = xp + k * u(-.03, .03)
         b = along(x0, x0 + bl, 1, u(.004, .03))
         a = lean(12, 60) if not fold else lean(2, 12)
         h = u(.08, .18) * (.7 + .6 * f.D) * (1 - u(.2, .6) * s) * np.minimum(1, s * 5 + .6) * (.6 + .4 * np.sin(np.pi * np.clip(s + .1, 0, 1)))
         add("pelvic_fin", b, np.linspace(a, a - u(.1, .5), n), h, int(rng.integers(5, 9)), over=u() < .5)
+
+    if f.kind == "dragonet":  # wings under the throat, with a first ray that may stand free
+        x0 = f.hl * u(.55, 1.)
+        b = along(x0, x0 + u(.03, .09), 1, u(-.01, .02))
+        a = lean(5, 55)
+        h = u(.12, .3) * (1 - u(.2, .7) * s) * (.7 + .3 * np.sin(np.pi * np.clip(s + .2, 0, 1)))
+        add("pelvic_fin", b, np.linspace(a + u(0, .4), a - u(0, .5), n), h, int(rng.integers(5, 8)), over=u() < .4, jag=u(0, .3))
+        if u() < .4:
+            add("pelvic_fin", along(x0 - u(.01, .05), x0 - .005, 1, 0), np.linspace(a + .5, a + .9, n), u(.04, .12) * (1 + 0 * s), 2, spiny=True, jag=0, fray=False)
 
     # pectoral
     if u() < .95:
@@ -467,8 +487,8 @@ def draw(rng, kind=None):
         if not q["spiny"]:
             rays = rays * a[sl]
         comp(img[sl], np.clip(rays * q["ra"], 0, 1), q["rc"])
-        if u() < .3:  # pigment spots on the membrane
-            sp = (noise(rng, d.shape[0], d.shape[1], u(12, 40), 1) > u(1.0, 1.6)).astype(np.float32)
+        if u() < (.3 if not patterned else .9):  # pigment spots on the membrane
+            sp = (noise(rng, d.shape[0], d.shape[1], u(12, 40), 1) > u(1.0, 1.6) * (.4 if patterned else 1)).astype(np.float32)
             comp(img[sl], cv2.GaussianBlur(sp, (0, 0), 1.) * a[sl] * u(.2, .6), col * .35)
         label[hard] = CH[q["trait"]] + 1
         if q["spiny"]:
@@ -482,6 +502,7 @@ def draw(rng, kind=None):
     if u() < .05 and light:  # surroundings whitened by hand
         cut = cv2.resize(cv2.dilate(union, np.ones((int(u(15, 61)),) * 2, np.uint8)), (w // 8, h // 8), interpolation=cv2.INTER_NEAREST)
         img[cv2.resize(cut, (w, h), interpolation=cv2.INTER_NEAREST) == 0] = 1.
+    patterned = f.kind == "dragonet" and u() < .6
     for q in fins:
         q["alpha"] = np.clip(fa * u(.75, 1.25), .09, .97)
         q["thin"] = u(.1, .75)
@@ -493,6 +514,8 @@ def draw(rng, kind=None):
         q["rt"] = u(.5, 1)
         q["rw"] = u(1, 2.4) * SS * (1.4 if q["spiny"] else .8)
         q["branch"] = u(.03, .09) if u() < .6 else 0
+        if patterned:  # opaque, in the back's colour, blotched as the body
+            q["alpha"], q["thin"], q["col"] = u(.75, .97), u(0, .3), np.clip(back * u(.8, 1.5), 0, 1)
         if q["trait"] == "adipos_fin":
             q["alpha"], q["col"], q["ra"] = u(.6, 1), np.clip(back * u(.7, 1.3), 0, 1), 0.
             q["lines"] = []
@@ -597,6 +620,8 @@ def draw(rng, kind=None):
     ex = f.hl * u(.26, .46)
     et, eb = float(f.top(ex)), float(f.bot(ex))
     ey = et + (eb - et) * u(.25, .44)
+    if f.kind == "dragonet":  # eyes that look upwards
+        ey = et + (eb - et) * u(.1, .25)
     er = min(f.hl * (u(.085, .17) if f.kind != "catfish" else u(.05, .1)), (eb - et) * .24, ex * .6)
     ey = max(ey, et + er * 1.12)
     rr = np.sqrt((bx - ex) ** 2 + ((by - ey) * u(.95, 1.1)) ** 2) / er

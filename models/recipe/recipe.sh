@@ -1,9 +1,10 @@
 #!/bin/bash
-# The trainings of the default network, with the seeds.   bash recipe.sh ship|cv|larger WORK
+# The trainings of the default network, with the seeds.   bash recipe.sh ship|cv|larger|dragonets WORK
 #
 #   ship    the network that is built in, from the starter's network of drawn fish only; about 3,000 CPU seconds
 #   cv      its cross-validation: the same without each other fold, in 1,500 steps; about 1,300 CPU seconds a fold
 #   larger  the same with a larger encoder, from ImageNet, without fold 0: what size brings; about 2,800 CPU seconds
+#   dragonets  the same with drawn dragonets, without fold 0, which has a real one: what drawing a kind brings; about 2,100 CPU seconds
 #
 # One thread; every training goes on from its last state when the same command is given again after a kill.
 # Pictures: ../../../shared/data, or $FISH_DATA. First: pip install --no-deps -r requirements.txt (the PyPI wheel of torch wants CUDA's
@@ -51,5 +52,10 @@ cv)
 larger)
     [ -e runs/base.pt ] || train $D --encoder lite2 --width 64 --fold 0 --real-share .4 --size 320x128 --batch 16 --steps 600 --lr 2e-3 --enc-lr 3e-4 --seed 11 --out runs/base.pt
     [ -e runs/u0.pt ] || train $D --init runs/base.pt --fold 0 --real-share .6 --batch 6 --steps 2000 --lr 8e-4 --enc-lr 2e-4 --ema .985 --seed 80 --out runs/u0.pt
+    ;;
+dragonets)
+    drawn drawn/dragonet 80 1605 0 dragonet
+    D="$D drawn/dragonet drawn/dragonet"
+    [ -e runs/g0.pt ] || train $D --init "$ONLY_DRAWN" --fold 0 --real-share .6 --batch 6 --steps 2400 --lr 6e-4 --enc-lr 1.5e-4 --ema .985 --seed 70 --out runs/g0.pt
     ;;
 esac
