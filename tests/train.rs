@@ -219,6 +219,18 @@ fn a_killed_training_goes_on_to_the_same_end() {
 }
 
 #[test]
+fn the_number_of_threads_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let trained = |threads: &str| {
+        let out = folder.path().join(threads);
+        let more = ["--epochs", "1", "--alter", "fixed", "--copies", "2", "--rate", "1e-3"];
+        let output = training(&out, &more).args(["--threads", threads]).output().unwrap();
+        (epochs(&json(&output)), fs::read(out.join("best/network.onnx")).unwrap())
+    };
+    assert!(trained("1") == trained("3"));
+}
+
+#[test]
 fn a_stop_is_a_pause() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");

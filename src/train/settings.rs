@@ -29,7 +29,7 @@ pub struct TrainSettings {
     pub dropout: f32,
     /// The run ends early when validation was no better for so many epochs; `None` for never.
     pub patience: Option<usize>,
-    /// Of the order of pictures, their alterations and dropped channels. The same seed gives the same network on one kind of processor.
+    /// Of the order of pictures, their alterations and dropped channels. The same seed gives the same network on one kind of processor, with any number of threads.
     pub seed: u64,
     /// Bytes of features that may be kept.
     #[serde(skip)]
