@@ -19,9 +19,9 @@ pub(super) type Unit = Range<usize>;
 
 /// The most convolutions of a chain.
 const LINKS_MAX: usize = 8;
-/// A ring that is more than such a part of the map saves no memory.
+/// How many times as many rows as a ring's a map must have: the ring of a lower one saves little, and each thread has its own.
 const MAP_IN_RINGS: usize = 4;
-/// Weights are read once for each row. Where they are so many times as long as it, a whole map, whose pixels share them, is faster.
+/// How many times as many weights as a row has values there may be: they are read anew for each row, where a whole map's pixels share them.
 const ROWS_IN_WEIGHTS: usize = 4;
 
 /// The units as networks run.
