@@ -36,9 +36,9 @@ fn the_published_layout_keeps_its_masks_in_int8_and_its_size() {
     let (iou, bytes) = (report["iou"].as_f64().unwrap(), report["int8_bytes"].as_u64().unwrap());
     eprintln!(
         "IoU {iou:.4} with float, {bytes} bytes, in float: {}",
-        report["float_blocks"]
+        report["float_layers"]
     );
     // nncf has 0.898 and onnxruntime's quantizer 0.858 on these pictures (`../shared/reference/architecture.md`).
-    assert!(iou >= 0.90, "{iou}");
+    assert!(iou >= 0.93, "{iou}");
     assert!(bytes < 31_000_000, "{bytes}");
 }

@@ -93,8 +93,8 @@ pub enum ConvertError {
         /// How many there are.
         found: usize,
     },
-    /// A block that is to stay in float does not exist.
-    #[error("the network has no block {block:?}; its blocks are {blocks}")]
+    /// A layer or block of layers that is to stay in float does not exist.
+    #[error("the network has no block or layer {block:?}; its blocks are {blocks}")]
     UnknownBlock {
         /// The name asked for.
         block: String,

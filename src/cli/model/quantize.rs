@@ -24,7 +24,7 @@ use crate::traits::{Palette, TraitSet};
 /// Make an int8 bundle of a float one, and report what that costs.
 ///
 /// The pictures are used to learn which values pass between the layers; a quarter of them is held out to compare the masks of both networks.
-/// Blocks of layers that cost too much accuracy stay in float.
+/// Layers that cost too much accuracy stay in float.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct QuantizeArgs {
     /// The float bundle's folder.
@@ -53,10 +53,10 @@ pub(in crate::cli) struct QuantizeArgs {
     /// The most that the network may weigh, in MB of 1,000,000 bytes; by default 8 % more than with all layers in int8.
     #[arg(long, value_name = "MB", value_parser = parse_megabytes)]
     size_limit: Option<u64>,
-    /// Keep this block of layers in float, whatever is measured; may be given several times.
-    #[arg(long, value_name = "BLOCK")]
+    /// Keep this layer, or all of this block, in float, whatever is measured; may be given several times.
+    #[arg(long, value_name = "NAME")]
     keep_float: Vec<String>,
-    /// Do not measure which blocks had better stay in float: quicker, and all layers are int8.
+    /// Do not measure which layers had better stay in float: quicker, and all are int8.
     #[arg(long)]
     no_sensitivity: bool,
     /// Threads of a network run; 0 for one a processor.
@@ -331,7 +331,7 @@ fn words(report: &QuantizationReport) -> String {
         report.calibrated_on.len(),
         report.ranges
     ));
-    line(format!("in float    {}", list_or_none(&report.float_blocks)));
+    line(format!("in float    {}", list_or_none(&report.float_layers)));
     line(String::new());
     line(format!("{}:", scope(report)));
     line(format!("  IoU of all traits pooled   {:.4}", report.iou));
@@ -351,12 +351,15 @@ fn words(report: &QuantizationReport) -> String {
     }
     if !report.sensitivity.is_empty() {
         line(String::new());
-        line("  what one block alone in float gains, of IoU on the first calibration pictures".to_owned());
-        for block in &report.sensitivity {
-            let kept = if block.kept_in_float { "  kept in float" } else { "" };
+        line("  what one layer alone in float gains, of IoU on the first calibration pictures, and its part of the multiply-adds".to_owned());
+        for layer in &report.sensitivity {
+            let kept = if layer.kept_in_float { "  kept in float" } else { "" };
             line(format!(
-                "  {:+.4}  {:<40} {:>9} weights{kept}",
-                block.gain, block.block, block.weights
+                "  {:+.4}  {:<40} {:>9} weights {:>5.1} %{kept}",
+                layer.gain,
+                layer.layer,
+                layer.weights,
+                100.0 * layer.share
             ));
         }
     }

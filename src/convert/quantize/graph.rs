@@ -1,6 +1,6 @@
 //! What of a graph can be quantized: its convolutions.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::convert::ConvertError;
 use crate::convert::onnx::{self, ModelProto, NodeProto, TensorProto};
@@ -12,13 +12,18 @@ pub struct Convolution {
     pub node: usize,
     /// Name of the node.
     pub name: String,
-    /// The block that it belongs to; blocks are kept in float or quantized as a whole.
+    /// The block that it belongs to, a numbered module.
     pub block: String,
     /// Name of the tensor that it reads.
     pub activation: String,
     /// Name of its weights.
     pub weights: String,
+    /// How many there are.
+    pub weights_count: usize,
 }
+
+/// Some of a graph's convolutions, by their places in [`FloatGraph::convolutions`].
+pub type Layers = BTreeSet<usize>;
 
 /// A float graph made ready: every constant an initializer, batch norms in their convolutions.
 #[derive(Debug, Clone)]
@@ -82,12 +87,11 @@ impl FloatGraph {
         read.filter(|a| seen.insert(a.clone())).collect()
     }
 
-    /// Number of weights in the block's convolutions.
-    pub fn weights_in(&self, block: &str) -> usize {
-        let initializers = self.initializers();
-        let shape = |c: &Convolution| onnx::shape_of(initializers[c.weights.as_str()]).unwrap_or_default();
-        let within = self.convolutions.iter().filter(|c| c.block == block);
-        within.map(|c| shape(c).iter().product::<usize>()).sum()
+    /// The convolutions of a block, or the one of this name; none where there is neither.
+    pub fn layers_of(&self, block_or_layer: &str) -> Layers {
+        let convolutions = self.convolutions.iter().enumerate();
+        let of_it = convolutions.filter(|(_, c)| c.block == block_or_layer || c.name == block_or_layer);
+        of_it.map(|(index, _)| index).collect()
     }
 
     /// The constants by name.
@@ -134,10 +138,9 @@ fn convolutions(nodes: &[NodeProto], initializers: &[TensorProto]) -> Vec<Convol
         let [activation, weights, ..] = node.input.as_slice() else {
             return None;
         };
-        let is_float = |t: &&TensorProto| t.dims.len() == 4 && onnx::f32_count(t).is_some_and(|n| n > 0);
-        let usable = node.op_type == "Conv"
-            && constants.get(weights.as_str()).is_some_and(is_float)
-            && !constants.contains_key(activation.as_str());
+        let weights_count = constants.get(weights.as_str()).filter(|t| t.dims.len() == 4);
+        let weights_count = weights_count.and_then(|t| onnx::f32_count(t)).filter(|n| *n > 0)?;
+        let usable = node.op_type == "Conv" && !constants.contains_key(activation.as_str());
         let name = if node.name.is_empty() {
             node.output.first()?
         } else {
@@ -149,6 +152,7 @@ fn convolutions(nodes: &[NodeProto], initializers: &[TensorProto]) -> Vec<Convol
             block: block_of(name),
             activation: activation.clone(),
             weights: weights.clone(),
+            weights_count,
         })
     });
     found.collect()

@@ -3,7 +3,7 @@
 //! 1. `graph.rs`: the convolutions of the graph; batch norms are folded into them (`batch_norm.rs`).
 //! 2. `calibrate.rs`: the float network runs on pictures; a `histogram.rs` is kept of all that its convolutions read.
 //! 3. `qdq.rs`: weights and those activations become bytes; the file is standard ONNX (QuantizeLinear, DequantizeLinear).
-//! 4. `sensitivity.rs`: blocks that cost too much accuracy stay in float, by measurement and within a size.
+//! 4. `sensitivity.rs`: layers that cost too much accuracy stay in float, by measurement and within a size.
 //! 5. `report.rs`: masks of both networks compared on pictures that were not used to calibrate.
 //!
 //! [`quantize`] takes these steps (`steps.rs`).
@@ -22,7 +22,7 @@ mod steps;
 pub use histogram::RangeMethod;
 pub use picture::Picture;
 pub use report::{Comparison, PictureScore, QuantizationReport, TraitScore};
-pub use sensitivity::BlockSensitivity;
+pub use sensitivity::LayerSensitivity;
 pub use settings::QuantizeSettings;
 pub use steps::{Quantized, Step, quantize};
 

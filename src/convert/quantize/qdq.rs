@@ -1,24 +1,25 @@
 //! The quantized graph, with QuantizeLinear and DequantizeLinear around what is in eight bits.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use super::graph::FloatGraph;
+use super::graph::{FloatGraph, Layers};
 use super::histogram::Affine;
 use crate::convert::onnx::{self, GraphProto, ModelProto, NodeProto, TensorProto, attribute};
 
-/// The float graph with its convolutions in int8, but for those of `float_blocks`.
+/// The float graph with its convolutions in int8, but for those in `in_float`.
 ///
 /// Weights become signed bytes with one scale for each output channel (symmetric, -127 to 127). An activation is quantized only where a
 /// convolution reads it: what adds, scales, normalizes or resizes keeps reading floats, so that a residual path does not gather one rounding a
 /// block. An activation without a code stays in float, its convolution's weights do not. Biases stay in float.
-pub fn quantized(graph: &FloatGraph, codes: &HashMap<String, Affine>, float_blocks: &BTreeSet<String>) -> ModelProto {
+pub fn quantized(graph: &FloatGraph, codes: &HashMap<String, Affine>, in_float: &Layers) -> ModelProto {
     let source = graph.model.graph.as_ref().expect("a prepared model has a graph");
     let constants = graph.initializers();
     let in_int8: HashMap<usize, &str> = graph
         .convolutions
         .iter()
-        .filter(|c| !float_blocks.contains(&c.block))
-        .map(|c| (c.node, c.weights.as_str()))
+        .enumerate()
+        .filter(|(index, _)| !in_float.contains(index))
+        .map(|(_, c)| (c.node, c.weights.as_str()))
         .collect();
     let coded: HashSet<&str> = graph
         .convolutions

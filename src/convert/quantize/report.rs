@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::sensitivity::BlockSensitivity;
+use super::sensitivity::LayerSensitivity;
 use crate::evaluate::Agreement;
 use crate::traits::{Trait, TraitMask};
 
@@ -31,10 +31,10 @@ pub struct QuantizationReport {
     pub traits: Vec<TraitScore>,
     /// The pictures that were scored, the worst first.
     pub pictures: Vec<PictureScore>,
-    /// Blocks that stayed in float, in the order of the network.
-    pub float_blocks: Vec<String>,
-    /// The measured sensitivity of each block, the most sensitive first; empty if it was not measured.
-    pub sensitivity: Vec<BlockSensitivity>,
+    /// Convolutions that stayed in float, in the order of the network.
+    pub float_layers: Vec<String>,
+    /// The measured sensitivity of each layer, the most sensitive first; empty if it was not measured.
+    pub sensitivity: Vec<LayerSensitivity>,
     /// Median seconds of a run in float, here and now.
     pub float_seconds: f64,
     /// Median seconds of a run in int8, alternating with the float runs.

@@ -12,13 +12,13 @@ pub struct QuantizeSettings {
     pub range: RangeMethod,
     /// The most that the network's file may weigh, in bytes; `None`: 8 % more than with everything in int8.
     pub size_limit: Option<u64>,
-    /// Whether to measure which blocks had better stay in float.
+    /// Whether to measure which layers had better stay in float.
     pub sensitivity: bool,
-    /// Blocks that stay in float whatever is measured.
+    /// Layers, or blocks of them, that stay in float whatever is measured.
     pub keep_float: BTreeSet<String>,
-    /// A block stays in float only if that alone gains this much IoU.
+    /// A layer stays in float only if that alone gains this much IoU, and as much for each hundredth of the network's multiply-adds.
     pub least_gain: f64,
-    /// Once this IoU with the float network is reached, no further block stays in float.
+    /// Once this IoU with the float network is reached, no further layer stays in float.
     pub target: f64,
     /// How networks are run.
     pub network: NetworkSettings,

@@ -1,16 +1,16 @@
 //! The steps of quantizing, one after another.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use image::RgbImage;
 
 use super::calibrate::Calibration;
-use super::graph::FloatGraph;
+use super::graph::{FloatGraph, Layers};
 use super::histogram::Affine;
 use super::picture::Picture;
 use super::report::{self, Comparison, PictureScore, QuantizationReport};
-use super::sensitivity::{self, BlockSensitivity, Choice, Scorer};
+use super::sensitivity::{self, Choice, LayerSensitivity, Scorer};
 use super::settings::QuantizeSettings;
 use super::{PICTURES_ADVISED, PICTURES_LEAST, qdq};
 use crate::convert::ConvertError;
@@ -21,7 +21,7 @@ use crate::traits::TraitMask;
 
 /// Of that many pictures one is held out.
 const HELD_OUT_EVERY: usize = 4;
-/// Pictures, with their mirror images, on which blocks are measured.
+/// Pictures, with their mirror images, on which layers are measured.
 const SENSITIVITY_PICTURES: usize = 2;
 
 /// What is being done, for a progress bar.
@@ -63,7 +63,7 @@ pub fn quantize(
     }
     let float_bytes = encoded_len(&model);
     let graph = FloatGraph::prepare(model)?;
-    check_blocks(&graph, &settings.keep_float)?;
+    let always = kept_by_wish(&graph, settings)?;
     let work = Work {
         graph,
         manifest,
@@ -73,8 +73,8 @@ pub fn quantize(
     let (calibrating, scored) = divide(pictures.len());
     let crops: Vec<&RgbImage> = calibrating.iter().flat_map(|i| pictures[*i].both()).collect();
     let codes = work.calibrate(&crops, progress)?;
-    let (float_blocks, sensitivity) = work.blocks_for_float(&codes, &crops, progress)?;
-    let int8 = qdq::quantized(&work.graph, &codes, &float_blocks);
+    let (in_float, sensitivity) = work.layers_for_float(always, &codes, &crops, progress)?;
+    let int8 = qdq::quantized(&work.graph, &codes, &in_float);
     let compared = work.compare(&int8, &scored, progress)?;
 
     let pooled: Agreement = compared.comparisons.iter().map(|c| c.agreement).sum();
@@ -92,7 +92,10 @@ pub fn quantize(
         mean_iou: scores.iter().map(|p| p.iou).sum::<f64>() / scores.len().max(1) as f64,
         traits: report::trait_scores(&pooled),
         pictures: scores,
-        float_blocks: work.in_order(&float_blocks),
+        float_layers: in_float
+            .iter()
+            .map(|index| work.graph.convolutions[*index].name.clone())
+            .collect(),
         sensitivity,
         float_seconds: compared.float.as_secs_f64(),
         int8_seconds: compared.int8.as_secs_f64(),
@@ -124,22 +127,22 @@ impl Work<'_> {
         Ok(calibration.codes(&self.graph, &self.manifest.input, self.settings.range))
     }
 
-    /// The blocks that stay in float, and what was measured of each.
-    fn blocks_for_float(
+    /// The layers that stay in float, `always` and others, and what was measured of each.
+    fn layers_for_float(
         &self,
+        always: Layers,
         codes: &Codes,
         crops: &[&RgbImage],
         progress: &mut dyn FnMut(Step),
-    ) -> Result<(BTreeSet<String>, Vec<BlockSensitivity>), ConvertError> {
-        let always = &self.settings.keep_float;
-        let with_float = |blocks: &BTreeSet<String>| qdq::quantized(&self.graph, codes, blocks);
-        let least = encoded_len(&with_float(always));
+    ) -> Result<(Layers, Vec<LayerSensitivity>), ConvertError> {
+        let with_float = |layers: &Layers| qdq::quantized(&self.graph, codes, layers);
+        let least = encoded_len(&with_float(&always));
         let limit = self.settings.size_limit.unwrap_or(least + least * 8 / 100);
         if least > limit {
             return Err(ConvertError::TooLarge { least, limit });
         }
         if !self.settings.sensitivity {
-            return Ok((always.clone(), Vec::new()));
+            return Ok((always, Vec::new()));
         }
         let crops: Vec<&RgbImage> = crops.iter().take(2 * SENSITIVITY_PICTURES).copied().collect();
         let float_masks = self.float_masks(&crops)?;
@@ -149,16 +152,19 @@ impl Work<'_> {
             crops,
             float_masks: float_masks.iter().collect(),
         };
-        let weights = |block: &str| (block.to_owned(), self.graph.weights_in(block));
-        let blocks: Vec<_> = self.graph.blocks().into_iter().map(weights).collect();
+        // Where what a layer reads has no code, it computes in float as it is.
+        let convolutions = self.graph.convolutions.iter().enumerate();
+        let candidates: Vec<_> = convolutions
+            .filter(|(index, layer)| !always.contains(index) && codes.contains_key(&layer.activation))
+            .collect();
         let choice = Choice {
             bytes: limit - least,
             least_gain: self.settings.least_gain,
             target: self.settings.target,
         };
-        progress(Step::Begin("measuring blocks", blocks.len() + 1));
-        let done = |block: &str| progress(Step::Done(block.to_owned()));
-        sensitivity::choose(&blocks, always, &scorer, choice, with_float, done)
+        progress(Step::Begin("measuring layers", candidates.len() + 1));
+        let done = |layer: &str| progress(Step::Done(layer.to_owned()));
+        sensitivity::choose(&candidates, &always, &scorer, choice, with_float, done)
     }
 
     fn load(&self, model: &ModelProto) -> Result<TraitNetwork, ConvertError> {
@@ -227,12 +233,6 @@ impl Work<'_> {
         };
         comparisons.iter().map(score).collect()
     }
-
-    /// Blocks in the order of the network.
-    fn in_order(&self, blocks: &BTreeSet<String>) -> Vec<String> {
-        let all = self.graph.blocks().into_iter().map(str::to_owned);
-        all.filter(|b| blocks.contains(b)).collect()
-    }
 }
 
 struct Compared {
@@ -249,15 +249,20 @@ fn divide(count: usize) -> (Vec<usize>, Vec<usize>) {
     (0..count).partition(|i| i % HELD_OUT_EVERY != HELD_OUT_EVERY - 1)
 }
 
-fn check_blocks(graph: &FloatGraph, asked: &BTreeSet<String>) -> Result<(), ConvertError> {
-    let blocks = graph.blocks();
-    match asked.iter().find(|b| !blocks.contains(&b.as_str())) {
-        None => Ok(()),
-        Some(unknown) => Err(ConvertError::UnknownBlock {
-            block: unknown.clone(),
-            blocks: blocks.join(", "),
-        }),
+/// The layers that are to stay in float whatever is measured.
+fn kept_by_wish(graph: &FloatGraph, settings: &QuantizeSettings) -> Result<Layers, ConvertError> {
+    let mut layers = Layers::new();
+    for name in &settings.keep_float {
+        let of_it = graph.layers_of(name);
+        if of_it.is_empty() {
+            return Err(ConvertError::UnknownBlock {
+                block: name.clone(),
+                blocks: graph.blocks().join(", "),
+            });
+        }
+        layers.extend(of_it);
     }
+    Ok(layers)
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
