@@ -257,4 +257,6 @@ mod excited_layers;
 #[cfg(test)]
 mod int8_layers;
 #[cfg(test)]
+mod merged_layers;
+#[cfg(test)]
 mod op_cases;

@@ -221,9 +221,9 @@ impl Prepared {
         }
     }
 
-    /// One row of results, the first of which reads from `first` on at each of `taps`.
-    pub(super) fn run_on(&self, kernels: &dyn Kernels, input: Input, first: usize, taps: &[usize], row: &mut Row) {
-        self.compute(kernels, self.scale(), input, first, taps, row);
+    /// Results from `column` on, the first of the row reading at each of `taps`.
+    pub(super) fn run_on(&self, kernels: &dyn Kernels, input: Input, column: usize, taps: &[usize], row: &mut Row) {
+        self.compute(kernels, self.scale(), input, column * self.step, taps, row);
     }
 
     fn compute(
@@ -306,11 +306,6 @@ impl Prepared {
     pub(super) fn reads(&self, row: usize) -> Range<usize> {
         let begin = self.first_line + row * self.line_step;
         begin..begin + self.lines
-    }
-
-    /// How many lines of its input a row of results reads.
-    pub(super) fn lines(&self) -> usize {
-        self.lines
     }
 
     /// Where its taps are in a ring of as many lines as it reads of its input, if the first line of its window lies in place `first` there.

@@ -12,7 +12,7 @@ use tract_onnx::pb::{
 use super::lower::{Refusal, lower};
 use super::steps::{Steps, Work};
 use super::view::{View, name_of};
-use super::{chain, memory};
+use super::{memory, units};
 use crate::network::graph::{self, GraphError};
 
 /// The operator of an island's node.
@@ -168,7 +168,7 @@ fn why_not(steps: &Steps) -> Option<&'static str> {
     if !convolves {
         return Some("no convolution is beside it");
     }
-    (memory::plan(steps, &chain::singly(steps)).1.size() > MEMORY_MAX).then_some("its maps would take more than 2 GB")
+    (memory::plan(steps, &units::singly(steps)).1.size() > MEMORY_MAX).then_some("its maps would take more than 2 GB")
 }
 
 /// Whether a node's result follows from weights alone.

@@ -1,10 +1,10 @@
 //! Where maps lie: each form of a map has a slot from the step that makes it to the last that reads it, and slots are used again.
 
 use super::aligned::Aligned;
-use super::chain::Unit;
 use super::kernels::{LANES, padded};
 use super::share::RUN_PIXELS_ADDED;
 use super::steps::{Code, Form, MapId, Step, Steps, Term, Work};
+use super::units::Unit;
 
 /// Values of a map as floats and as bytes, in the forms in which it is kept.
 pub(super) type Forms<'a> = (Option<&'a mut [f32]>, Option<&'a mut [u8]>);

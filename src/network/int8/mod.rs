@@ -6,8 +6,8 @@
 //! * [`islands`] finds the nodes that are understood and makes one node of each connected part of them;
 //! * [`lower`] turns the nodes of an island into [`steps`]: convolutions with all that follows them, sums, enlargements;
 //! * both ask a [`view`] of the graph, also for its [`constants`];
-//! * steps are made [`ready`]: weights packed by [`convolution`], convolutions joined to a [`chain`] that leaves the maps between them out; every other
-//!   map gets a place in [`memory`];
+//! * [`units`] says which steps run together, row by row; they are made [`ready`]: weights packed by [`convolution`], units joined to a [`chain`] that
+//!   leaves the maps between them out; every other map gets a place in [`memory`];
 //! * a [`program`] runs them: rows shared out to threads by [`share`], the [`entry`] of a picture's bytes, and the [`head`], by which planes of
 //!   probabilities leave, or traits at once;
 //! * [`kernels`] and [`rows`] compute, each in the instructions that the processor has, all with the same bits;
@@ -31,6 +31,7 @@ mod ready;
 mod rows;
 mod share;
 mod steps;
+mod units;
 mod view;
 
 use tract_onnx::pb::ModelProto;
@@ -73,8 +74,8 @@ pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String
         .map_err(|e| e.to_string())?;
     let mut results = Vec::new();
     let ways = [
-        ("step by step", chain::singly(&steps)),
-        ("row by row", chain::chained(&steps, |_, _, _| true)),
+        ("step by step", units::singly(&steps)),
+        ("row by row", units::chained(&steps, |_, _, _| true)),
     ];
     for (kernels, (way, units)) in kernels::all()
         .into_iter()
@@ -116,12 +117,12 @@ fn lowered<'a>(
     Ok((view, steps))
 }
 
-/// The kinds of the steps that a whole graph becomes.
+/// The kinds of the steps that a whole graph becomes, each by itself.
 #[cfg(test)]
 pub(crate) fn kinds_alone(model: &ModelProto) -> Result<Vec<&'static str>, String> {
     let shapes = super::graph::shapes(model).map_err(|e| e.to_string())?;
     let (view, steps) = lowered(model, &shapes)?;
-    let units = chain::units(&steps);
+    let units = units::singly(&steps);
     let program = program::Program::new(steps, &units, &view, kernels::best()).map_err(|e| e.to_string())?;
     Ok(program.steps().map(|(_, kind, _)| kind).collect())
 }

@@ -9,7 +9,6 @@ use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::*;
 
-use super::chain::units;
 use super::entry::Given;
 use super::head::Traits;
 use super::islands::{BODY, OPERATOR, shapes_of};
@@ -17,6 +16,7 @@ use super::kernels;
 use super::lower::lower;
 use super::memory::Memory;
 use super::program::{Program, Wanted};
+use super::units::units;
 use super::view::View;
 use crate::network::prepare::Picture;
 

@@ -1,15 +1,16 @@
-//! Steps made ready to run: weights packed, windows found, and what follows each other closely joined to chains.
+//! Steps made ready to run: weights packed, windows found, and what runs together joined to chains.
 
 use std::ops::Range;
 
 use thiserror::Error;
 
-use super::chain::{Chain, Unit};
+use super::chain::Chain;
 use super::convolution::Prepared;
 use super::head::enlarged;
 use super::memory::Place;
 use super::rows::Between;
 use super::steps::{Clamp, Form, MapId, Normalization, Step, Term, Work};
+use super::units::Unit;
 use super::view::View;
 
 /// A step can't be made ready.
@@ -43,11 +44,7 @@ pub(super) enum Doing {
         factor: Option<MapId>,
         residual: Option<Term>,
     },
-    Chain {
-        input: (MapId, Form),
-        chain: Chain,
-        residual: Option<Term>,
-    },
+    Chain(Chain),
     Sum {
         terms: Vec<Term>,
         offset: Option<MapId>,
@@ -81,7 +78,7 @@ impl Doing {
     pub(super) fn kind_name(&self) -> &'static str {
         match self {
             Self::Convolve { prepared, .. } => prepared.kind_name(),
-            Self::Chain { chain, .. } => chain.kind_name(),
+            Self::Chain(chain) => chain.kind_name(),
             Self::Sum { .. } => "sum",
             Self::Enlarge { .. } => "enlarge",
             Self::MaxPool { .. } => "max pool",
@@ -91,14 +88,41 @@ impl Doing {
         }
     }
 
-    /// Its convolutions.
+    /// The convolution that it is, if it is one.
+    pub(super) fn convolution(&self) -> Option<&Prepared> {
+        match self {
+            Self::Convolve { prepared, .. } => Some(prepared),
+            _ => None,
+        }
+    }
+
+    /// All its convolutions.
     pub(super) fn convolutions(&self) -> impl Iterator<Item = &Prepared> {
-        let (one, chain) = match self {
-            Self::Convolve { prepared, .. } => (Some(&**prepared), None),
-            Self::Chain { chain, .. } => (None, Some(chain.convolutions())),
-            _ => (None, None),
+        let chain = match self {
+            Self::Chain(chain) => Some(chain.convolutions()),
+            _ => None,
         };
-        one.into_iter().chain(chain.into_iter().flatten())
+        self.convolution().into_iter().chain(chain.into_iter().flatten())
+    }
+
+    /// The lines of a map, counted with its border's, that a row of results reads, if it reads the map row by row.
+    pub(super) fn lines_of(&self, map: MapId, row: usize, places: &[Place]) -> Option<Range<usize>> {
+        let border = places[map].border;
+        let rows = match self {
+            Self::Convolve { input, prepared, .. } if *input == map => return Some(prepared.reads(row)),
+            Self::Sum { terms, .. } => {
+                let term = terms.iter().find(|term| term.map == map)?;
+                let row = row >> term.shift;
+                row..row + 1
+            }
+            Self::Enlarge { input, lines, .. } if *input == map => {
+                let Between { first, second, .. } = lines[row];
+                first..second + 1
+            }
+            Self::MaxPool { input, lines, .. } if *input == map => lines[row].clone(),
+            _ => return None,
+        };
+        Some(rows.start + border..rows.end + border)
     }
 }
 
@@ -184,39 +208,19 @@ pub(super) fn make_ready(
     let mut ready = ready.into_iter();
     let unit = |unit: &Unit| match unit.len() {
         1 => ready.next(),
-        links => chained(ready.by_ref().take(links), places),
+        links => chained(ready.by_ref().take(links).collect(), places),
     };
     Ok(units.iter().filter_map(unit).collect())
 }
 
-/// Convolutions as one step.
-fn chained(convolutions: impl Iterator<Item = Ready>, places: &[Place]) -> Option<Ready> {
-    let (mut links, mut first, mut last) = (Vec::new(), None, None);
-    for step in convolutions {
-        let Doing::Convolve {
-            input,
-            form,
-            prepared,
-            factor: None,
-            residual,
-        } = step.work
-        else {
-            unreachable!("chains are of convolutions");
-        };
-        links.push((*prepared, form, &places[input], &places[step.output]));
-        first = first.or(Some((input, form)));
-        last = Some((step.name, step.output, step.totals, residual));
-    }
-    let (name, output, totals, residual) = last?;
+/// Steps as one.
+fn chained(steps: Vec<Ready>, places: &[Place]) -> Option<Ready> {
+    let last = steps.last()?;
     Some(Ready {
-        name,
-        totals,
-        output,
-        work: Doing::Chain {
-            input: first?,
-            chain: Chain::new(links),
-            residual,
-        },
+        name: last.name.clone(),
+        totals: last.totals,
+        output: last.output,
+        work: Doing::Chain(Chain::new(steps, places)),
     })
 }
 

@@ -11,7 +11,6 @@
 use std::ops::Range;
 
 use super::kernels::{LANES, Quantize};
-use super::memory::Place;
 use super::steps::Clamp;
 
 /// Which instructions the processor has.
@@ -403,38 +402,32 @@ fn sigmoid_of(x: f32) -> f32 {
 }
 
 vectorized! {
-    /// For each result pixel the greatest of a window: rows `lines` of the map, columns as `windows` has them. `between` is scratch for a row.
-    fn greatest(
-        place: &Place,
-        map: &[f32],
-        lines: Range<usize>,
-        windows: &[Range<usize>],
-        between: &mut [f32],
-        results: &mut Results,
-    ) = greatest_body
+    /// For each result pixel the greatest of a window of columns of some rows. `between` is scratch for a row.
+    fn greatest(rows: &[&[f32]], windows: &[Range<usize>], stride: usize, between: &mut [f32], results: &mut Results) = greatest_body
 }
 
+/// Result pixels whose columns are gone through at once, so that they stay in the first cache.
+const POOLED: usize = 16;
+
 #[inline(always)]
-fn greatest_body(
-    place: &Place,
-    map: &[f32],
-    lines: Range<usize>,
-    windows: &[Range<usize>],
-    between: &mut [f32],
-    results: &mut Results,
-) {
-    between.fill(f32::NEG_INFINITY);
-    for line in lines {
-        greater(between, place.row(map, line));
-    }
-    for (pixel, window) in windows.iter().enumerate() {
-        for channel in (0..place.stride).step_by(LANES) {
-            let mut greatest = [f32::NEG_INFINITY; LANES];
-            for column in window.clone() {
-                let at = column * place.stride + channel;
-                greater(&mut greatest, &between[at..at + LANES]);
+fn greatest_body(rows: &[&[f32]], windows: &[Range<usize>], stride: usize, between: &mut [f32], results: &mut Results) {
+    for (piece, windows) in windows.chunks(POOLED).enumerate() {
+        let first = windows.iter().map(|window| window.start).min().unwrap_or(0);
+        let end = windows.iter().map(|window| window.end).max().unwrap_or(0);
+        let between = &mut between[..(end - first) * stride];
+        between.fill(f32::NEG_INFINITY);
+        for row in rows {
+            greater(between, &row[first * stride..end * stride]);
+        }
+        for (pixel, window) in windows.iter().enumerate() {
+            for channel in (0..stride).step_by(LANES) {
+                let mut greatest = [f32::NEG_INFINITY; LANES];
+                for column in window.clone() {
+                    let at = (column - first) * stride + channel;
+                    greater(&mut greatest, &between[at..at + LANES]);
+                }
+                results.store((piece * POOLED + pixel) * stride + channel, &greatest);
             }
-            results.store(pixel * place.stride + channel, &greatest);
         }
     }
 }
@@ -484,8 +477,9 @@ fn totals_body(values: &[f32], stride: usize, sums: &mut [f32], squares: &mut [f
 /// Brings the first `count` values into the cache. Kernels go over a row once for each of its blocks of channels, in steps that no processor foresees; a
 /// look at each line of the cache in their order makes it fetch them ahead.
 pub(super) fn bring(values: &[f32], count: usize) {
-    let looks = values.iter().take(count).step_by(LANES);
-    std::hint::black_box(looks.sum::<f32>());
+    let (blocks, _) = values[..count.min(values.len())].as_chunks::<LANES>();
+    let looks = blocks.iter().fold(0, |all, block| all ^ block[0].to_bits());
+    std::hint::black_box(looks);
 }
 
 #[cfg(test)]

@@ -98,6 +98,9 @@ impl Term {
 /// Terms of one sum.
 pub(super) const TERMS_MAX: usize = 8;
 
+/// Rows and columns of the largest window of which the greatest is taken.
+pub(super) const POOLED_MAX: usize = 8;
+
 /// Where an enlarged pixel reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alignment {

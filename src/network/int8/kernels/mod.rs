@@ -53,6 +53,8 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 pub(super) use pack::{pack_dense_bytes, pack_dense_floats, pack_depthwise_bytes, pack_depthwise_floats};
 
 /// Channels of a pixel lie in memory, and are computed, so many at a time: the sums in one AVX-512 register.
@@ -143,6 +145,24 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// Some of the results. They begin where a value that is added to several of them begins.
+    pub(super) fn part(&mut self, pixels: Range<usize>) -> Row<'_> {
+        let values = pixels.start * self.stride..pixels.end * self.stride;
+        Row {
+            pixels: pixels.len(),
+            stride: self.stride,
+            floats: self.floats.as_deref_mut().map(|floats| &mut floats[values.clone()]),
+            bytes: self.bytes.as_deref_mut().map(|bytes| &mut bytes[values]),
+            residual: self.residual.map(|residual| match residual {
+                Residual::Own => Residual::Own,
+                Residual::Other { floats, shift } => Residual::Other {
+                    floats: &floats[(pixels.start >> shift) * self.stride..],
+                    shift,
+                },
+            }),
+        }
+    }
+
     /// The bytes, where they are all that is wanted and a sum's clamped value is one already.
     #[cfg(target_arch = "x86_64")]
     fn only_bytes(&mut self, epilogue: &Epilogue) -> Option<&mut [u8]> {

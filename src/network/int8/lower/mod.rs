@@ -18,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 use self::codes::code_of;
 pub(super) use self::windows::Kind;
 use super::steps::{Alignment, Clamp, Convolution, Form, Map, MapId, Output, Shape, Step, Steps, Term, Work};
+use super::units;
 use super::view::{View, name_of};
 
 /// A node that can't be fused, and why.
@@ -94,6 +95,7 @@ pub(super) fn lower(view: &View, island: &[usize], wanted: &HashSet<&str>) -> Re
         }
     }
     factors::into_convolutions(&mut lowering.result, view);
+    units::make_late(&mut lowering.result);
     lowering.borders();
     Ok(lowering.result)
 }

@@ -3,7 +3,7 @@
 use tract_onnx::pb::NodeProto;
 
 use super::super::kernels::LANES;
-use super::super::steps::{Alignment, Convolution, Form, Term, Work};
+use super::super::steps::{Alignment, Convolution, Form, POOLED_MAX, Term, Work};
 use super::super::view::{int, ints, words};
 use super::{Lowering, Outcome, State};
 
@@ -77,6 +77,9 @@ impl Lowering<'_> {
         let square = k == k2 && s == s2 && pads.iter().take(2).all(|p| *p == pad);
         if !default || !square || k < 1 || s < 1 || !(0..k).contains(&pad) {
             return Err("its windows are not square, or are spread".to_owned());
+        }
+        if k as usize > POOLED_MAX {
+            return Err(format!("its windows have more than {POOLED_MAX} rows"));
         }
         let input = self.floats(&node.input[0])?;
         let work = Work::MaxPool {

@@ -1,14 +1,12 @@
-//! Convolutions of a program: one, whose rows or runs of pixels are shared out to threads, or a chain.
+//! A convolution of a program, whose rows or runs of pixels are shared out to threads.
 
 use super::Program;
-use super::maps::give_back;
-use crate::network::int8::chain::Chain;
 use crate::network::int8::convolution::Prepared;
 use crate::network::int8::kernels::{Residual, Row};
 use crate::network::int8::memory::{Memory, Place};
 use crate::network::int8::ready::Ready;
 use crate::network::int8::rows;
-use crate::network::int8::share::{Pieces, RUN_PIXELS, RUN_PIXELS_ADDED, share};
+use crate::network::int8::share::{Pieces, RUN_PIXELS, RUN_PIXELS_ADDED};
 use crate::network::int8::steps::{Form, MapId, Term};
 
 impl Program {
@@ -56,11 +54,6 @@ impl Program {
                     true => self.residual(memory, term, step.output, |_, floats| &floats[column * stride..]),
                     false => self.residual_row(memory, term, step.output, line),
                 });
-                match (&residual, floats.as_deref()) {
-                    (Some(Residual::Other { floats, .. }), _) => rows::bring(floats, values.unwrap_or(0)),
-                    (Some(Residual::Own), Some(floats)) => rows::bring(floats, floats.len()),
-                    _ => {}
-                }
                 let mut row = Row {
                     pixels: values.unwrap_or(0) / stride,
                     stride,
@@ -68,7 +61,10 @@ impl Program {
                     bytes,
                     residual,
                 };
-                prepared.run_scaled(self.kernels, scale, self.input(memory, input), line, column, &mut row);
+                let input = self.input(memory, input);
+                in_parts(&mut row, |begin, part| {
+                    prepared.run_scaled(self.kernels, scale, input, line, column + begin, part);
+                });
                 if let (Some(totals), Some(floats)) = (totals, row.floats) {
                     self.add_up(floats, stride, totals);
                 }
@@ -79,64 +75,8 @@ impl Program {
         memory.totals = if step.totals { pieces } else { 0 };
     }
 
-    /// One piece for each thread, since what two pieces read of the maps between is made for both.
-    pub(super) fn chain(
-        &self,
-        memory: &mut Memory,
-        step: &Ready,
-        (input, chain, residual): ((MapId, Form), &Chain, Option<&Term>),
-        parallel: bool,
-    ) {
-        let (output, place) = (step.output, &self.places[step.output]);
-        let (lines, pitch, sums) = (place.lines(), place.pitch(), 2 * place.stride);
-        let mut scratch = std::mem::take(&mut memory.scratch);
-        let lines_of_piece = lines.div_ceil(if parallel { rayon::current_num_threads() } else { 1 });
-        let (mut floats, mut bytes) = self.take(memory, output);
-        let rest = &*memory;
-        let length = lines_of_piece * pitch;
-        let floats_of = Pieces::new(floats.as_mut().map(|(_, values)| &mut values[..place.len()]), length);
-        let bytes_of = Pieces::new(bytes.as_mut().map(|(_, values)| &mut values[..place.len()]), length);
-        let totals = step.totals.then(|| &mut scratch[..lines * sums]);
-        let totals_of = Pieces::new(totals, lines_of_piece * sums);
-        share(
-            parallel,
-            floats_of,
-            bytes_of,
-            totals_of,
-            |piece, floats, bytes, totals| {
-                let begin = piece * lines_of_piece;
-                let count = lines_of_piece.min(lines - begin);
-                let floats = Pieces::new(floats, pitch).serial(count);
-                let bytes = Pieces::new(bytes, pitch).serial(count);
-                let totals = Pieces::new(totals, sums).serial(count);
-                chain.with_rings(self.kernels, self.input(rest, input), |rows| {
-                    for (line, (forms, totals)) in (begin..).zip(floats.zip(bytes).zip(totals)) {
-                        let Some((line, (floats, bytes))) = place.row_within(line, forms) else {
-                            totals.into_iter().for_each(|totals| totals.fill(0.0));
-                            continue;
-                        };
-                        let mut row = Row {
-                            pixels: place.width,
-                            stride: place.stride,
-                            floats,
-                            bytes,
-                            residual: residual.map(|term| self.residual_row(rest, term, output, line)),
-                        };
-                        rows.make(line, &mut row);
-                        if let (Some(totals), Some(floats)) = (totals, row.floats) {
-                            self.add_up(floats, place.stride, totals);
-                        }
-                    }
-                });
-            },
-        );
-        give_back(memory, floats, bytes);
-        memory.scratch = scratch;
-        memory.totals = if step.totals { lines } else { 0 };
-    }
-
     /// What is added to a row of `output`.
-    fn residual_row<'a>(&self, memory: &'a Memory, term: &Term, output: MapId, row: usize) -> Residual<'a> {
+    pub(super) fn residual_row<'a>(&self, memory: &'a Memory, term: &Term, output: MapId, row: usize) -> Residual<'a> {
         self.residual(memory, term, output, |place, floats| {
             place.row(floats, row >> term.shift)
         })
@@ -157,5 +97,24 @@ impl Program {
             floats: part(&self.places[term.map], self.floats(memory, term.map)),
             shift: term.shift,
         }
+    }
+}
+
+/// A row at once, or, where something is added, in parts for which what is added stays in the first cache.
+pub(super) fn in_parts(row: &mut Row, mut run: impl FnMut(usize, &mut Row)) {
+    let length = match row.residual {
+        None => row.pixels,
+        Some(Residual::Own) => RUN_PIXELS_ADDED,
+        Some(Residual::Other { shift, .. }) => RUN_PIXELS_ADDED.next_multiple_of(1 << shift),
+    };
+    for begin in (0..row.pixels).step_by(length.max(1)) {
+        let mut part = row.part(begin..row.pixels.min(begin + length));
+        let values = part.pixels * part.stride;
+        match (part.residual, part.floats.as_deref()) {
+            (Some(Residual::Other { floats, shift }), _) => rows::bring(floats, values >> shift),
+            (Some(Residual::Own), Some(floats)) => rows::bring(floats, values),
+            _ => {}
+        }
+        run(begin, &mut part);
     }
 }

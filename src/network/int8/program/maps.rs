@@ -5,7 +5,7 @@ use crate::network::int8::aligned::Aligned;
 use crate::network::int8::convolution::Input;
 use crate::network::int8::memory::Memory;
 use crate::network::int8::share::{Pieces, share};
-use crate::network::int8::steps::{Code, Form, MapId};
+use crate::network::int8::steps::{Form, MapId};
 
 impl Program {
     pub(super) fn floats<'a>(&self, memory: &'a Memory, map: MapId) -> &'a [f32] {
@@ -14,17 +14,16 @@ impl Program {
             .expect("a map that is read as floats is kept as floats")]
     }
 
-    pub(super) fn bytes<'a>(&self, memory: &'a Memory, map: MapId) -> (&'a [u8], Code) {
-        let place = &self.places[map];
-        let kept = place.bytes.zip(place.code);
-        let (slot, code) = kept.expect("a map that is read as bytes is kept as bytes");
-        (&memory.bytes[slot], code)
+    pub(super) fn bytes<'a>(&self, memory: &'a Memory, map: MapId) -> &'a [u8] {
+        &memory.bytes[self.places[map]
+            .bytes
+            .expect("a map that is read as bytes is kept as bytes")]
     }
 
     pub(super) fn input<'a>(&self, memory: &'a Memory, (map, form): (MapId, Form)) -> Input<'a> {
         match form {
             Form::Floats => Input::Floats(self.floats(memory, map)),
-            Form::Bytes => Input::Bytes(self.bytes(memory, map).0),
+            Form::Bytes => Input::Bytes(self.bytes(memory, map)),
         }
     }
 

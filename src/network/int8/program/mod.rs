@@ -1,20 +1,22 @@
 //! A fused network that runs: its steps with packed weights, a place for every map, and rows of results shared out to threads.
 
+mod chain;
 mod convolve;
+mod lines;
 mod maps;
 mod totals;
 
-use super::chain::Unit;
 use super::convolution::quantize;
 use super::entry::{Entry, Given};
 use super::head::{Head, Traits};
 use super::kernels::Kernels;
 use super::memory::{Memory, Place, Plan, plan};
 use super::ready::{Doing, Ready, Unprepared, make_ready};
-use super::rows::{self, Level, Results, TermRow, Values};
-use super::share::with_scratch;
-use super::steps::{Form, MapId, Output, Steps, TERMS_MAX, Term};
+use super::rows::{Level, Results};
+use super::steps::{MapId, Output, Steps};
+use super::units::Unit;
 use super::view::View;
+use lines::Whole;
 
 /// Threads of a run: none beside the caller's, or a pool.
 pub(super) type Threads<'a> = Option<&'a rayon::ThreadPool>;
@@ -70,7 +72,7 @@ impl Program {
     /// Bytes of that memory, with the rings of one thread.
     pub(super) fn memory_size(&self) -> usize {
         let rings = self.steps.iter().map(|step| match &step.work {
-            Doing::Chain { chain, .. } => chain.memory_size(),
+            Doing::Chain(chain) => chain.memory_size(),
             _ => 0,
         });
         self.plan.size() + rings.max().unwrap_or(0)
@@ -156,8 +158,6 @@ impl Program {
     }
 
     fn step(&self, memory: &mut Memory, step: &Ready, parallel: bool) {
-        let place = &self.places[step.output];
-        let code = place.code.map(quantize);
         match &step.work {
             Doing::Convolve {
                 input,
@@ -169,104 +169,19 @@ impl Program {
                 let joined = (*factor, residual.as_ref());
                 self.convolve(memory, step, (*input, *form), prepared, joined, parallel);
             }
-            Doing::Chain { input, chain, residual } => {
-                self.chain(memory, step, (*input, chain, residual.as_ref()), parallel);
-            }
-            Doing::Sum { terms, offset, clamp } => {
-                self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
-                    let offset = offset.map(|map| self.channels(memory, map));
-                    let mut results = Results {
-                        floats,
-                        bytes: bytes.zip(code),
-                    };
-                    let first = self.term_row(memory, &terms[0], step.output, row);
-                    let mut rows = [first; TERMS_MAX];
-                    for (to, term) in rows.iter_mut().zip(terms) {
-                        *to = self.term_row(memory, term, step.output, row);
-                    }
-                    rows::sum(
-                        self.level,
-                        &rows[..terms.len()],
-                        offset,
-                        *clamp,
-                        place.width,
-                        place.stride,
-                        &mut results,
-                    );
-                })
-            }
-            Doing::Enlarge { input, lines, columns } => {
-                self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
-                    let (line, from) = (lines[row], &self.places[*input]);
-                    let map = self.floats(memory, *input);
-                    let mut results = Results {
-                        floats,
-                        bytes: bytes.zip(code),
-                    };
-                    let (upper, lower) = (from.row(map, line.first), from.row(map, line.second));
-                    rows::enlarge(self.level, upper, lower, line.part, columns, place.stride, &mut results);
-                });
-            }
-            Doing::MaxPool { input, lines, columns } => {
-                self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
-                    let from = &self.places[*input];
-                    let map = self.floats(memory, *input);
-                    let mut results = Results {
-                        floats,
-                        bytes: bytes.zip(code),
-                    };
-                    with_scratch(from.width * from.stride, |between| {
-                        rows::greatest(
-                            self.level,
-                            from,
-                            map,
-                            lines[row].clone(),
-                            columns,
-                            between,
-                            &mut results,
-                        );
-                    });
-                });
-            }
-            Doing::Sigmoid { input } => self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
-                let from = self.places[*input].row(self.floats(memory, *input), row);
-                rows::sigmoid(
-                    self.level,
-                    from,
-                    &mut Results {
-                        floats,
-                        bytes: bytes.zip(code),
-                    },
-                );
-            }),
+            Doing::Chain(chain) => self.chain(memory, step, chain, parallel),
             Doing::Mean { input } => self.mean(memory, step.output, *input, parallel),
             Doing::GroupNorm {
                 input,
                 offset,
                 normalization,
             } => self.normalize(memory, [step.output, *offset], *input, normalization, parallel),
-        }
-    }
-
-    fn term_row<'a>(&self, memory: &'a Memory, term: &Term, output: MapId, row: usize) -> TermRow<'a> {
-        let (place, row) = (&self.places[term.map], row >> term.shift);
-        let values = match term.form {
-            Form::Floats if self.in_place(term.map, output) => Values::Own,
-            Form::Floats => Values::Floats(place.row(self.floats(memory, term.map), row)),
-            Form::Bytes => {
-                let (bytes, code) = self.bytes(memory, term.map);
-                let (scale, zero) = (code.scale, f32::from(code.zero));
-                Values::Bytes {
-                    bytes: place.row(bytes, row),
-                    scale,
-                    zero,
-                }
+            Doing::Sum { .. } | Doing::Enlarge { .. } | Doing::MaxPool { .. } | Doing::Sigmoid { .. } => {
+                self.with_rows(memory, step.output, parallel, |memory, row, floats, bytes| {
+                    let whole = Whole { program: self, memory };
+                    self.make_row(step, &whole, row, (floats, bytes));
+                });
             }
-        };
-        TermRow {
-            values,
-            shift: term.shift,
-            factor: term.factor.map(|map| self.channels(memory, map)),
         }
     }
 }
