@@ -173,8 +173,9 @@ vectorized! {
     fn sum(terms: &[TermRow], offset: Option<&[f32]>, clamp: Clamp, pixels: usize, stride: usize, results: &mut Results) = sum_body
 }
 
-/// Channels of a pixel that are summed before the next ones are.
-const SUMMED: usize = 256;
+/// Channels that are worked on at once, where a pixel has as many: enough that what is asked for each of them is asked rarely, and as many as stay in
+/// registers.
+const BLOCK: usize = 4 * LANES;
 
 #[inline(always)]
 fn sum_body(
@@ -185,64 +186,71 @@ fn sum_body(
     stride: usize,
     results: &mut Results,
 ) {
-    let mut sums = [0f32; SUMMED];
+    match stride.is_multiple_of(BLOCK) {
+        true => sum_blocks::<BLOCK>(terms, offset, clamp, pixels, stride, results),
+        false => sum_blocks::<LANES>(terms, offset, clamp, pixels, stride, results),
+    }
+}
+
+#[inline(always)]
+fn sum_blocks<const N: usize>(
+    terms: &[TermRow],
+    offset: Option<&[f32]>,
+    clamp: Clamp,
+    pixels: usize,
+    stride: usize,
+    results: &mut Results,
+) {
     for pixel in 0..pixels {
-        for first in (0..stride).step_by(SUMMED) {
-            let count = SUMMED.min(stride - first);
-            let sums = &mut sums[..count];
-            sums.fill(0.0);
+        for channel in (0..stride).step_by(N) {
+            let mut sums = [0f32; N];
             for term in terms {
-                let at = (pixel >> term.shift) * stride + first;
-                let factor = term.factor.map(|factor| &factor[first..first + count]);
+                let at = (pixel >> term.shift) * stride + channel;
+                let factor = term.factor.map(|factor| block::<N, _>(factor, channel));
                 match (term.values, results.floats.as_deref()) {
                     (Values::Floats(floats), _) | (Values::Own, Some(floats)) => {
-                        add_floats(sums, &floats[at..], factor)
+                        add(&mut sums, block(floats, at), factor, |value| *value)
                     }
-                    (Values::Bytes { bytes, scale, zero }, _) => add_bytes(sums, &bytes[at..], (scale, zero), factor),
+                    (Values::Bytes { bytes, scale, zero }, _) => {
+                        add(&mut sums, block(bytes, at), factor, |byte| {
+                            (f32::from(*byte) - zero) * scale
+                        });
+                    }
                     (Values::Own, None) => unreachable!("a map of floats is changed in place"),
                 }
             }
             if let Some(offset) = offset {
-                for (sum, offset) in sums.iter_mut().zip(&offset[first..]) {
+                let offset = block::<N, _>(offset, channel);
+                for (sum, offset) in sums.iter_mut().zip(offset) {
                     *sum += offset;
                 }
             }
-            for value in &mut *sums {
+            for value in &mut sums {
                 *value = if *value > clamp.low { *value } else { clamp.low };
                 *value = if *value < clamp.high { *value } else { clamp.high };
             }
-            results.store(pixel * stride + first, sums);
+            results.store(pixel * stride + channel, &sums);
         }
     }
 }
 
+/// `N` values from one on.
 #[inline(always)]
-fn add_floats(sums: &mut [f32], floats: &[f32], factor: Option<&[f32]>) {
-    match factor {
-        None => {
-            for (sum, value) in sums.iter_mut().zip(floats) {
-                *sum += value;
-            }
-        }
-        Some(factor) => {
-            for ((sum, value), factor) in sums.iter_mut().zip(floats).zip(factor) {
-                *sum += value * factor;
-            }
-        }
-    }
+fn block<const N: usize, T>(values: &[T], at: usize) -> &[T; N] {
+    values[at..].first_chunk().expect("rows are whole blocks")
 }
 
 #[inline(always)]
-fn add_bytes(sums: &mut [f32], bytes: &[u8], (scale, zero): (f32, f32), factor: Option<&[f32]>) {
+fn add<const N: usize, T>(sums: &mut [f32; N], values: &[T; N], factor: Option<&[f32; N]>, float: impl Fn(&T) -> f32) {
     match factor {
         None => {
-            for (sum, byte) in sums.iter_mut().zip(bytes) {
-                *sum += (f32::from(*byte) - zero) * scale;
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += float(value);
             }
         }
         Some(factor) => {
-            for ((sum, byte), factor) in sums.iter_mut().zip(bytes).zip(factor) {
-                *sum += (f32::from(*byte) - zero) * scale * factor;
+            for ((sum, value), factor) in sums.iter_mut().zip(values).zip(factor) {
+                *sum += float(value) * factor;
             }
         }
     }
@@ -263,14 +271,30 @@ vectorized! {
 
 #[inline(always)]
 fn enlarge_body(upper: &[f32], lower: &[f32], part: f32, columns: &[Between], stride: usize, results: &mut Results) {
+    match stride.is_multiple_of(BLOCK) {
+        true => enlarge_blocks::<BLOCK>(upper, lower, part, columns, stride, results),
+        false => enlarge_blocks::<LANES>(upper, lower, part, columns, stride, results),
+    }
+}
+
+#[inline(always)]
+fn enlarge_blocks<const N: usize>(
+    upper: &[f32],
+    lower: &[f32],
+    part: f32,
+    columns: &[Between],
+    stride: usize,
+    results: &mut Results,
+) {
     for (pixel, column) in columns.iter().enumerate() {
-        for channel in (0..stride).step_by(LANES) {
+        for channel in (0..stride).step_by(N) {
             let (first, second) = (column.first * stride + channel, column.second * stride + channel);
-            let corners = [&upper[first..], &upper[second..], &lower[first..], &lower[second..]].map(|v| &v[..LANES]);
-            let mut values = [0f32; LANES];
+            let above: [&[f32; N]; 2] = [block(upper, first), block(upper, second)];
+            let below: [&[f32; N]; 2] = [block(lower, first), block(lower, second)];
+            let mut values = [0f32; N];
             for (lane, value) in values.iter_mut().enumerate() {
-                let above = corners[0][lane] + (corners[1][lane] - corners[0][lane]) * column.part;
-                let below = corners[2][lane] + (corners[3][lane] - corners[2][lane]) * column.part;
+                let above = above[0][lane] + (above[1][lane] - above[0][lane]) * column.part;
+                let below = below[0][lane] + (below[1][lane] - below[0][lane]) * column.part;
                 *value = above + (below - above) * part;
             }
             results.store(pixel * stride + channel, &values);
@@ -411,33 +435,49 @@ const POOLED: usize = 16;
 
 #[inline(always)]
 fn greatest_body(rows: &[&[f32]], windows: &[Range<usize>], stride: usize, between: &mut [f32], results: &mut Results) {
+    match stride.is_multiple_of(BLOCK) {
+        true => greatest_blocks::<BLOCK>(rows, windows, stride, between, results),
+        false => greatest_blocks::<LANES>(rows, windows, stride, between, results),
+    }
+}
+
+#[inline(always)]
+fn greatest_blocks<const N: usize>(
+    rows: &[&[f32]],
+    windows: &[Range<usize>],
+    stride: usize,
+    between: &mut [f32],
+    results: &mut Results,
+) {
     for (piece, windows) in windows.chunks(POOLED).enumerate() {
         let first = windows.iter().map(|window| window.start).min().unwrap_or(0);
         let end = windows.iter().map(|window| window.end).max().unwrap_or(0);
-        let between = &mut between[..(end - first) * stride];
-        between.fill(f32::NEG_INFINITY);
-        for row in rows {
-            greater(between, &row[first * stride..end * stride]);
+        for at in (0..(end - first) * stride).step_by(N) {
+            let all = rows.iter().map(|row| block::<N, _>(row, first * stride + at));
+            between[at..at + N].copy_from_slice(&greatest_of(all));
         }
         for (pixel, window) in windows.iter().enumerate() {
-            for channel in (0..stride).step_by(LANES) {
-                let mut greatest = [f32::NEG_INFINITY; LANES];
-                for column in window.clone() {
-                    let at = (column - first) * stride + channel;
-                    greater(&mut greatest, &between[at..at + LANES]);
-                }
+            for channel in (0..stride).step_by(N) {
+                let all = window
+                    .clone()
+                    .map(|column| block::<N, _>(between, (column - first) * stride + channel));
+                let greatest: [f32; N] = greatest_of(all);
                 results.store((piece * POOLED + pixel) * stride + channel, &greatest);
             }
         }
     }
 }
 
-/// Keeps the greater of both, value by value; what is no number is never greater.
+/// The greatest, value by value; what is no number is never greater.
 #[inline(always)]
-fn greater(greatest: &mut [f32], values: &[f32]) {
-    for (greatest, value) in greatest.iter_mut().zip(values) {
-        *greatest = if *value > *greatest { *value } else { *greatest };
+fn greatest_of<'a, const N: usize>(all: impl Iterator<Item = &'a [f32; N]>) -> [f32; N] {
+    let mut greatest = [f32::NEG_INFINITY; N];
+    for values in all {
+        for (greatest, value) in greatest.iter_mut().zip(values) {
+            *greatest = if *value > *greatest { *value } else { *greatest };
+        }
     }
+    greatest
 }
 
 vectorized! {
