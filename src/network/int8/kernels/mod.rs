@@ -164,7 +164,7 @@ impl Row<'_> {
     }
 
     /// The bytes, where they are all that is wanted and a sum's clamped value is one already.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     fn only_bytes(&mut self, epilogue: &Epilogue) -> Option<&mut [u8]> {
         let clamped = epilogue.low >= 0.0 && epilogue.high <= 255.0 && epilogue.quantize.is_none();
         if !clamped || self.floats.is_some() || self.residual.is_some() {

@@ -128,15 +128,27 @@ fn runs(row: &Row) -> impl Iterator<Item = (usize, usize)> + use<> {
 /// The row and the epilogue have these pixels and this block.
 #[inline(never)]
 unsafe fn store_tile(sums: &[[f32; LANES]], epilogue: &Epilogue, row: &mut Row, block: usize, pixel: usize) {
-    let channel = block * LANES;
+    let (channel, stride) = (block * LANES, row.stride);
     // SAFETY: the caller's promise.
     unsafe {
         let multiplier = block_of_floats(epilogue.multiplier.as_ptr().add(channel));
         let addend = block_of_floats(epilogue.addend.as_ptr().add(channel));
+        if let Some(bytes) = row.only_bytes(epilogue) {
+            // Rounding keeps the order of numbers, so a clamp after it, of sixteen bytes at once, gives what one before it would.
+            let [low, high] = [epilogue.low, epilogue.high].map(|bound| vdupq_n_u8(bound.round_ties_even() as u8));
+            let bytes = bytes.as_mut_ptr().add(pixel * stride + channel);
+            for (pixel, sums) in sums.iter().enumerate() {
+                let sums = block_of_floats(sums.as_ptr());
+                let steps = from_fn(|part| vaddq_f32(vmulq_f32(sums[part], multiplier[part]), addend[part]));
+                let clamped = vminq_u8(vmaxq_u8(rounded(steps), low), high);
+                vst1q_u8(bytes.add(pixel * stride), clamped);
+            }
+            return;
+        }
         let (low, high) = (vdupq_n_f32(epilogue.low), vdupq_n_f32(epilogue.high));
         let quantize = epilogue.quantize.map(|q| (vdupq_n_f32(q.inverse), vdupq_n_f32(q.zero)));
         for (pixel, sums) in (pixel..).zip(sums) {
-            let at = pixel * row.stride + channel;
+            let at = pixel * stride + channel;
             let sums = block_of_floats(sums.as_ptr());
             let mut values: [float32x4_t; PARTS] =
                 from_fn(|part| vaddq_f32(vmulq_f32(sums[part], multiplier[part]), addend[part]));
@@ -160,13 +172,21 @@ unsafe fn store_tile(sums: &[[f32; LANES]], epilogue: &Epilogue, row: &mut Row, 
                     Some((inverse, zero)) => values.map(|value| vaddq_f32(vmulq_f32(value, inverse), zero)),
                     None => values,
                 };
-                // Rounds to the nearest, ties to even; what is below 0 becomes 0, what is too great the greatest number there is.
-                let steps = steps.map(|steps| vcvtnq_u32_f32(steps));
-                let low = vqmovn_high_u32(vqmovn_u32(steps[0]), steps[1]);
-                let high = vqmovn_high_u32(vqmovn_u32(steps[2]), steps[3]);
-                vst1q_u8(bytes.as_mut_ptr().add(at), vqmovn_high_u16(vqmovn_u16(low), high));
+                vst1q_u8(bytes.as_mut_ptr().add(at), rounded(steps));
             }
         }
+    }
+}
+
+/// The nearest bytes, ties to the even one; what is below 0 becomes 0, what is too great 255.
+#[inline(always)]
+fn rounded(steps: [float32x4_t; PARTS]) -> uint8x16_t {
+    // SAFETY: every 64-bit Arm processor has the instructions.
+    unsafe {
+        let steps = steps.map(|steps| vcvtnq_u32_f32(steps));
+        let low = vqmovn_high_u32(vqmovn_u32(steps[0]), steps[1]);
+        let high = vqmovn_high_u32(vqmovn_u32(steps[2]), steps[3]);
+        vqmovn_high_u16(vqmovn_u16(low), high)
     }
 }
 

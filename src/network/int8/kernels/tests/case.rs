@@ -135,12 +135,9 @@ impl Case {
         let epilogue = Epilogue {
             multiplier: &multiplier,
             addend: &addend,
-            low: if next().is_multiple_of(2) {
-                0.0
-            } else {
-                f32::NEG_INFINITY
-            },
-            high: if next().is_multiple_of(2) { 200.0 } else { f32::INFINITY },
+            // Also such as are no whole bytes, and half-way between two.
+            low: [0.0, 10.5, 11.3, f32::NEG_INFINITY][next() as usize % 4],
+            high: [200.0, 199.5, 198.7, f32::INFINITY][next() as usize % 4],
             quantize: self.quantize.then_some(Quantize {
                 inverse: 0.73,
                 zero: 11.0,
