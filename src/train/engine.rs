@@ -152,11 +152,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`TrainError::Engine`].
-    pub fn step(&mut self, batch: &Batch, rate: f64, dropped: &[f32]) -> Result<f64, TrainError> {
+    pub fn step(&mut self, batch: Batch, rate: f64, dropped: &[f32]) -> Result<f64, TrainError> {
         contained(|| self.learn(batch, rate, dropped))?
     }
 
-    fn learn(&mut self, batch: &Batch, rate: f64, dropped: &[f32]) -> Result<f64, TrainError> {
+    fn learn(&mut self, batch: Batch, rate: f64, dropped: &[f32]) -> Result<f64, TrainError> {
         let loss = self.loss(batch, dropped);
         let value = f64::from(loss.clone().into_scalar::<f32>());
         if !value.is_finite() {
@@ -185,11 +185,11 @@ impl Engine {
     }
 
     /// The Dice loss of a batch, which can be followed backward.
-    fn loss(&self, batch: &Batch, dropped: &[f32]) -> Tensor<1> {
+    fn loss(&self, mut batch: Batch, dropped: &[f32]) -> Tensor<1> {
         let device = self.device.clone().autodiff();
         let weights: Vec<Tensor<1>> = self.weights.iter().map(|w| w.values.clone()).collect();
-        let probabilities = self.probabilities(&weights, batch, dropped, &device);
-        let (probabilities, truth) = self.scored(probabilities, batch, &device);
+        let probabilities = self.probabilities(&weights, &mut batch, dropped, &device);
+        let (probabilities, truth) = self.scored(probabilities, &batch, &device);
         Overlap::of(&probabilities, &truth).dice_loss()
     }
 
@@ -197,10 +197,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`TrainError::Engine`].
-    pub fn scores(&self, batch: &Batch, threshold: f32) -> Result<Scores, TrainError> {
+    pub fn scores(&self, mut batch: Batch, threshold: f32) -> Result<Scores, TrainError> {
         let probabilities = contained(|| {
             let weights: Vec<Tensor<1>> = self.weights.iter().map(|w| w.values.clone().inner()).collect();
-            host(self.probabilities(&weights, batch, &[], &self.device).flatten(0, 3))
+            host(
+                self.probabilities(&weights, &mut batch, &[], &self.device)
+                    .flatten(0, 3),
+            )
         })?;
         let pixels = batch.truth.len() / batch.scored.len();
         let planes = probabilities.chunks_exact(pixels).zip(batch.truth.chunks_exact(pixels));
@@ -245,20 +248,31 @@ impl Engine {
         (probabilities * scored.clone(), truth * scored)
     }
 
-    fn probabilities(&self, weights: &[Tensor<1>], batch: &Batch, dropped: &[f32], device: &Device) -> Tensor<4> {
+    /// Takes the features out of the batch, and no map stays longer than somebody reads it: those of eight pictures are a quarter of a gigabyte.
+    fn probabilities(&self, weights: &[Tensor<1>], batch: &mut Batch, dropped: &[f32], device: &Device) -> Tensor<4> {
         let mut slots: Vec<Option<Tensor<4>>> = vec![None; self.layers.slots];
-        for (slot, (_, [channels, height, width])) in self.layers.features.iter().enumerate() {
+        let features = std::mem::take(&mut batch.features);
+        for ((slot, values), (_, [channels, height, width])) in
+            slots.iter_mut().zip(features).zip(&self.layers.features)
+        {
             let shape = [batch.count, *channels, *height, *width];
-            slots[slot] = Some(map(&batch.features[slot], shape, device));
+            *slot = Some(Tensor::from_data(TensorData::new(values, shape), device));
         }
+        let mut readers = vec![0; self.layers.slots];
+        for slot in self.layers.layers.iter().flat_map(|layer| &layer.inputs) {
+            readers[*slot] += 1;
+        }
+        readers[self.layers.output] += 1;
         for (index, layer) in self.layers.layers.iter().enumerate() {
-            let mut inputs: Vec<Tensor<4>> = (layer.inputs.iter())
-                .map(|slot| {
-                    slots[*slot]
-                        .clone()
-                        .expect("layers are in the order in which they read each other")
-                })
-                .collect();
+            let mut read = |slot: &usize| {
+                readers[*slot] -= 1;
+                let map = match readers[*slot] {
+                    0 => slots[*slot].take(),
+                    _ => slots[*slot].clone(),
+                };
+                map.expect("layers are in the order in which they read each other")
+            };
+            let mut inputs: Vec<Tensor<4>> = layer.inputs.iter().map(&mut read).collect();
             if self.layers.head == Some(index) && !dropped.is_empty() {
                 let [pictures, channels, ..] = inputs[0].dims();
                 let factors = map(dropped, [pictures, channels, 1, 1], device);

@@ -185,11 +185,15 @@ fn batch(layers: &Layers, model: &ModelProto, manifest: &Manifest, count: usize)
 
 fn probabilities(engine: &Engine, batch: &Batch) -> Vec<f32> {
     let weights: Vec<Tensor<1>> = engine.weights.iter().map(|w| w.values.clone().inner()).collect();
-    host(engine.probabilities(&weights, batch, &[], &engine.device).flatten(0, 3))
+    host(
+        engine
+            .probabilities(&weights, &mut batch.clone(), &[], &engine.device)
+            .flatten(0, 3),
+    )
 }
 
 fn gradients(engine: &Engine, batch: &Batch) -> Vec<Vec<f32>> {
-    let mut gradients = engine.loss(batch, &[]).backward();
+    let mut gradients = engine.loss(batch.clone(), &[]).backward();
     engine
         .weights
         .iter()
@@ -254,7 +258,7 @@ fn gradients_are_those_of_finite_differences() {
                     let mut moved = layers.clone();
                     moved.parameters[index].values[at] += by;
                     let engine = Engine::new(moved, device.clone()).unwrap();
-                    f64::from(engine.loss(&batch, &[]).into_scalar::<f32>())
+                    f64::from(engine.loss(batch.clone(), &[]).into_scalar::<f32>())
                 };
                 let slope = ((loss(step) - loss(-step)) / (2.0 * f64::from(step))) as f32;
                 let gradient = gradients[index][at];
@@ -330,7 +334,7 @@ fn a_step_is_adam_s() {
         let mut moments: Vec<Vec<(f64, f64)>> = expected.iter().map(|v| vec![(0.0, 0.0); v.len()]).collect();
         for step in 1..=4 {
             let gradients = gradients(&engine, &batch);
-            engine.step(&batch, 1e-3, &[]).unwrap();
+            engine.step(batch.clone(), 1e-3, &[]).unwrap();
             for (k, gradient) in gradients.iter().enumerate() {
                 for (i, g) in gradient.iter().map(|g| f64::from(*g)).enumerate() {
                     let (m, v) = &mut moments[k][i];
@@ -360,12 +364,12 @@ fn going_on_from_a_kept_state_changes_no_bit() {
     for device in devices() {
         let mut whole = Engine::new(layers.clone(), device.clone()).unwrap();
         for _ in 0..3 {
-            whole.step(&batch, 1e-3, &dropped).unwrap();
+            whole.step(batch.clone(), 1e-3, &dropped).unwrap();
         }
         let mut later = Engine::new(layers.clone(), device.clone()).unwrap();
         later.restore(&whole.kept(), whole.steps()).unwrap();
         for engine in [&mut whole, &mut later] {
-            engine.step(&batch, 1e-3, &dropped).unwrap();
+            engine.step(batch.clone(), 1e-3, &dropped).unwrap();
         }
         assert_eq!(whole.kept(), later.kept(), "{device:?}");
         assert!(later.restore(&[], 0).is_err());
@@ -402,7 +406,7 @@ fn what_is_frozen_behind_learning_layers_stays() {
     let batch = batch(&layers, &model, &manifest, 1);
     for device in devices() {
         let mut engine = Engine::new(layers.clone(), device.clone()).unwrap();
-        engine.step(&batch, 1e-2, &[]).unwrap();
+        engine.step(batch.clone(), 1e-2, &[]).unwrap();
         for (parameter, values) in layers.parameters.iter().zip(engine.values()) {
             assert_eq!(
                 parameter.values == values,

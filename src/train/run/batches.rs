@@ -64,7 +64,9 @@ impl Run<'_> {
     pub(super) fn batch(&self, which: &[Which], shown: Vec<Shown>) -> Batch {
         let mut batch = Batch {
             count: shown.len(),
-            features: vec![Vec::new(); self.engine.layers().features.len()],
+            features: (self.engine.layers().features.iter())
+                .map(|(_, shape)| Vec::with_capacity(shown.len() * shape.iter().product::<usize>()))
+                .collect(),
             ..Batch::default()
         };
         for (which, shown) in which.iter().zip(shown) {
@@ -132,7 +134,7 @@ impl Run<'_> {
                         .of(&specimen.picture, specimen.mask.clone(), Some(*which))?,
                 });
             }
-            let scores = self.engine.scores(&self.batch(&which, shown), threshold)?;
+            let scores = self.engine.scores(self.batch(&which, shown), threshold)?;
             all.loss += scores.loss * pictures.len() as f64;
             all.ious.extend(scores.ious);
             all.reliability.add(&scores.reliability);

@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
             }
             let shown = self.training_batch(batch, epoch)?;
             let dropped = self.dropped(batch.len());
-            let loss = self.engine.step(&shown, rate, &dropped)?;
+            let loss = self.engine.step(shown, rate, &dropped)?;
             if !loss.is_finite() {
                 return Err(TrainError::NotANumber { epoch: epoch + 1, rate });
             }
