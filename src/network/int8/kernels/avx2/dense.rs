@@ -1,0 +1,174 @@
+//! Dense and grouped convolutions.
+
+#![allow(
+    unsafe_code,
+    reason = "vector instructions, and loads and stores whose bounds are checked once for a row"
+)]
+
+use std::arch::x86_64::*;
+
+use super::super::{DenseBytes, DenseFloats, LANES, Reads, Row};
+use super::{Pairs, TILE, even_weights, finish, load_two, load_two_floats, odd_weights, scale, to_floats};
+
+/// The addresses of a tile's results, three by three from one pointer, so that few registers hold them.
+macro_rules! result {
+    ($pointers:ident, $step:expr, $m:expr) => {
+        $pointers[$m / 3].add($m % 3 * $step)
+    };
+}
+
+/// Makes pairs of all inputs of a tile's `count` results, which lie in `kept` side by side for each four inputs.
+///
+/// # Safety
+/// The processor has the instructions, `kept` has `count` times all inputs of a result, and they lie within the map.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn keep_pairs(
+    reads: &Reads<u8>,
+    quads: usize,
+    input: usize,
+    pixel: usize,
+    count: usize,
+    kept: &mut [Pairs],
+) {
+    let mask = 0x00FF_00FF;
+    for m in 0..count {
+        let first = reads.first + (pixel + m) * reads.step + input;
+        let mut to = kept[m..].as_mut_ptr();
+        for tap in reads.taps {
+            // SAFETY: the caller's promise; `to` is one step behind the last input when that has been written.
+            unsafe {
+                let mut from = reads.map.as_ptr().add(first + tap);
+                for _ in 0..quads / 4 {
+                    let bytes = _mm_loadu_si128(from.cast());
+                    let even = _mm_and_si128(bytes, _mm_set1_epi32(mask));
+                    let odd = _mm_srli_epi16::<8>(bytes);
+                    let two = _mm_castsi128_pd(_mm_unpacklo_epi32(even, odd));
+                    _mm_storel_pd(to.cast(), two);
+                    _mm_storeh_pd(to.wrapping_add(count).cast(), two);
+                    let two = _mm_castsi128_pd(_mm_unpackhi_epi32(even, odd));
+                    _mm_storel_pd(to.wrapping_add(2 * count).cast(), two);
+                    _mm_storeh_pd(to.wrapping_add(3 * count).cast(), two);
+                    from = from.add(16);
+                    to = to.wrapping_add(4 * count);
+                }
+                for _ in 0..quads % 4 {
+                    let four = from.cast::<i32>().read_unaligned();
+                    *to = [four & mask, four >> 8 & mask];
+                    from = from.add(4);
+                    to = to.wrapping_add(count);
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The processor has the instructions, and all that the tile reads and writes lies within the slices of its arguments.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn dense_pairs_tile<const M: usize>(
+    kept: &[Pairs],
+    convolution: &DenseBytes,
+    row: &mut Row,
+    block: usize,
+    pixel: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut sums = [load_two(convolution.start.as_ptr().add(block * LANES)); M];
+        let mut weights = convolution.weights.as_ptr().add(block * (kept.len() / M) * 4 * LANES);
+        for inputs in kept.as_chunks::<M>().0 {
+            let columns = load_two(weights).map(|weights| [even_weights(weights), odd_weights(weights)]);
+            for m in 0..M {
+                // In this order the compiler keeps all sums in registers.
+                for part in [1, 0] {
+                    let pair = _mm256_set1_epi32(inputs[m][part]);
+                    for half in 0..2 {
+                        let products = _mm256_madd_epi16(pair, columns[half][part]);
+                        sums[m][half] = _mm256_add_epi32(sums[m][half], products);
+                    }
+                }
+            }
+            weights = weights.add(4 * LANES);
+        }
+        let values = scale(to_floats(sums), &convolution.epilogue, block);
+        finish(&values, &convolution.epilogue, row, block, pixel);
+    }
+}
+
+/// # Safety
+/// As [`dense_pairs_tile`].
+#[target_feature(enable = "avx2,fma,avxvnni")]
+pub(super) unsafe fn dense_bytes_tile<const M: usize>(
+    reads: &Reads<u8>,
+    convolution: &DenseBytes,
+    row: &mut Row,
+    block: usize,
+    pixel: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut sums = [load_two(convolution.start.as_ptr().add(block * LANES)); M];
+        let first = reads.first + pixel * reads.step + convolution.grouping.first_input(block);
+        let block_weights = reads.taps.len() * convolution.quads * 4 * LANES;
+        let mut weights = convolution.weights.as_ptr().add(block * block_weights);
+        for tap in reads.taps {
+            let base = reads.map.as_ptr().add(first + tap);
+            let mut inputs: [*const u8; TILE.div_ceil(3)] =
+                std::array::from_fn(|m| base.wrapping_add(3 * m * reads.step));
+            for _ in 0..convolution.quads {
+                let columns = load_two(weights);
+                for m in 0..M {
+                    let four = _mm256_set1_epi32(result!(inputs, reads.step, m).cast::<i32>().read_unaligned());
+                    for half in 0..2 {
+                        sums[m][half] = _mm256_dpbusd_avx_epi32(sums[m][half], four, columns[half]);
+                    }
+                }
+                weights = weights.add(4 * LANES);
+                for pointer in &mut inputs {
+                    *pointer = pointer.wrapping_add(4);
+                }
+            }
+        }
+        let values = scale(to_floats(sums), &convolution.epilogue, block);
+        finish(&values, &convolution.epilogue, row, block, pixel);
+    }
+}
+
+/// # Safety
+/// As [`dense_pairs_tile`].
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn dense_floats_tile<const M: usize>(
+    reads: &Reads<f32>,
+    convolution: &DenseFloats,
+    row: &mut Row,
+    block: usize,
+    pixel: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut sums = [[_mm256_setzero_ps(); 2]; M];
+        let first = reads.first + pixel * reads.step + convolution.grouping.first_input(block);
+        let block_weights = reads.taps.len() * convolution.inputs * LANES;
+        let mut weights = convolution.weights.as_ptr().add(block * block_weights);
+        for tap in reads.taps {
+            let base = reads.map.as_ptr().add(first + tap);
+            let mut inputs: [*const f32; TILE.div_ceil(3)] =
+                std::array::from_fn(|m| base.wrapping_add(3 * m * reads.step));
+            for _ in 0..convolution.inputs {
+                let columns = load_two_floats(weights);
+                for m in 0..M {
+                    let input = _mm256_set1_ps(*result!(inputs, reads.step, m));
+                    for half in 0..2 {
+                        sums[m][half] = _mm256_fmadd_ps(input, columns[half], sums[m][half]);
+                    }
+                }
+                weights = weights.add(LANES);
+                for pointer in &mut inputs {
+                    *pointer = pointer.wrapping_add(1);
+                }
+            }
+        }
+        let values = scale(sums, &convolution.epilogue, block);
+        finish(&values, &convolution.epilogue, row, block, pixel);
+    }
+}
