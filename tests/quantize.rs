@@ -366,6 +366,16 @@ fn the_command_writes_a_bundle_and_a_report() {
     let stderr = String::from_utf8_lossy(&first.get_output().stderr).into_owned();
     assert!(stderr.contains("only 2 pictures"), "{stderr}");
     let int8 = folder.path().join("tiny-int8");
+    // Layers that hardly matter are counted in words and listed in the JSON.
+    let words = std::fs::read_to_string(int8.join("report.txt")).unwrap();
+    let measured = report["sensitivity"].as_array().unwrap();
+    let kept = measured.iter().filter(|layer| layer["kept_in_float"] == true);
+    assert_eq!(words.matches("kept in float").count(), kept.count(), "{words}");
+    let told = words.matches(" weights ").count();
+    assert!(
+        told < measured.len() && words.contains(&format!("{} others", measured.len() - told)),
+        "{words}"
+    );
     for file in ["report.txt", "report.json", "report.png"] {
         assert!(int8.join(file).is_file(), "{file}");
     }

@@ -307,6 +307,9 @@ fn scope(report: &QuantizationReport) -> String {
     )
 }
 
+/// Layers that gain less are counted and not listed.
+const TOLD_GAIN: f64 = 0.001;
+
 /// The report as text.
 fn words(report: &QuantizationReport) -> String {
     let mut text = String::new();
@@ -352,7 +355,11 @@ fn words(report: &QuantizationReport) -> String {
     if !report.sensitivity.is_empty() {
         line(String::new());
         line("  what one layer alone in float gains, of IoU on the first calibration pictures, and its part of the multiply-adds".to_owned());
-        for layer in &report.sensitivity {
+        let (told, others): (Vec<_>, Vec<_>) = report
+            .sensitivity
+            .iter()
+            .partition(|layer| layer.kept_in_float || layer.gain >= TOLD_GAIN);
+        for layer in told {
             let kept = if layer.kept_in_float { "  kept in float" } else { "" };
             line(format!(
                 "  {:+.4}  {:<40} {:>9} weights {:>5.1} %{kept}",
@@ -360,6 +367,12 @@ fn words(report: &QuantizationReport) -> String {
                 layer.layer,
                 layer.weights,
                 100.0 * layer.share
+            ));
+        }
+        if !others.is_empty() {
+            line(format!(
+                "  {} others gain less than {TOLD_GAIN} each; report.json has them",
+                others.len()
             ));
         }
     }
