@@ -253,6 +253,8 @@ fn names(inputs: &[String]) -> Vec<&str> {
 #[cfg(test)]
 mod chained_layers;
 #[cfg(test)]
+mod drawn;
+#[cfg(test)]
 mod excited_layers;
 #[cfg(test)]
 mod int8_layers;

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::int8_layers::numbers;
-use crate::convert::onnx::{GraphBuilder, ModelProto, attribute, f32_tensor, i8_tensor, scalar_f32, scalar_u8};
+use super::drawn::{Drawn, numbers};
+use crate::convert::onnx::{GraphBuilder, ModelProto, attribute, scalar_f32, scalar_u8};
 
 /// Convolutions, one reading the other; every map in between is clamped, and quantized if `bytes`.
 #[derive(Debug, Clone)]
@@ -106,33 +106,20 @@ impl Sequence {
             };
             let made = |length: usize| Some((length + 2 * pad).checked_sub(side)? / stride + 1);
             let shape = [outputs, channels / groups, side, side];
-            let count = shape.iter().product::<usize>();
             let name = |part: &str| format!("{index}.{part}");
-            // Sums of so many drawn products stay within what a clamp lets through.
-            let scale = 4.0 / (127.0 * (count / outputs) as f32).max(1.0);
-            let weights: Vec<i8> = (0..count).map(|_| next() as i8).collect();
-            let weights = match self.bytes {
-                true => {
-                    let weights = graph.initializer(i8_tensor(&name("weights"), &shape, &weights));
-                    let scales = graph.initializer(f32_tensor(&name("scales"), &[outputs], &vec![scale; outputs]));
-                    let zeros = graph.initializer(i8_tensor(&name("zeros"), &[outputs], &vec![0; outputs]));
-                    let axis = vec![attribute::int("axis", 0)];
-                    graph.node("DequantizeLinear", &name("kernel"), &[&weights, &scales, &zeros], axis)
-                }
-                false => {
-                    let weights: Vec<f32> = weights.iter().map(|weight| f32::from(*weight) * scale).collect();
-                    graph.initializer(f32_tensor(&name("weights"), &shape, &weights))
-                }
+            let drawn = Drawn {
+                shape,
+                // Sums of so many drawn products stay within what a clamp lets through.
+                scale: 4.0 / (127.0 * shape[1..].iter().product::<usize>() as f32).max(1.0),
+                bias: [0, 3000],
+                window: vec![
+                    attribute::ints("strides", &[stride as i64; 2]),
+                    attribute::ints("pads", &[pad as i64; 4]),
+                    attribute::int("group", groups as i64),
+                ],
+                bytes: self.bytes,
             };
-            let bias: Vec<f32> = (0..outputs).map(|_| (next() % 3001) as f32 / 1000.0).collect();
-            let bias = graph.initializer(f32_tensor(&name("bias"), &[outputs], &bias));
-            let windows = vec![
-                attribute::ints("kernel_shape", &[side as i64; 2]),
-                attribute::ints("strides", &[stride as i64; 2]),
-                attribute::ints("pads", &[pad as i64; 4]),
-                attribute::int("group", groups as i64),
-            ];
-            let sum = graph.node("Conv", &name("convolved"), &[&map, &weights, &bias], windows);
+            let sum = drawn.node(&mut graph, &mut next, &name("convolved"), &map);
             map = graph.node("Clip", &name("clamped"), &[&sum, &low, &high], vec![]);
             (channels, height, width) = (outputs, made(height)?, made(width)?);
             if self.bytes {

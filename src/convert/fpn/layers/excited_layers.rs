@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::int8_layers::numbers;
-use crate::convert::onnx::{GraphBuilder, ModelProto, attribute, f32_tensor, i8_tensor, scalar_f32, scalar_u8};
+use super::drawn::{Drawn, numbers};
+use crate::convert::onnx::{GraphBuilder, ModelProto, attribute, scalar_f32, scalar_u8};
 
 #[derive(Debug, Clone)]
 struct Block {
@@ -46,28 +46,14 @@ impl Block {
         }
         let mut convolution =
             |graph: &mut GraphBuilder, name: &str, input: &str, [outputs, inputs, side]: [usize; 3], bytes: bool| {
-                let shape = [outputs, inputs, side, side];
-                let count = shape.iter().product();
-                let weights: Vec<i8> = (0..count).map(|_| next() as i8).collect();
-                let scale = 1.0 / (127.0 * (count / outputs) as f32);
-                let part = |part: &str| format!("{name}.{part}");
-                let weights = if bytes {
-                    let weights = graph.initializer(i8_tensor(&part("weights"), &shape, &weights));
-                    let scales = graph.initializer(f32_tensor(&part("scales"), &[outputs], &vec![scale; outputs]));
-                    let zeros = graph.initializer(i8_tensor(&part("zeros"), &[outputs], &vec![0; outputs]));
-                    let axis = vec![attribute::int("axis", 0)];
-                    graph.node("DequantizeLinear", &part("kernel"), &[&weights, &scales, &zeros], axis)
-                } else {
-                    let weights: Vec<f32> = weights.iter().map(|weight| f32::from(*weight) * scale).collect();
-                    graph.initializer(f32_tensor(&part("weights"), &shape, &weights))
+                let drawn = Drawn {
+                    shape: [outputs, inputs, side, side],
+                    scale: 1.0 / (127.0 * (inputs * side * side) as f32),
+                    bias: [-1000, 1000],
+                    window: vec![attribute::ints("pads", &[side as i64 / 2; 4])],
+                    bytes,
                 };
-                let bias: Vec<f32> = (0..outputs).map(|_| (next() % 2001) as f32 / 1000.0 - 1.0).collect();
-                let bias = graph.initializer(f32_tensor(&part("bias"), &[outputs], &bias));
-                let window = vec![
-                    attribute::ints("kernel_shape", &[side as i64; 2]),
-                    attribute::ints("pads", &[side as i64 / 2; 4]),
-                ];
-                graph.node("Conv", name, &[input, &weights, &bias], window)
+                drawn.node(graph, &mut next, name, input)
             };
         if !self.bytes {
             let before = convolution(&mut graph, "before", &x, [self.inputs, self.inputs, 1], false);

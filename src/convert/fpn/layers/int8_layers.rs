@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::drawn::numbers;
 use crate::convert::onnx::{GraphBuilder, ModelProto, attribute, f32_tensor, i8_tensor, scalar_f32, scalar_u8};
 
 /// A layer of bytes between two quantizations.
@@ -82,17 +83,6 @@ fn layers() -> impl Strategy<Value = Layer> {
                 })
             },
         )
-}
-
-/// Whole numbers in a drawn order; the top bits of a linear congruential generator (Knuth's MMIX constants).
-pub(super) fn numbers(seed: u64) -> impl FnMut() -> u32 {
-    let mut state = seed;
-    move || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as u32
-    }
 }
 
 const STEP_IN: f32 = 0.031_25;

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 
-use super::int8_layers::numbers;
-use crate::convert::onnx::{GraphBuilder, ModelProto, attribute, f32_tensor, i8_tensor, scalar_f32, scalar_u8};
+use super::drawn::{Drawn, numbers};
+use crate::convert::onnx::{GraphBuilder, ModelProto, attribute, f32_tensor, scalar_f32, scalar_u8};
 
 #[derive(Debug, Clone)]
 struct Pyramid {
@@ -84,32 +84,19 @@ impl Pyramid {
         let mut convolution =
             |graph: &mut GraphBuilder, name: &str, input: &str, shape: [usize; 3], stride: usize, bytes: bool| {
                 let [outputs, inputs, side] = shape;
-                let shape = [outputs, inputs, side, side];
-                let count = shape.iter().product();
-                let weights: Vec<i8> = (0..count).map(|_| next() as i8).collect();
-                let scale = 2.0 / (127.0 * (count / outputs) as f32).sqrt();
-                let part = |part: &str| format!("{name}.{part}");
-                let weights = if bytes {
-                    let weights = graph.initializer(i8_tensor(&part("weights"), &shape, &weights));
-                    let scales =
-                        graph.initializer(f32_tensor(&part("scales"), &[outputs], &vec![scale / 40.0; outputs]));
-                    let zeros = graph.initializer(i8_tensor(&part("zeros"), &[outputs], &vec![0; outputs]));
-                    let axis = vec![attribute::int("axis", 0)];
-                    graph.node("DequantizeLinear", &part("kernel"), &[&weights, &scales, &zeros], axis)
-                } else {
-                    let weights: Vec<f32> = weights.iter().map(|weight| f32::from(*weight) * scale / 40.0).collect();
-                    graph.initializer(f32_tensor(&part("weights"), &shape, &weights))
-                };
-                let bias: Vec<f32> = (0..outputs).map(|_| (next() % 2001) as f32 / 1000.0 - 1.0).collect();
-                let bias = graph.initializer(f32_tensor(&part("bias"), &[outputs], &bias));
                 let pad = (side / 2) as i64;
                 let below = pad - (stride as i64 - 1).min(pad);
-                let window = vec![
-                    attribute::ints("kernel_shape", &[side as i64; 2]),
-                    attribute::ints("strides", &[stride as i64; 2]),
-                    attribute::ints("pads", &[pad, pad, below, below]),
-                ];
-                graph.node("Conv", name, &[input, &weights, &bias], window)
+                let drawn = Drawn {
+                    shape: [outputs, inputs, side, side],
+                    scale: 0.05 / (127.0 * (inputs * side * side) as f32).sqrt(),
+                    bias: [-1000, 1000],
+                    window: vec![
+                        attribute::ints("strides", &[stride as i64; 2]),
+                        attribute::ints("pads", &[pad, pad, below, below]),
+                    ],
+                    bytes,
+                };
+                drawn.node(graph, &mut next, name, input)
             };
         let enlarged = |graph: &mut GraphBuilder, name: &str, input: &str, way: Enlargement| {
             let mut attributes = vec![attribute::string(
