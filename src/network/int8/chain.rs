@@ -21,7 +21,7 @@ pub(super) struct Chain {
 /// One step of a chain.
 pub(super) struct Link {
     pub step: Ready,
-    /// Where the lines that it makes lie, but for the last link's.
+    /// Where the lines that it makes lie; the last link's are the chain's result, and its ring has none.
     pub ring: Ring,
     /// The links whose rings it reads, which come before it.
     pub makers: Vec<usize>,
