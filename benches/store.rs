@@ -58,6 +58,7 @@ fn draft() -> RecordDraft {
                 name: "bench".to_owned(),
                 version: "1".to_owned(),
                 sha256: "0".repeat(64),
+                half_precision: None,
             },
         }),
         label: None,

@@ -28,8 +28,9 @@ executed() {
 
 printf '| processor | family | kernel | multiply-adds | instructions | for one |\n|---|---|---|---|---|---|\n'
 for processor in cortex-a72 cortex-a76 max; do
-    for kernel in dense-bytes-1 dense-bytes-3 grouped-bytes-3 depthwise-bytes-3 depthwise-bytes-5 dense-floats-1 dense-floats-3 grouped-floats-3 depthwise-floats-3 depthwise-floats-5; do
+    for kernel in dense-bytes-1 dense-bytes-3 grouped-bytes-3 depthwise-bytes-3 depthwise-bytes-5 dense-floats-1 dense-floats-3 dense-halves-1 dense-halves-3 grouped-floats-3 depthwise-floats-3 depthwise-floats-5; do
         said=$(run "$processor" "$kernel" 0 1 | sed -n 's/^.*[.][.][.] \(.*\): \([0-9]*\) multiply-adds$/\1|\2/p')
+        [ -n "$said" ] || continue # no such kernel for this processor
         name=${said%|*} macs=${said#*|}
         once=$(executed "$processor" "$kernel" 0 1)
         thrice=$(executed "$processor" "$kernel" 0 3)

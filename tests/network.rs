@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fishrig::network::{Bundle, Engine, Fusion, NetworkSettings, TraitNetwork};
+use fishrig::network::{Bundle, Engine, Fusion, NetworkSettings, TraitNetwork, half_precision};
 use fishrig::traits::{Trait, TraitMask, TraitSet, label_picture};
 use image::RgbImage;
 
@@ -57,6 +57,29 @@ fn threads_do_not_change_the_result() {
         };
         assert!(probabilities(1) == probabilities(3), "{name}");
     }
+}
+
+/// Half precision is nearly the float network, the same for every number of threads, and nothing but what was asked for.
+#[test]
+fn half_precision_gives_nearly_the_masks_of_floats() {
+    let bundle = open("starter-float");
+    let load = |threads, engine| TraitNetwork::load(&bundle, &NetworkSettings { threads, engine }).unwrap();
+    let floats = load(1, Engine::Fused);
+    assert_eq!((floats.half_precision(), floats.fusion().half_macs), (None, 0));
+    let in_halves = load(1, Engine::FusedInHalves);
+    assert_eq!(in_halves.half_precision(), half_precision());
+    let Some(format) = half_precision() else {
+        eprintln!("SKIPPED: this processor has no half precision");
+        return;
+    };
+    let (halves, all) = (in_halves.fusion().half_macs, floats.fusion().float_macs);
+    assert_eq!(halves + in_halves.fusion().float_macs, all);
+    assert!(halves > all / 2, "{halves} of {all} multiply-adds");
+    let mask = in_halves.segment(&check_input()).unwrap().mask;
+    let iou = mask.iou(&floats.segment(&check_input()).unwrap().mask).unwrap();
+    eprintln!("{format}: IoU {iou:.5} with floats");
+    assert!(iou > 0.99 && iou < 1.0, "IoU {iou} with floats");
+    assert!(load(3, Engine::FusedInHalves).segment(&check_input()).unwrap().mask == mask);
 }
 
 /// A whole fused network makes traits without probabilities of every pixel; they are those of the probabilities.

@@ -270,3 +270,35 @@ fn an_output_that_is_no_folder_and_an_impossible_limit_are_wrong_usage() {
             .code(2);
     }
 }
+
+/// A mask of half precision is another mask: the result says so, and neither counts as the other.
+#[test]
+fn half_precision_is_said_and_is_another_result() {
+    let folder = folder_with_crop();
+    let run = |options: &[&str]| {
+        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/models/starter-float");
+        let mut command = fishrig();
+        command.args(["segment", "--cropped", "--json", "--bundle", bundle, "--output"]);
+        command.arg(folder.path().join("out")).arg(folder.path()).args(options);
+        command.assert().success().get_output().clone()
+    };
+    let result = || -> serde_json::Value {
+        let written = std::fs::read(folder.path().join("out/drawn_segment.json")).unwrap();
+        serde_json::from_slice(&written).unwrap()
+    };
+    run(&[]);
+    assert!(result()["network"].get("half_precision").is_none());
+    let said = run(&["--half-precision"]);
+    let said = String::from_utf8(said.stderr).unwrap();
+    match fishrig::network::half_precision() {
+        Some(format) => {
+            assert_eq!(result()["network"]["half_precision"], format);
+            run(&[]);
+            assert!(
+                result()["network"].get("half_precision").is_none(),
+                "what was there counted as done"
+            );
+        }
+        None => assert!(said.contains("--half-precision changes nothing"), "{said}"),
+    }
+}

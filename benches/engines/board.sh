@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # benches/engines/board.sh [FISHRIG [BUNDLE...]]
 #
-# On a board (Raspberry Pi, Jetson) with fishrig installed: the built-in network, and each bundle named, fused and through tract's own operators alone, on
+# On a board (Raspberry Pi, Jetson) with fishrig installed: the built-in network, and each bundle named, fused, fused in half precision, and through tract's own operators alone, on
 # one thread and on all; then where the time goes. About ten minutes; send the file that it writes to the project, for docs/int8.md.
 set -euo pipefail
 fishrig=${1:-fishrig}
@@ -23,11 +23,11 @@ warm() {
     # "" is the built-in network.
     for bundle in "" "$@"; do
         for count in $(printf '1\n%s\n' "$threads" | sort -nu); do
-            for plain in "" --plain; do
+            for way in "" --half-precision --plain; do
                 echo
-                echo "== ${bundle:-built in}, $count threads ${plain:-fused}, $(warm)"
+                echo "== ${bundle:-built in}, $count threads ${way:-fused}, $(warm)"
                 # shellcheck disable=SC2086  # empty words must vanish
-                "$fishrig" model bench $bundle --threads "$count" --runs 20 $plain
+                "$fishrig" model bench $bundle --threads "$count" --runs 20 $way
             done
         done
         echo

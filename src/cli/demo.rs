@@ -53,7 +53,7 @@ pub(super) fn run(args: DemoArgs) -> anyhow::Result<Outcome> {
     let network = TraitNetwork::load(&bundle, &configuration.network)?;
     super::make_folder(&args.output)?;
     let mut demo = Demo {
-        keeper: RecordKeeper::open(&configuration, network.manifest())?,
+        keeper: RecordKeeper::open(&configuration, &network)?,
         screens: PngDisplay::open(&PngSettings {
             directory: args.output.join("screens"),
             size: SCREEN,

@@ -19,6 +19,7 @@ mod config;
 mod demo;
 mod doctor;
 mod eval;
+mod half_precision;
 mod label_args;
 mod label_pairs;
 mod labels;

@@ -24,7 +24,7 @@ use crate::locate::LocateSettings;
 use crate::measure::MeasureSettings;
 use crate::measure::quality::QualitySettings;
 use crate::measure::specimen::SpecimenSettings;
-use crate::network::NetworkSettings;
+use crate::network::{Engine, NetworkSettings};
 use crate::source::v4l::{self, FORMAT_NAMES, FourCc, Setting, V4lSettings};
 use crate::source::{ReplaySettings, SourceError, SourceSettings};
 use crate::store::StoreSettings;
@@ -69,9 +69,15 @@ pub(super) fn check(raw: raw::Tables, text: &str, folder: &Path) -> Result<Confi
         },
         identify,
         bundle: raw.network.bundle.map(|bundle| check.path(bundle)),
-        network: match raw.network.threads {
-            Some(threads) => NetworkSettings::on_threads(check.within("network", "threads", threads, 1..=64)),
-            None => NetworkSettings::default(),
+        network: NetworkSettings {
+            threads: match raw.network.threads {
+                Some(threads) => check.within("network", "threads", threads, 1..=64),
+                None => NetworkSettings::default().threads,
+            },
+            engine: match raw.network.half_precision {
+                true => Engine::FusedInHalves,
+                false => Engine::Fused,
+            },
         },
         display: check.display(raw.display),
         palette: raw.overlay.palette,

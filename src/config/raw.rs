@@ -163,6 +163,7 @@ impl Default for Measure {
 pub(super) struct Network {
     pub(super) bundle: Option<PathBuf>,
     pub(super) threads: Option<usize>,
+    pub(super) half_precision: bool,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

@@ -45,7 +45,7 @@ impl FeatureNetwork {
                     .map_err(refused)?
                     .map_err(|e| refused(e.to_string()))?;
                 let plan = guarded(|| {
-                    int8::reader()
+                    int8::reader(false)
                         .model_for_proto_model(&part)?
                         .into_optimized()?
                         .into_runnable()

@@ -33,6 +33,9 @@ pub enum Engine {
     /// fishrig's fused operators, and tract's for what they don't cover.
     #[default]
     Fused,
+    /// The same, with dense convolutions of floats in half precision where the processor has it ([`half_precision`](super::half_precision)); masks
+    /// then depend on the processor.
+    FusedInHalves,
     /// tract's own operators alone, for comparison.
     Plain,
 }
@@ -174,6 +177,11 @@ impl TraitNetwork {
             fusion,
             executor: executor(settings.threads),
         })
+    }
+
+    /// The format of half precision in which some of it is computed; masks then depend on the processor.
+    pub fn half_precision(&self) -> Option<&'static str> {
+        self.fusion.halves
     }
 
     /// What of it fishrig's fused operators compute.
@@ -379,12 +387,12 @@ pub(super) fn typed(
         shape(manifest.output.classes.len(), size),
     )?;
     let mut fusion = Fusion::default();
-    if engine == Engine::Fused {
+    if engine != Engine::Plain {
         let fused = guarded(|| Ok(int8::fuse(message))).map_err(|reason| load_error(origin, reason))?;
         (message, fusion) = fused.map_err(refused)?;
     }
     let model = guarded(|| {
-        let model = int8::reader().model_for_proto_model(&message)?;
+        let model = int8::reader(engine == Engine::FusedInHalves).model_for_proto_model(&message)?;
         model.with_input_fact(0, f32::fact(shape(3, size)).into())?.into_typed()
     });
     Ok((model.map_err(|reason| load_error(origin, reason))?, fusion))

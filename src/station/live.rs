@@ -80,7 +80,7 @@ pub fn prepare(configuration: &Configuration) -> Result<Prepared, LiveError> {
         None => Bundle::builtin(),
     };
     let network = TraitNetwork::load(&bundle, &configuration.network)?;
-    let keeper = RecordKeeper::open(configuration, network.manifest())?;
+    let keeper = RecordKeeper::open(configuration, &network)?;
     let (next_id, pick_list) = next_id(&configuration.identify, &keeper)?;
     let screen = ScreenSettings {
         station: configuration.station.name.clone(),

@@ -18,7 +18,7 @@ use crate::identify::{Identified, Identifier, IdentifyError, RecordId};
 use crate::input::TriggerKind;
 use crate::measure::Findings;
 use crate::measure::quality::Verdict;
-use crate::network::Manifest;
+use crate::network::TraitNetwork;
 use crate::overlay::{Annotations, annotated_picture};
 use crate::store::{Committed, FishDraft, NetworkIdentity, RecordDraft, Store, StoreError};
 
@@ -66,7 +66,8 @@ impl RecordKeeper {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn open(configuration: &Configuration, manifest: &Manifest) -> Result<Self, StoreError> {
+    pub fn open(configuration: &Configuration, network: &TraitNetwork) -> Result<Self, StoreError> {
+        let manifest = network.manifest();
         let store = Store::open(configuration.store.clone())?;
         Ok(Self {
             identifier: store.identifier(configuration.id.clone())?,
@@ -75,6 +76,7 @@ impl RecordKeeper {
                 name: manifest.name.clone(),
                 version: manifest.version.clone(),
                 sha256: manifest.sha256.clone(),
+                half_precision: network.half_precision().map(str::to_owned),
             },
             configuration: configuration.clone(),
         })

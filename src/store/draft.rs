@@ -84,4 +84,7 @@ pub struct NetworkIdentity {
     pub version: String,
     /// SHA-256 of its ONNX file, in hexadecimal digits.
     pub sha256: String,
+    /// The format of half precision, such as "float16", in which some of it was computed; its masks depend on the processor then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_precision: Option<String>,
 }

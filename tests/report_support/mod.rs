@@ -169,6 +169,7 @@ fn fish(drawn: &RigFrame) -> FishDraft {
             name: "drawn".to_owned(),
             version: "1".to_owned(),
             sha256: "1".repeat(64),
+            half_precision: None,
         },
     }
 }

@@ -109,6 +109,7 @@ pub fn fish(crop_box: PixelBox, seed: u32) -> FishDraft {
             name: "starter-int8".to_owned(),
             version: "1".to_owned(),
             sha256: "1".repeat(64),
+            half_precision: None,
         },
     }
 }

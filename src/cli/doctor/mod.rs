@@ -12,7 +12,7 @@ use super::Outcome;
 use super::model::open_bundle;
 use crate::config::Configuration;
 use crate::health::{Exposition, Kind, Labels, Probe, Reading, add_reading};
-use crate::network::TraitNetwork;
+use crate::network::{Engine, TraitNetwork};
 use crate::store::{Archive, Disk, Storage};
 
 /// Say whether everything is ready: configuration, network, storage, memory, clock, temperature, source, display, buttons, lamps.
@@ -90,7 +90,17 @@ fn network(configuration: &Configuration) -> Finding {
     let loaded = open_bundle(configuration.bundle.as_deref()).and_then(|bundle| {
         let network = TraitNetwork::load(&bundle, &configuration.network)?;
         let manifest = network.manifest();
-        Ok(format!("{} {}, {}", manifest.name, manifest.version, bundle.origin()))
+        let halves = match (configuration.network.engine, network.half_precision()) {
+            (_, Some(format)) => format!(", in {format} what is in floats"),
+            (Engine::FusedInHalves, None) => ", half_precision changes nothing here".to_owned(),
+            _ => String::new(),
+        };
+        Ok(format!(
+            "{} {}, {}{halves}",
+            manifest.name,
+            manifest.version,
+            bundle.origin()
+        ))
     });
     of_result("network", loaded.map_err(|e| format!("{e:#}")))
 }

@@ -15,11 +15,13 @@ use crate::traits::Trait;
 /// Everything, the worst picture first.
 pub(super) fn json(report: &Report) -> Value {
     let args = report.args;
-    let network = report.predictor.manifest().map(|manifest| {
+    let network = report.predictor.network().map(|network| {
+        let manifest = network.manifest();
         json!({
             "name": manifest.name,
             "version": manifest.version,
             "sha256": manifest.sha256,
+            "half_precision": network.half_precision(),
         })
     });
     let left_out = report.material.left_out.iter().map(|(pair, reason)| {

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use super::half_precision::HalfPrecision;
 use super::label_args::{LabelArgs, WrongSizeArg, is_wrong_size};
 use super::label_pairs::{Material, PairArgs};
 use super::output_file::OutputFolder;
@@ -40,11 +41,13 @@ pub(super) struct EvalArgs {
     #[command(flatten)]
     pairs: PairArgs,
     /// Score the masks in this folder (for example of segment) and run no network.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["bundle", "locate"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["bundle", "locate", "half_precision"])]
     predictions: Option<PathBuf>,
     /// A network bundle's folder; without it the network that is built in.
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
+    #[command(flatten)]
+    half_precision: HalfPrecision,
     /// Find the fish in the whole picture as segment does, and show the network that, not the labelled part.
     #[arg(long)]
     locate: bool,

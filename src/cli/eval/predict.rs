@@ -14,7 +14,7 @@ use crate::cli::model::open_bundle;
 use crate::cli::segment::read_file;
 use crate::evaluate::pairs::{self, Pair};
 use crate::frame::{PixelBox, Size};
-use crate::network::{Manifest, NetworkSettings, TraitNetwork};
+use crate::network::{Manifest, TraitNetwork};
 use crate::traits::{Trait, TraitMask, TraitSet, label_picture};
 
 /// Where masks come from.
@@ -57,7 +57,7 @@ impl Predictor {
             });
         }
         let bundle = open_bundle(args.bundle.as_deref())?;
-        let network = TraitNetwork::load(&bundle, &NetworkSettings::on_threads(threads))?;
+        let network = args.half_precision.load(&bundle, threads)?;
         Ok(match args.locate {
             true => Self::OnLocatedFish(Box::new(Analyser::new(network, AnalysisSettings::default()))),
             false => Self::OnLabelledPart(Box::new(network)),
@@ -66,9 +66,14 @@ impl Predictor {
 
     /// What the network's bundle says, where there is one.
     pub(super) fn manifest(&self) -> Option<&Manifest> {
+        self.network().map(TraitNetwork::manifest)
+    }
+
+    /// The network, where there is one.
+    pub(super) fn network(&self) -> Option<&TraitNetwork> {
         match self {
-            Self::OnLabelledPart(network) => Some(network.manifest()),
-            Self::OnLocatedFish(analyser) => Some(analyser.network().manifest()),
+            Self::OnLabelledPart(network) => Some(network),
+            Self::OnLocatedFish(analyser) => Some(analyser.network()),
             Self::Made { .. } => None,
         }
     }

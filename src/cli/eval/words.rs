@@ -38,8 +38,12 @@ impl Report<'_> {
         let Summary {
             pictures, specimens, ..
         } = self.summary;
-        let what = match self.predictor.manifest() {
-            Some(manifest) => format!("{} {}", manifest.name, manifest.version),
+        let what = match self.predictor.network() {
+            Some(network) => {
+                let manifest = network.manifest();
+                let halves = network.half_precision().map(|format| format!(" in {format}"));
+                format!("{} {}{}", manifest.name, manifest.version, halves.unwrap_or_default())
+            }
             None => "masks made before".to_owned(),
         };
         let locate = if self.args.locate {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::open_bundle;
 use super::operator_table::OperatorTable;
 use super::spread::Spread;
+use crate::cli::half_precision::HalfPrecision;
 use crate::cli::segment::read_file;
 use crate::cli::{Outcome, progress};
 use crate::frame::{DecodeOptions, Frame, Size};
@@ -37,8 +38,10 @@ pub(in crate::cli) struct BenchArgs {
     #[arg(long)]
     profile: bool,
     /// Run tract's own operators alone, to compare the fused ones with.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "half_precision")]
     plain: bool,
+    #[command(flatten)]
+    half_precision: HalfPrecision,
     /// Write JSON.
     #[arg(long)]
     json: bool,
@@ -87,6 +90,10 @@ struct Fused {
     islands: usize,
     nodes: usize,
     int8_macs: u64,
+    /// The format of half precision, where some are in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    half_precision: Option<&'static str>,
+    half_macs: u64,
     float_macs: u64,
     /// Memory for the maps of one run.
     memory: usize,
@@ -112,6 +119,8 @@ impl Fused {
             islands: fusion.islands.len(),
             nodes: fusion.islands.iter().sum(),
             int8_macs: fusion.byte_macs,
+            half_precision: fusion.halves,
+            half_macs: fusion.half_macs,
             float_macs: fusion.float_macs,
             memory: fusion.memory,
             left: left.collect(),
@@ -122,7 +131,12 @@ impl Fused {
         let Some(kernels) = self.kernels else {
             return writeln!(out, "  fused       nothing: tract's own operators run it");
         };
-        let (int8, float) = (self.int8_macs as f64 / 1e9, self.float_macs as f64 / 1e9);
+        let billions = |macs: u64| macs as f64 / 1e9;
+        let (int8, float) = (billions(self.int8_macs), billions(self.float_macs));
+        let halves = match self.half_precision {
+            Some(format) => format!(", {:.2} in {format}", billions(self.half_macs)),
+            None => String::new(),
+        };
         writeln!(
             out,
             "  fused       {} in {}, with {kernels} kernels",
@@ -132,7 +146,7 @@ impl Fused {
         let megabytes = self.memory as f64 / 1e6;
         writeln!(
             out,
-            "              {int8:.2} GMAC in int8, {float:.2} in float, {megabytes:.0} MB for maps"
+            "              {int8:.2} GMAC in int8{halves}, {float:.2} in float, {megabytes:.0} MB for maps"
         )?;
         for Left { name, operator, reason } in self.left.iter().take(LEFT_SHOWN) {
             writeln!(out, "  not fused   {operator} {name}: {reason}")?;
@@ -178,8 +192,13 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<Outcome> {
     let bundle = open_bundle(args.bundle.as_deref())?;
     let open = begin.elapsed();
     let begin = Instant::now();
-    let engine = if args.plain { Engine::Plain } else { Engine::Fused };
-    let network = TraitNetwork::load(&bundle, &NetworkSettings { threads, engine })?;
+    let network = match args.plain {
+        true => {
+            let engine = Engine::Plain;
+            TraitNetwork::load(&bundle, &NetworkSettings { threads, engine })?
+        }
+        false => args.half_precision.load(&bundle, threads)?,
+    };
     let load = begin.elapsed();
     let peak_after_loading = Memory::peak();
 

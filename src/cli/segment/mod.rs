@@ -15,11 +15,12 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 use super::batch::workers;
+use super::half_precision::HalfPrecision;
 use super::output_file::OutputFolder;
 use super::{Outcome, make_folder, model, say};
 use crate::analysis::{Analyser, AnalysisSettings};
 use crate::frame::{DecodeOptions, Limits};
-use crate::network::{NetworkSettings, TraitNetwork};
+use crate::network::NetworkSettings;
 use batch::Batch;
 use shard::Shard;
 
@@ -58,6 +59,8 @@ pub(super) struct SegmentArgs {
     /// A network bundle's folder; without it the network that is built in.
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
+    #[command(flatten)]
+    half_precision: HalfPrecision,
     /// Refuse pictures of more megapixels.
     #[arg(long, default_value_t = Limits::default().megapixels, value_name = "MP", value_parser = parse_megapixels)]
     megapixels: f64,
@@ -82,7 +85,7 @@ pub(super) fn run(args: SegmentArgs) -> anyhow::Result<Outcome> {
     let bundle = model::open_bundle(args.bundle.as_deref())?;
     // Threads are better spent on pictures than inside one network run.
     let threads = (processors / jobs).max(1);
-    let network = TraitNetwork::load(&bundle, &NetworkSettings::on_threads(threads))?;
+    let network = args.half_precision.load(&bundle, threads)?;
     let analyser = Analyser::new(network, AnalysisSettings::default());
     if args.bgnn {
         let [input, output] = args.images.as_slice() else {

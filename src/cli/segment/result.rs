@@ -89,14 +89,18 @@ impl ReadCode {
 pub(super) struct NetworkName {
     name: String,
     sha256: String,
+    /// The format of half precision in which some of it was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    half_precision: Option<String>,
 }
 
 impl NetworkName {
     fn of(batch: &Batch) -> Self {
-        let manifest = batch.analyser.network().manifest();
+        let network = batch.analyser.network();
         Self {
-            name: manifest.name.clone(),
-            sha256: manifest.sha256.clone(),
+            name: network.manifest().name.clone(),
+            sha256: network.manifest().sha256.clone(),
+            half_precision: network.half_precision().map(str::to_owned),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::convolution::Prepared;
+use super::convolution::{Prepared, Products};
 use super::memory::Place;
 use super::ready::{Doing, Ready};
 use super::steps::MapId;
@@ -121,9 +121,14 @@ impl Chain {
 
     /// What it is called in a list of steps.
     pub(super) fn kind_name(&self) -> &'static str {
-        let of_bytes = self.convolutions().filter(|prepared| prepared.is_bytes()).count();
-        match (of_bytes, self.convolutions().count()) {
+        let of_bytes = |prepared: &&Prepared| matches!(prepared.products(), Products::Bytes);
+        let in_halves = |prepared: &Prepared| matches!(prepared.products(), Products::Halves(_));
+        match (
+            self.convolutions().filter(of_bytes).count(),
+            self.convolutions().count(),
+        ) {
             (_, 0) => "sums in a chain",
+            (0, _) if self.convolutions().any(in_halves) => "half-precision chain",
             (0, _) => "float chain",
             (some, all) if some == all => "int8 chain",
             _ => "mixed chain",

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use super::aligned::Aligned;
 use super::kernels::{
-    self, DenseBytes, DenseFloats, Depthwise, Epilogue, Grouping, Kernels, LANES, Quantize, Reads, Row, padded,
+    self, DenseBytes, DenseFloats, DenseHalves, Depthwise, Epilogue, Grouping, HalfKernels, Kernels, LANES, Quantize,
+    Reads, Row, padded,
 };
 use super::lower::Kind;
 use super::memory::Place;
+use super::narrow::{Window, narrowed};
 use super::steps::{Clamp, Code, Convolution, Form};
 use super::view::View;
 
@@ -44,7 +46,40 @@ pub(super) struct Prepared {
 #[derive(Debug)]
 enum Packed {
     Floats(Aligned<f32>),
+    Halves(Aligned<u16>, &'static dyn HalfKernels),
     Bytes(Aligned<i8>),
+}
+
+/// What a convolution multiplies with its weights.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Products {
+    /// The floats of a map.
+    Floats,
+    /// Its floats, narrowed by these kernels.
+    Halves(&'static dyn HalfKernels),
+    /// Its bytes.
+    Bytes,
+}
+
+/// Results of a pixel for which it pays to narrow what they read; also, a network's last convolution has fewer, whose results nothing evens out.
+const HALVES_FROM: usize = 32;
+
+impl Products {
+    /// Of a map that is read in this form, where there are `halves`.
+    pub(super) fn of(
+        form: Form,
+        convolution: &Convolution,
+        output: &Place,
+        halves: Option<&'static dyn HalfKernels>,
+    ) -> Self {
+        let many = convolution.outputs >= HALVES_FROM && output.height * output.width > 1;
+        let pays = convolution.groups == 1 && convolution.inputs.is_multiple_of(2) && many;
+        match (form, halves) {
+            (Form::Bytes, _) => Self::Bytes,
+            (Form::Floats, Some(halves)) if pays => Self::Halves(halves),
+            (Form::Floats, _) => Self::Floats,
+        }
+    }
 }
 
 /// From a float to a byte.
@@ -63,7 +98,7 @@ impl Prepared {
     pub(super) fn new(
         convolution: &Convolution,
         view: &View,
-        form: Form,
+        products: Products,
         input: &Place,
         output: &Place,
         adds: bool,
@@ -111,13 +146,16 @@ impl Prepared {
         let (mut start, mut multiplier, mut addend) = (vec![0; stride], vec![0f32; stride], vec![0f32; stride]);
         addend[..outputs].copy_from_slice(&convolution.bias);
         let gone = "its weights are gone";
-        let weights = match form {
-            Form::Floats => {
+        let weights = match products {
+            Products::Floats | Products::Halves(_) => {
                 let values = view.constant_floats(&convolution.weights).ok_or(gone)?;
                 multiplier[..outputs].fill(1.0);
-                Packed::Floats(Aligned::of(&layout.floats(&values)))
+                match products {
+                    Products::Halves(kernels) => Packed::Halves(Aligned::of(&layout.halves(&values, kernels)), kernels),
+                    _ => Packed::Floats(Aligned::of(&layout.floats(&values))),
+                }
             }
-            Form::Bytes => {
+            Products::Bytes => {
                 let (values, scales) = view.constant_bytes(&convolution.weights).ok_or(gone)?;
                 let code = input.code.ok_or("its input has no bytes")?;
                 let products = rows * columns * per_group;
@@ -298,6 +336,21 @@ impl Prepared {
                     );
                 }
             }
+            (Packed::Halves(weights, kernels), Input::Floats(map)) => {
+                let window = Window {
+                    lines: self.lines,
+                    pixels: row.pixels,
+                    inputs: self.inputs,
+                };
+                narrowed(*kernels, &Reads { map, first, step, taps }, &window, |reads| {
+                    let convolution = DenseHalves {
+                        weights,
+                        inputs: self.inputs,
+                        epilogue,
+                    };
+                    kernels.dense(reads, &convolution, row);
+                });
+            }
             _ => unreachable!("weights were packed for the form of the input"),
         }
     }
@@ -318,19 +371,24 @@ impl Prepared {
 
     /// What it is called in a list of steps.
     pub(super) fn kind_name(&self) -> &'static str {
-        match (self.kind, self.is_bytes()) {
-            (Kind::Dense, true) => "int8 convolution",
-            (Kind::Grouped, true) => "int8 grouped convolution",
-            (Kind::Depthwise, true) => "int8 depthwise convolution",
-            (Kind::Dense, false) => "float convolution",
-            (Kind::Grouped, false) => "float grouped convolution",
-            (Kind::Depthwise, false) => "float depthwise convolution",
+        match (self.kind, self.products()) {
+            (Kind::Dense, Products::Bytes) => "int8 convolution",
+            (Kind::Grouped, Products::Bytes) => "int8 grouped convolution",
+            (Kind::Depthwise, Products::Bytes) => "int8 depthwise convolution",
+            (_, Products::Halves(_)) => "half-precision convolution",
+            (Kind::Dense, Products::Floats) => "float convolution",
+            (Kind::Grouped, Products::Floats) => "float grouped convolution",
+            (Kind::Depthwise, Products::Floats) => "float depthwise convolution",
         }
     }
 
-    /// Whether its products are of bytes.
-    pub(super) fn is_bytes(&self) -> bool {
-        matches!(self.weights, Packed::Bytes(_))
+    /// What it multiplies.
+    pub(super) fn products(&self) -> Products {
+        match self.weights {
+            Packed::Floats(_) => Products::Floats,
+            Packed::Halves(_, kernels) => Products::Halves(kernels),
+            Packed::Bytes(_) => Products::Bytes,
+        }
     }
 }
 
@@ -398,6 +456,11 @@ impl Layout {
                 self.inputs_of_block,
             ),
         }
+    }
+
+    fn halves(&self, values: &[f32], kernels: &dyn HalfKernels) -> Vec<u16> {
+        let arranged = self.arranged(values);
+        kernels.pack(&arranged, self.outputs, self.tap_count, self.inputs_of_block)
     }
 
     /// `[output][input][tap]` as `[output][tap][input]`, where a grouped output has zeros for the inputs of its block's other groups.

@@ -27,9 +27,13 @@ pub struct Fusion {
     pub islands: Vec<usize>,
     /// The kernels that compute them, the fastest that this processor can run; none without an island.
     pub kernels: Option<&'static str>,
+    /// The format of half precision in which some of them compute, if one was asked for and the processor has it.
+    pub halves: Option<&'static str>,
     /// Multiply-adds of bytes in the islands, for one picture.
     pub byte_macs: u64,
-    /// Multiply-adds of floats in the islands, for one picture.
+    /// Multiply-adds in half precision.
+    pub half_macs: u64,
+    /// Multiply-adds of floats.
     pub float_macs: u64,
     /// Bytes of memory that one run's maps take in the islands.
     pub memory: usize,

@@ -10,7 +10,8 @@
 //!   leaves the maps between them out; every other map gets a place in [`memory`];
 //! * a [`program`] runs them: rows shared out to threads by [`share`], the [`entry`] of a picture's bytes, and the [`head`], by which planes of
 //!   probabilities leave, or traits at once;
-//! * [`kernels`] and [`rows`] compute, each in the instructions that the processor has, all with the same bits;
+//! * [`kernels`] and [`rows`] compute, each in the instructions that the processor has, all with the same bits; only half precision, where somebody asks
+//!   for it, depends on the processor: what such a convolution reads is [`narrow`]ed first;
 //! * [`operator`] is what tract sees.
 //!
 //! What is not understood runs through tract as before. Float networks are fused as well.
@@ -25,6 +26,7 @@ mod islands;
 mod kernels;
 mod lower;
 mod memory;
+mod narrow;
 mod operator;
 mod program;
 mod ready;
@@ -54,18 +56,43 @@ pub(super) fn fuse(model: ModelProto) -> Result<(ModelProto, Fusion), GraphError
 /// What islands of a plan say of themselves, added to what is known of them.
 pub(super) fn describe(fusion: &mut Fusion, model: &TypedModel) {
     for island in model.nodes().iter().filter_map(|node| node.op_as::<Island>()) {
-        let (bytes, floats) = island.macs();
+        let macs = island.macs();
         fusion.kernels = Some(island.kernels());
-        fusion.byte_macs += bytes;
-        fusion.float_macs += floats;
+        fusion.byte_macs += macs.bytes;
+        fusion.half_macs += macs.halves;
+        fusion.float_macs += macs.floats;
         fusion.memory += island.memory();
     }
+    if fusion.half_macs > 0 {
+        fusion.halves = half_precision();
+    }
+}
+
+/// The format of half precision that this processor multiplies, twice as fast as floats, and for which there are kernels.
+pub fn half_precision() -> Option<&'static str> {
+    kernels::best_halves().map(|kernels| kernels.name())
 }
 
 /// A whole graph by fused steps alone, each by itself and in chains as long as can be, on each family of kernels that this processor has, on one thread
 /// and on three; or why that can't be.
 #[cfg(test)]
 pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String, Vec<f32>)>, String> {
+    run_by(model, input, kernels::all().into_iter().map(|kernels| (kernels, None)))
+}
+
+/// The same in half precision; nothing where the processor has none.
+#[cfg(test)]
+pub(crate) fn run_alone_in_halves(model: &ModelProto, input: &[f32]) -> Result<Vec<(String, Vec<f32>)>, String> {
+    let halves = kernels::best_halves().map(|halves| (kernels::best(), Some(halves)));
+    run_by(model, input, halves.into_iter())
+}
+
+#[cfg(test)]
+fn run_by(
+    model: &ModelProto,
+    input: &[f32],
+    processors: impl Iterator<Item = (&'static dyn kernels::Kernels, Option<&'static dyn kernels::HalfKernels>)>,
+) -> Result<Vec<(String, Vec<f32>)>, String> {
     let shapes = super::graph::shapes(model).map_err(|e| e.to_string())?;
     let (view, steps) = lowered(model, &shapes)?;
     let pool = rayon::ThreadPoolBuilder::new()
@@ -77,11 +104,8 @@ pub(crate) fn run_alone(model: &ModelProto, input: &[f32]) -> Result<Vec<(String
         ("step by step", units::singly(&steps)),
         ("row by row", units::chained(&steps, |_, _, _| true)),
     ];
-    for (kernels, (way, units)) in kernels::all()
-        .into_iter()
-        .flat_map(|kernels| ways.iter().map(move |way| (kernels, way)))
-    {
-        let program = program::Program::new(steps.clone(), units, &view, kernels).map_err(|e| e.to_string())?;
+    for ((kernels, halves), (way, units)) in processors.flat_map(|by| ways.iter().map(move |way| (by, way))) {
+        let program = program::Program::new(steps.clone(), units, &view, kernels, halves).map_err(|e| e.to_string())?;
         for threads in [None, Some(&pool)] {
             let mut output = vec![0f32; program.output_shapes()[0].iter().product()];
             let mut memory = program.memory();
@@ -123,7 +147,7 @@ pub(crate) fn kinds_alone(model: &ModelProto) -> Result<Vec<&'static str>, Strin
     let shapes = super::graph::shapes(model).map_err(|e| e.to_string())?;
     let (view, steps) = lowered(model, &shapes)?;
     let units = units::singly(&steps);
-    let program = program::Program::new(steps, &units, &view, kernels::best()).map_err(|e| e.to_string())?;
+    let program = program::Program::new(steps, &units, &view, kernels::best(), None).map_err(|e| e.to_string())?;
     Ok(program.steps().map(|(_, kind, _)| kind).collect())
 }
 
@@ -136,7 +160,7 @@ pub(crate) fn run_in_tract(model: &ModelProto, input: &[f32], fused: bool) -> (F
         true => fuse(model.clone()).unwrap(),
         false => (model.clone(), Fusion::default()),
     };
-    let plan = reader().model_for_proto_model(&model).unwrap();
+    let plan = reader(false).model_for_proto_model(&model).unwrap();
     let plan = plan.into_optimized().unwrap().into_runnable().unwrap();
     let shape = plan
         .model()
@@ -154,8 +178,8 @@ pub(crate) fn run_in_tract(model: &ModelProto, input: &[f32], fused: bool) -> (F
 }
 
 /// tract's reader of ONNX, which knows fused parts.
-pub(super) fn reader() -> tract_onnx::Onnx {
+pub(super) fn reader(half_precision: bool) -> tract_onnx::Onnx {
     let mut onnx = tract_onnx::onnx();
-    operator::register(&mut onnx);
+    operator::register(&mut onnx, half_precision);
     onnx
 }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use tract_linalg::multithread::{Executor, current_tract_executor};
-use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::*;
@@ -12,20 +11,30 @@ use tract_onnx::tract_hir::internal::*;
 use super::entry::Given;
 use super::head::Traits;
 use super::islands::{BODY, OPERATOR, shapes_of};
-use super::kernels;
+use super::kernels::{self, HalfKernels};
 use super::lower::lower;
 use super::memory::Memory;
-use super::program::{Program, Wanted};
+use super::program::{Macs, Program, Wanted};
 use super::units::units;
 use super::view::View;
 use crate::network::prepare::Picture;
 
-/// Teaches tract's reader of ONNX the islands' operator.
-pub(super) fn register(onnx: &mut tract_onnx::Onnx) {
-    onnx.op_register.insert(OPERATOR, read);
+/// Teaches tract's reader of ONNX the islands' operator, whose dense convolutions of floats are in half precision if that is wanted and the
+/// processor has it.
+pub(super) fn register(onnx: &mut tract_onnx::Onnx, half_precision: bool) {
+    onnx.op_register.insert(
+        OPERATOR,
+        match half_precision {
+            true => |_, node| read(node, kernels::best_halves()),
+            false => |_, node| read(node, None),
+        },
+    );
 }
 
-fn read(_context: &ParsingContext, node: &NodeProto) -> TractResult<(Box<dyn InferenceOp>, Vec<String>)> {
+fn read(
+    node: &NodeProto,
+    halves: Option<&'static dyn HalfKernels>,
+) -> TractResult<(Box<dyn InferenceOp>, Vec<String>)> {
     let body = node.attribute.iter().find(|attribute| attribute.name == BODY);
     let body = body
         .and_then(|attribute| attribute.g.as_ref())
@@ -48,7 +57,7 @@ fn read(_context: &ParsingContext, node: &NodeProto) -> TractResult<(Box<dyn Inf
         &node.output,
     )?;
     let units = units(&steps);
-    let program = Program::new(steps, &units, &view, kernels::best())?;
+    let program = Program::new(steps, &units, &view, kernels::best(), halves)?;
     let island = Island {
         program: Arc::new(program),
         inputs,
@@ -79,8 +88,8 @@ impl Island {
         self.outputs.iter().map(shape).collect()
     }
 
-    /// Multiply-adds of bytes, and of floats.
-    pub(super) fn macs(&self) -> (u64, u64) {
+    /// Multiply-adds of one run.
+    pub(super) fn macs(&self) -> Macs {
         self.program.macs()
     }
 
@@ -153,8 +162,11 @@ impl Island {
 
 impl fmt::Debug for Island {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (bytes, floats) = self.macs();
-        write!(f, "island of {bytes} multiply-adds of bytes and {floats} of floats")
+        let Macs { bytes, halves, floats } = self.macs();
+        write!(
+            f,
+            "island of {bytes} multiply-adds of bytes, {halves} of halves and {floats} of floats"
+        )
     }
 }
 
@@ -218,8 +230,11 @@ impl TypedOp for Island {
     }
 
     fn cost(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<(Cost, TDim)>> {
-        let (bytes, floats) = self.macs();
-        Ok(tvec!((Cost::FMA(f32::datum_type()), (bytes + floats).to_dim())))
+        let Macs { bytes, halves, floats } = self.macs();
+        Ok(tvec!((
+            Cost::FMA(f32::datum_type()),
+            (bytes + halves + floats).to_dim()
+        )))
     }
 
     as_op!();

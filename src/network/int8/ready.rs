@@ -5,8 +5,9 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::chain::Chain;
-use super::convolution::Prepared;
+use super::convolution::{Prepared, Products};
 use super::head::enlarged;
+use super::kernels::HalfKernels;
 use super::memory::Place;
 use super::rows::Between;
 use super::steps::{Clamp, Form, MapId, Normalization, Step, Term, Work};
@@ -126,7 +127,7 @@ impl Doing {
     }
 }
 
-/// All steps, those of a unit as one.
+/// All steps, those of a unit as one; dense convolutions of floats in half precision where there are `halves`.
 ///
 /// # Errors
 /// [`Unprepared`]: a convolution whose sums or scales are out of bounds.
@@ -135,6 +136,7 @@ pub(super) fn make_ready(
     units: &[Unit],
     places: &[Place],
     view: &View,
+    halves: Option<&'static dyn HalfKernels>,
 ) -> Result<Vec<Ready>, Unprepared> {
     let mut ready = Vec::with_capacity(steps.len());
     let following: Vec<Option<MapId>> = steps.iter().map(|step| step.work.adds_up()).collect();
@@ -150,7 +152,8 @@ pub(super) fn make_ready(
                 clamp,
             } => {
                 let adds = residual.is_some() || factor.is_some();
-                let prepared = Prepared::new(&convolution, view, form, &places[input], place, adds, clamp);
+                let products = Products::of(form, &convolution, place, halves);
+                let prepared = Prepared::new(&convolution, view, products, &places[input], place, adds, clamp);
                 let refused = |reason| Unprepared {
                     step: step.name.clone(),
                     reason,

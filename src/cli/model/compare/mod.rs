@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::open_bundle;
 use crate::analysis::crop_of;
+use crate::cli::half_precision::HalfPrecision;
 use crate::cli::output_file::OutputFolder;
 use crate::cli::scores::{self, counted, names};
 use crate::cli::segment::pictures::{Picture, collect, without_masks};
@@ -45,6 +46,9 @@ pub(in crate::cli) struct CompareArgs {
     /// Threads of each run.
     #[arg(long, value_name = "N", default_value_t = NetworkSettings::default().threads as u8, value_parser = clap::value_parser!(u8).range(1..=64))]
     threads: u8,
+    /// Compute what B has in floats in half precision; A may be the same bundle.
+    #[arg(long)]
+    half_precision: bool,
     /// Write JSON: all numbers, and all pictures, the worst first.
     #[arg(long)]
     json: bool,
@@ -66,16 +70,17 @@ struct Side {
 }
 
 impl Side {
-    fn load(folder: &Path, threads: u8) -> anyhow::Result<Self> {
+    fn load(folder: &Path, threads: u8, half_precision: HalfPrecision) -> anyhow::Result<Self> {
         let bundle = open_bundle(Some(folder))?;
-        let settings = NetworkSettings::on_threads(usize::from(threads));
-        let network = TraitNetwork::load(&bundle, &settings)?;
+        let network = half_precision.load(&bundle, usize::from(threads))?;
         Ok(Self { bundle, network })
     }
 
     fn name(&self) -> String {
         let manifest = self.bundle.manifest();
-        format!("{} {}", manifest.name, manifest.version)
+        let halves = self.network.half_precision();
+        let halves = halves.map(|format| format!(" in {format}")).unwrap_or_default();
+        format!("{} {}{halves}", manifest.name, manifest.version)
     }
 
     fn bytes(&self) -> u64 {
@@ -90,7 +95,9 @@ impl Side {
 }
 
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
-    let (a, b) = (Side::load(&args.a, args.threads)?, Side::load(&args.b, args.threads)?);
+    let a = Side::load(&args.a, args.threads, HalfPrecision::default())?;
+    let wanted = args.half_precision;
+    let b = Side::load(&args.b, args.threads, HalfPrecision { wanted })?;
     let not_assessed = |side: &Side| side.bundle.manifest().not_assessed();
     let left_out = not_assessed(&a).union(not_assessed(&b));
     let scored = TraitSet::from_bits(!left_out.bits());

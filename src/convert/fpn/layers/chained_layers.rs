@@ -35,7 +35,8 @@ enum Groups {
 
 fn sequences() -> impl Strategy<Value = Sequence> {
     let convolution = (
-        1usize..40,
+        // Even numbers from 32 on can be in half precision.
+        prop_oneof![3 => 1usize..40, 1 => (16usize..36).prop_map(|pairs| 2 * pairs)],
         prop_oneof![Just(Groups::Whole), Just(Groups::Depthwise)],
         prop_oneof![Just(1usize), Just(3), Just(5)],
         1usize..3,
@@ -153,6 +154,14 @@ proptest! {
             let (_, plain) = crate::network::int8::run_in_tract(&model, &input, false);
             for (ours, theirs) in results[0].1.iter().zip(&plain) {
                 prop_assert!((ours - theirs).abs() < 1e-4, "{} where tract has {}", ours, theirs);
+            }
+            let in_halves = crate::network::int8::run_alone_in_halves(&model, &input).map_err(TestCaseError::fail)?;
+            for (who, values) in &in_halves {
+                prop_assert_eq!(values, &in_halves[0].1, "{} is not {}", who, &in_halves[0].0);
+            }
+            // Each of up to ten convolutions rounds values of at most 6 to eight bits, and its weights.
+            for (half, float) in in_halves.iter().flat_map(|(_, values)| values).zip(&results[0].1) {
+                prop_assert!((half - float).abs() < 0.25, "{} in half precision where floats have {}", half, float);
             }
         }
     }

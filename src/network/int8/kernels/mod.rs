@@ -44,17 +44,19 @@ mod amx;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-#[cfg(target_arch = "x86_64")]
-mod avx512_groups;
+mod halves;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod pack;
 mod reference;
 #[cfg(test)]
+mod reference_halves;
+#[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
+pub(super) use halves::{DenseHalves, HalfKernels, best_halves};
 pub(super) use pack::{pack_dense_bytes, pack_dense_floats, pack_depthwise_bytes, pack_depthwise_floats};
 
 /// Channels of a pixel lie in memory, and are computed, so many at a time: the sums in one AVX-512 register.

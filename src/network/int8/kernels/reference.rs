@@ -102,7 +102,7 @@ impl Kernels for Reference {
 }
 
 /// From a sum to what is kept of it; the formula is [`Epilogue`]'s.
-fn finish(sum: f32, epilogue: &Epilogue, row: &mut Row, pixel: usize, channel: usize) {
+pub(super) fn finish(sum: f32, epilogue: &Epilogue, row: &mut Row, pixel: usize, channel: usize) {
     let at = pixel * row.stride + channel;
     let mut value = sum * epilogue.multiplier[channel] + epilogue.addend[channel];
     match (row.residual, row.floats.as_deref()) {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::reference::Reference;
+use super::reference_halves::{Bfloat16, Float16};
 use super::*;
 
 mod case;
@@ -39,6 +40,43 @@ proptest! {
     }
 
     #[test]
+    fn halves_equal_plain_rust(case in prop_oneof![cases(), wide_cases()]) {
+        if let Some((kernels, reference)) = halves() {
+            prop_assert!(case.dense_halves(kernels) == case.dense_halves(reference), "{}", kernels.name());
+        }
+    }
+
+    #[test]
+    fn halves_are_near_floats(case in cases()) {
+        let case = Case { inputs: case.inputs.next_multiple_of(2), floats: true, bytes: false, ..case };
+        let exact = case.dense_floats(&Reference);
+        for (kernels, last_bit) in [(&Bfloat16 as &dyn HalfKernels, 1.0 / 128.0), (&Float16, 1.0 / 1024.0)] {
+            // Numbers are below 2, multipliers below 2/300, and each of the two factors of a product is off by half its last bit; float16's sums as well.
+            let products = (case.inputs * case.side * case.side) as f32;
+            let most = products * 4.0 * 2.0 * last_bit * 2.0 / 300.0 + 1e-3;
+            for (half, float) in case.dense_halves(kernels).floats().zip(exact.floats()) {
+                let near = half == float || (half - float).abs() <= most;
+                prop_assert!(near, "{}: {} instead of {}, {} allowed", kernels.name(), half, float, most);
+            }
+        }
+    }
+
+    #[test]
+    fn floats_become_the_same_halves(bits in prop::collection::vec(any::<u32>(), 0..70)) {
+        let floats: Vec<f32> = bits.iter().copied().map(f32::from_bits).collect();
+        if let Some((kernels, reference)) = halves() {
+            let narrowed = |kernels: &dyn HalfKernels| {
+                let mut halves = vec![7; floats.len()];
+                kernels.narrow(&floats, &mut halves);
+                // The bits of a number that is none are nobody's concern.
+                let numbers = halves.into_iter().zip(&floats).filter(|(_, float)| !float.is_nan());
+                numbers.map(|(half, _)| half).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(narrowed(kernels), narrowed(reference), "{}", kernels.name());
+        }
+    }
+
+    #[test]
     fn tiles_cover_a_row_once(pixels in 0usize..500, most in 1usize..20) {
         let mut next = 0;
         for (first, count) in tiles(pixels, most) {
@@ -47,6 +85,17 @@ proptest! {
         }
         prop_assert_eq!(next, pixels);
     }
+}
+
+/// The half-precision kernels of this processor, if it has any, with what they must equal.
+fn halves() -> Option<(&'static dyn HalfKernels, &'static dyn HalfKernels)> {
+    let kernels = best_halves()?;
+    let reference: &dyn HalfKernels = match kernels.name() {
+        "bfloat16" => &Bfloat16,
+        "float16" => &Float16,
+        other => panic!("plain Rust has no {other}"),
+    };
+    Some((kernels, reference))
 }
 
 /// Bytes whose products are the greatest and the least that there are, whether 128 is taken from the first or not.

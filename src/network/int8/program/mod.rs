@@ -6,10 +6,10 @@ mod lines;
 mod maps;
 mod totals;
 
-use super::convolution::quantize;
+use super::convolution::{Products, quantize};
 use super::entry::{Entry, Given};
 use super::head::{Head, Traits};
-use super::kernels::Kernels;
+use super::kernels::{HalfKernels, Kernels};
 use super::memory::{Memory, Place, Plan, plan};
 use super::ready::{Doing, Ready, Unprepared, make_ready};
 use super::rows::{Level, Results};
@@ -29,6 +29,14 @@ pub(super) enum Wanted<'a, 'b> {
     Traits(Traits<'b>),
 }
 
+/// Multiply-adds of one run, by what is multiplied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Macs {
+    pub bytes: u64,
+    pub halves: u64,
+    pub floats: u64,
+}
+
 /// Steps that run.
 pub(super) struct Program {
     steps: Vec<Ready>,
@@ -41,7 +49,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Packs weights and plans memory. `units` are the steps that run together.
+    /// Packs weights and plans memory. `units` are the steps that run together. Where there are `halves`, dense convolutions of floats are computed by them.
     ///
     /// # Errors
     /// [`Unprepared`]: a convolution whose sums or scales are out of bounds.
@@ -50,13 +58,14 @@ impl Program {
         units: &[Unit],
         view: &View,
         kernels: &'static dyn Kernels,
+        halves: Option<&'static dyn HalfKernels>,
     ) -> Result<Self, Unprepared> {
         let (places, plan) = plan(&steps, units);
         let leaving = |output: &Output| Head::new(output, &places[output.map]);
         Ok(Self {
             outputs: steps.outputs.iter().map(leaving).collect(),
             inputs: steps.inputs.iter().map(|(_, map)| *map).collect(),
-            steps: make_ready(steps.steps, units, &places, view)?,
+            steps: make_ready(steps.steps, units, &places, view, halves)?,
             places,
             plan,
             kernels,
@@ -88,14 +97,18 @@ impl Program {
         self.outputs.iter().map(Head::shape).collect()
     }
 
-    /// Multiply-adds of convolutions of bytes, and of floats.
-    pub(super) fn macs(&self) -> (u64, u64) {
-        let of = |bytes: bool| {
-            let convolutions = self.steps.iter().flat_map(|step| step.work.convolutions());
-            let counted = convolutions.filter(|prepared| prepared.is_bytes() == bytes);
-            counted.map(|prepared| prepared.macs).sum()
-        };
-        (of(true), of(false))
+    /// Multiply-adds of its convolutions.
+    pub(super) fn macs(&self) -> Macs {
+        let mut macs = Macs::default();
+        for prepared in self.steps.iter().flat_map(|step| step.work.convolutions()) {
+            let counted = match prepared.products() {
+                Products::Bytes => &mut macs.bytes,
+                Products::Halves(_) => &mut macs.halves,
+                Products::Floats => &mut macs.floats,
+            };
+            *counted += prepared.macs;
+        }
+        macs
     }
 
     /// Name, kind and multiply-adds of each step, with what it does to what comes in before the first and to what goes out after the last.

@@ -3,7 +3,7 @@
 //! Only the newest processors multiply bytes without a sign by bytes with one. For the others each input is made signed: 128 is taken away
 //! from it, which turns its highest bit, and 128 times the sum of the weights is added back, so that the sum of products stays exact.
 //!
-//! * [`dot`]: bytes with dot products; [`pairs`]: bytes without; [`floats`]: floats, for all three families. Here is what they share.
+//! * [`dot`]: bytes with dot products; [`pairs`]: bytes without; [`floats`]: floats, for all three families; [`halves`]: float16, for processors that multiply it. Here is what they share.
 
 #![allow(
     unsafe_code,
@@ -54,6 +54,7 @@ macro_rules! unrolled {
 
 mod dot;
 mod floats;
+mod halves;
 mod pairs;
 
 use std::arch::aarch64::*;
@@ -61,6 +62,7 @@ use std::arch::is_aarch64_feature_detected;
 use std::array::from_fn;
 
 use self::dot::Dot;
+pub(super) use self::halves::Float16;
 use self::pairs::Neon;
 use super::{Epilogue, Kernels, LANES, Reads, Residual, Row};
 

@@ -116,6 +116,13 @@ pub(super) struct Results {
     bytes: Vec<u8>,
 }
 
+impl Results {
+    /// The floats.
+    pub(super) fn floats(&self) -> impl Iterator<Item = f32> {
+        self.float_bits.iter().copied().map(f32::from_bits)
+    }
+}
+
 impl Case {
     fn float(&self, value: u32) -> f32 {
         (value % 20001) as f32 / 5000.0 - 2.0
@@ -254,6 +261,36 @@ impl Case {
                 epilogue,
             };
             kernels.dense_floats(&reads, &convolution, row);
+        })
+    }
+
+    /// The same numbers as [`dense_floats`](Self::dense_floats), rounded to halves.
+    pub(super) fn dense_halves(&self, kernels: &dyn HalfKernels) -> Results {
+        let mut next = numbers(self.seed);
+        // What is read is a multiple of two inputs; here the map's padding, which has weights too.
+        let channels = padded(self.inputs);
+        let (taps, length) = self.taps(channels);
+        let map: Vec<f32> = (0..length).map(|_| self.float(next())).collect();
+        let mut halves = vec![0; length];
+        kernels.narrow(&map, &mut halves);
+        let inputs = self.inputs.next_multiple_of(2);
+        let weights: Vec<f32> = (0..self.outputs * taps.len() * inputs)
+            .map(|_| self.float(next()))
+            .collect();
+        let packed = kernels.pack(&weights, self.outputs, taps.len(), inputs);
+        let reads = Reads {
+            map: &halves,
+            first: 0,
+            step: self.stride * channels,
+            taps: &taps,
+        };
+        self.run(padded(self.outputs), |epilogue, row| {
+            let convolution = DenseHalves {
+                weights: &packed,
+                inputs,
+                epilogue,
+            };
+            kernels.dense(&reads, &convolution, row);
         })
     }
 

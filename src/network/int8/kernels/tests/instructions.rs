@@ -1,6 +1,6 @@
 //! One kernel, as often as wanted, so that the instructions of a row can be counted from outside: `cross/instructions.sh`.
 
-use super::super::all;
+use super::super::{all, best_halves};
 use super::case::{Added, Case};
 
 /// The kernel that the environment names: `KERNEL`, one of the kinds below with the rows of its window; `FAMILY`, its place in [`all`]; `REPEATS`. Says what it is, and how many
@@ -22,7 +22,7 @@ fn a_kernel_by_name() {
         side: side.parse().unwrap(),
         stride: 1,
         added: Added::Nothing,
-        floats: kind.ends_with("floats"),
+        floats: !kind.ends_with("bytes"),
         bytes: kind.ends_with("bytes"),
         quantize: false,
         repeats: asked("REPEATS").parse().unwrap(),
@@ -30,6 +30,10 @@ fn a_kernel_by_name() {
     let inputs = match kind {
         "dense-bytes" => (case.dense_bytes(kernels), case.inputs).1,
         "dense-floats" => (case.dense_floats(kernels), case.inputs).1,
+        "dense-halves" => match best_halves() {
+            Some(halves) => (case.dense_halves(halves), case.inputs).1,
+            None => return,
+        },
         "depthwise-bytes" => (case.depthwise_bytes(kernels), 1).1,
         "depthwise-floats" => (case.depthwise_floats(kernels), 1).1,
         // Sixty-four inputs mean groups of four; see `Case`.
@@ -38,5 +42,9 @@ fn a_kernel_by_name() {
         other => panic!("no kernel is called {other}"),
     };
     let macs = case.pixels * case.outputs * inputs * case.side * case.side;
-    println!("{}: {macs} multiply-adds", kernels.name());
+    let name = match (kind, best_halves()) {
+        ("dense-halves", Some(halves)) => halves.name(),
+        _ => kernels.name(),
+    };
+    println!("{name}: {macs} multiply-adds");
 }

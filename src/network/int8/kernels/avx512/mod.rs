@@ -5,9 +5,20 @@
     reason = "vector instructions, and loads and stores whose bounds are checked once for a row"
 )]
 
+/// The addresses of a tile's results, three by three from one pointer, so that few registers hold them.
+macro_rules! result {
+    ($pointers:ident, $step:expr, $m:expr) => {
+        $pointers[$m / 3].add($m % 3 * $step)
+    };
+}
+
+mod groups;
+mod halves;
+
 use std::arch::x86_64::*;
 
-use super::avx512_groups::{self, narrow};
+use self::groups::narrow;
+pub(super) use self::halves::Bfloat16;
 use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Grouping, Kernels, LANES, Reads, Row, tiles};
 
 /// Results that are computed together; with two blocks of channels they fill 24 of the 32 registers.
@@ -37,7 +48,7 @@ impl Kernels for Avx512 {
         convolution.check(reads, row);
         if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
             // SAFETY: `Avx512` exists only where the processor has the instructions; `check` found the whole row within its slices.
-            return unsafe { avx512_groups::dense_bytes(reads, convolution, row, group) };
+            return unsafe { groups::dense_bytes(reads, convolution, row, group) };
         }
         for (block, together) in pairs(row.stride / LANES, convolution.grouping) {
             for (pixel, count) in tiles(row.pixels, TILE) {
@@ -56,7 +67,7 @@ impl Kernels for Avx512 {
         convolution.check(reads, row);
         if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
             // SAFETY: as in `dense_bytes`.
-            return unsafe { avx512_groups::dense_floats(reads, convolution, row, group) };
+            return unsafe { groups::dense_floats(reads, convolution, row, group) };
         }
         for (block, together) in pairs(row.stride / LANES, convolution.grouping) {
             for (pixel, count) in tiles(row.pixels, TILE) {
@@ -117,13 +128,6 @@ fn runs(pixels: usize) -> impl Iterator<Item = (usize, usize)> {
     let whole = pixels / RUN * RUN;
     let in_runs = (0..whole).step_by(RUN).map(|pixel| (pixel, RUN));
     in_runs.chain((whole..pixels).map(|pixel| (pixel, 1)))
-}
-
-/// The addresses of a tile's results, three by three from one pointer, so that few registers hold them.
-macro_rules! result {
-    ($pointers:ident, $step:expr, $m:expr) => {
-        $pointers[$m / 3].add($m % 3 * $step)
-    };
 }
 
 /// # Safety

@@ -1,4 +1,4 @@
-//! Grouped convolutions of narrow groups for x86-64 with AVX-512: each lane reads the inputs of its own group, where [`avx512`](super::avx512)
+//! Grouped convolutions of narrow groups for x86-64 with AVX-512: each lane reads the inputs of its own group, where [`avx512`](super)
 //! would multiply all inputs of the block by weights most of which are 0.
 
 #![allow(
@@ -8,8 +8,8 @@
 
 use std::arch::x86_64::*;
 
-use super::avx512::Finish;
-use super::{DenseBytes, DenseFloats, Grouping, LANES, Reads, Row, tiles};
+use super::super::{DenseBytes, DenseFloats, Grouping, LANES, Reads, Row, tiles};
+use super::Finish;
 
 /// Results that are computed together.
 const TILE: usize = 8;
