@@ -103,6 +103,52 @@ fn numbers_are_those_of_the_masks() {
     assert_eq!(json["network"], Value::Null);
 }
 
+/// Masks in any form that labels may have, also in one file for all pictures: two labellers are compared so.
+#[test]
+fn masks_may_have_any_form_of_labels() {
+    let folder = drawn();
+    let forms = ["indexed", "seg-nrrd", "nifti", "labelme", "coco", "cvat"];
+    for (form, to) in forms
+        .into_iter()
+        .zip(["indexed", "seg-nrrd", "nifti", "labelme", "coco.json", "cvat.xml"])
+    {
+        let convert = [
+            "labels",
+            "convert",
+            "masks",
+            "--images",
+            "pictures",
+            "--overlaps",
+            "top",
+            "--to",
+            form,
+            "-o",
+            to,
+        ];
+        let converted = fishrig().current_dir(folder.path()).args(convert).output().unwrap();
+        assert!(
+            converted.status.success(),
+            "{form}: {}",
+            String::from_utf8_lossy(&converted.stderr)
+        );
+    }
+    let iou_of = |masks: &str| {
+        let output = eval(folder.path())
+            .args(["--predictions", masks, "--overlaps", "top", "--json"])
+            .output()
+            .unwrap();
+        let json = parsed(&output);
+        assert_eq!(json["pictures"].as_array().unwrap().len(), 2, "{masks}");
+        number(&json["summary"]["iou"]["value"])
+    };
+    let expected = iou_of("indexed");
+    for exact in ["seg-nrrd", "nifti", "coco.json", "cvat.xml"] {
+        assert_eq!(iou_of(exact), expected, "{exact}");
+    }
+    // Polygons may lie three quarters of a pixel from the outline.
+    assert!((iou_of("labelme") - expected).abs() < 0.02);
+}
+
 /// A speck in the air, which costs the score until it is cleaned away.
 #[test]
 fn masks_are_scored_as_measuring_takes_them_where_that_is_wished() {

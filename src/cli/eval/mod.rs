@@ -40,7 +40,7 @@ use predict::Predictor;
 pub(super) struct EvalArgs {
     #[command(flatten)]
     pairs: PairArgs,
-    /// Score the masks in this folder (for example of segment) and run no network.
+    /// Score the masks in this folder, or this file of many, and run no network: of segment, or in any form that labels may have.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["bundle", "locate", "half_precision"])]
     predictions: Option<PathBuf>,
     /// A network bundle's folder; without it the network that is built in.

@@ -12,10 +12,11 @@ use crate::analysis::{Analyser, AnalysisSettings};
 use crate::cli::label_pairs::labelled_part;
 use crate::cli::model::open_bundle;
 use crate::cli::segment::read_file;
-use crate::evaluate::pairs::{self, Pair};
+use crate::evaluate::pairs::{self, LabelPlace, Pair};
 use crate::frame::{PixelBox, Size};
+use crate::labels::{Library, Reading};
 use crate::network::{Manifest, TraitNetwork};
-use crate::traits::{Trait, TraitMask, TraitSet, label_picture};
+use crate::traits::{Trait, TraitMask, TraitSet};
 
 /// Where masks come from.
 pub(super) enum Predictor {
@@ -23,10 +24,11 @@ pub(super) enum Predictor {
     OnLabelledPart(Box<TraitNetwork>),
     /// A network that is shown the fish that was found in the picture.
     OnLocatedFish(Box<Analyser>),
-    /// A folder with masks.
+    /// Masks that were made before, by the stems of their pictures, and how they are read.
     Made {
         folder: PathBuf,
-        masks: BTreeMap<String, PathBuf>,
+        masks: BTreeMap<String, LabelPlace>,
+        library: Library,
     },
 }
 
@@ -51,9 +53,15 @@ pub(super) struct Prediction {
 impl Predictor {
     pub(super) fn new(args: &EvalArgs, threads: usize) -> anyhow::Result<Self> {
         if let Some(folder) = &args.predictions {
+            let reading = Reading {
+                // Said of the labels; a picture of a mask tells by itself.
+                picture_form: None,
+                ..args.reading.reading()?
+            };
             return Ok(Self::Made {
-                masks: pairs::masks_by_stem(folder, "mask")?,
+                masks: pairs::labels_by_stem(folder)?,
                 folder: folder.clone(),
+                library: Library::new(reading),
             });
         }
         let bundle = open_bundle(args.bundle.as_deref())?;
@@ -116,8 +124,11 @@ impl Predictor {
                     note,
                 })
             }
-            Self::Made { folder, masks } => {
-                let made = Made::of(pair, masks.get(&pair.name), folder)?;
+            Self::Made { folder, masks, library } => {
+                let made = match masks.get(&pair.name) {
+                    Some(place) => Made::read(place, library, label)?,
+                    None => Made::empty(pair, folder)?,
+                };
                 let crop = match picture {
                     Some(picture) => Some(labelled_part(&picture, pair)?.1),
                     None => None,
@@ -161,19 +172,11 @@ impl SegmentNote {
 }
 
 impl Made {
-    fn of(pair: &Pair, mask: Option<&PathBuf>, folder: &Path) -> anyhow::Result<Self> {
-        let Some(path) = mask else {
-            let note = SegmentNote::read(&folder.join(format!("{}_segment.json", pair.name)))?;
-            let Some(note) = note.filter(|note| note.crop.is_none()) else {
-                bail!("no mask of {} in {}", pair.name, folder.display());
-            };
-            return Ok(Self {
-                mask: TraitMask::empty(note.size),
-                note: Some(note),
-            });
-        };
-        let context = || path.display().to_string();
-        let (mask, _) = label_picture::read(&read_file(path).with_context(context)?, None).with_context(context)?;
+    /// The mask in a file; `size` is that of what it covers.
+    fn read(place: &LabelPlace, library: &Library, size: Size) -> anyhow::Result<Self> {
+        let path = &place.file;
+        let label = library.read(path, place.within.as_deref(), Some(size));
+        let mask = label.with_context(|| path.display().to_string())?.mask;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let base = name.strip_suffix("_traits").or_else(|| name.strip_suffix("_segmented"));
         let note = match base {
@@ -181,6 +184,18 @@ impl Made {
             None => None,
         };
         Ok(Self { mask, note })
+    }
+
+    /// No mask, where segment noted that it found no fish.
+    fn empty(pair: &Pair, folder: &Path) -> anyhow::Result<Self> {
+        let note = SegmentNote::read(&folder.join(format!("{}_segment.json", pair.name)))?;
+        let Some(note) = note.filter(|note| note.crop.is_none()) else {
+            bail!("no mask of {} in {}", pair.name, folder.display());
+        };
+        Ok(Self {
+            mask: TraitMask::empty(note.size),
+            note: Some(note),
+        })
     }
 
     /// A mask of a fish that segment located lies where its note says; any other covers what the label covers.

@@ -20,7 +20,7 @@ use crate::traits::TraitSet;
 
 pub use crate::labels::stem;
 pub use sidecar::Sidecar;
-pub use stem::{Paired, by_stem, labels_by_stem, masks_by_stem};
+pub use stem::{Paired, by_stem, labels_by_stem};
 pub use table::from_table;
 
 /// A label and what it is a label of.

@@ -101,19 +101,6 @@ fn in_text(file: &Path) -> Result<Vec<LabelPlace>, PairError> {
     }
 }
 
-/// The masks in a folder (or the one file) by stem: pictures only.
-///
-/// # Errors
-/// As [`by_stem`].
-pub fn masks_by_stem(folder: &Path, what: &'static str) -> Result<BTreeMap<String, PathBuf>, PairError> {
-    let mut masks = BTreeMap::new();
-    for file in files::below(folder)?.into_iter().filter(|file| is_mask(file)) {
-        insert(&mut masks, LabelPlace { file, within: None }, what)?;
-    }
-    let masks = not_empty(masks, folder)?;
-    Ok(masks.into_iter().map(|(stem, place)| (stem, place.file)).collect())
-}
-
 /// Whether a file is a mask by its name. One of another format is taken too, so that it is refused by name and not passed over.
 fn is_mask(file: &Path) -> bool {
     let says_mask = ends_with(file, &OF_MASKS);
@@ -231,8 +218,8 @@ mod tests {
     #[test]
     fn two_of_a_stem_are_an_error_unless_one_keeps_all_bits() {
         let made = empty(&["m/x_segmented.png", "m/x_traits.png", "p/x.jpg", "p/x_crop.jpg"]);
-        let masks = masks_by_stem(&made.path().join("m"), "mask").unwrap();
-        assert!(masks["x"].ends_with("x_traits.png"));
+        let masks = labels_by_stem(&made.path().join("m")).unwrap();
+        assert!(masks["x"].file.ends_with("x_traits.png"));
         let error = by_stem(&[made.path().join("p")], &made.path().join("m"), true).unwrap_err();
         assert!(error.to_string().contains("are both the picture of x"), "{error}");
         let labels = empty(&["x_labels.png", "x_mask.png"]);
