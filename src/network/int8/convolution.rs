@@ -73,7 +73,10 @@ impl Products {
         halves: Option<&'static dyn HalfKernels>,
     ) -> Self {
         let many = convolution.outputs >= HALVES_FROM && output.height * output.width > 1;
-        let pays = convolution.groups == 1 && convolution.inputs.is_multiple_of(2) && many;
+        // Of narrower groups and single channels a block reads too little for what it narrows.
+        let of_group = convolution.inputs / convolution.groups;
+        let is_wide = convolution.groups == 1 || of_group >= LANES;
+        let pays = many && is_wide && of_group.is_multiple_of(2);
         match (form, halves) {
             (Form::Bytes, _) => Self::Bytes,
             (Form::Floats, Some(halves)) if pays => Self::Halves(halves),
@@ -337,15 +340,17 @@ impl Prepared {
                 }
             }
             (Packed::Halves(weights, kernels), Input::Floats(map)) => {
+                let last_block = row.stride / LANES - 1;
                 let window = Window {
                     lines: self.lines,
                     pixels: row.pixels,
-                    inputs: self.inputs,
+                    inputs: grouping.first_input(last_block) + self.inputs,
                 };
                 narrowed(*kernels, &Reads { map, first, step, taps }, &window, |reads| {
                     let convolution = DenseHalves {
                         weights,
                         inputs: self.inputs,
+                        grouping,
                         epilogue,
                     };
                     kernels.dense(reads, &convolution, row);

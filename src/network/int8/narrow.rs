@@ -21,7 +21,7 @@ pub(super) struct Window {
     pub lines: usize,
     /// Results of the row.
     pub pixels: usize,
-    /// Inputs of each tap.
+    /// Inputs of each tap, of all blocks.
     pub inputs: usize,
 }
 

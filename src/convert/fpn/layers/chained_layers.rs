@@ -30,14 +30,20 @@ struct Convolution {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Groups {
     Whole,
+    /// Of sixteen channels each, where there are as many.
+    Sixteens,
     Depthwise,
 }
 
 fn sequences() -> impl Strategy<Value = Sequence> {
     let convolution = (
-        // Even numbers from 32 on can be in half precision.
-        prop_oneof![3 => 1usize..40, 1 => (16usize..36).prop_map(|pairs| 2 * pairs)],
-        prop_oneof![Just(Groups::Whole), Just(Groups::Depthwise)],
+        // Even numbers from 32 on can be in half precision; multiples of sixteen can be in groups of as many.
+        prop_oneof![
+            3 => 1usize..40,
+            1 => (16usize..36).prop_map(|pairs| 2 * pairs),
+            2 => (2usize..5).prop_map(|groups| 16 * groups),
+        ],
+        prop_oneof![Just(Groups::Whole), Just(Groups::Sixteens), Just(Groups::Depthwise)],
         prop_oneof![Just(1usize), Just(3), Just(5)],
         1usize..3,
         prop::bool::weighted(0.8),
@@ -102,7 +108,8 @@ impl Sequence {
             let Convolution { side, stride, .. } = *convolution;
             let pad = if convolution.padded { side / 2 } else { 0 };
             let (outputs, groups) = match convolution.of_group {
-                Groups::Whole => (convolution.outputs, 1),
+                Groups::Sixteens if channels.is_multiple_of(16) => (channels, channels / 16),
+                Groups::Whole | Groups::Sixteens => (convolution.outputs, 1),
                 Groups::Depthwise => (channels, channels),
             };
             let made = |length: usize| Some((length + 2 * pad).checked_sub(side)? / stride + 1);

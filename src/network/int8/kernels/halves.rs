@@ -6,7 +6,7 @@
 
 use std::fmt::Debug;
 
-use super::{Epilogue, LANES, Reads, Row};
+use super::{Epilogue, Grouping, LANES, Reads, Row};
 
 /// Dense convolutions in one format of half precision. A half is the sixteen bits of a number.
 pub(in super::super) trait HalfKernels: Debug + Send + Sync {
@@ -20,12 +20,14 @@ pub(in super::super) trait HalfKernels: Debug + Send + Sync {
     fn dense(&self, reads: &Reads<u16>, convolution: &DenseHalves, row: &mut Row);
 }
 
-/// A convolution of halves in which every result channel reads all input channels.
+/// A convolution of halves in which every result channel of a block reads the same input channels of every tap.
 pub(in super::super) struct DenseHalves<'a> {
     /// By [`HalfKernels::pack`].
     pub weights: &'a [u16],
-    /// Input channels of each tap, an even number.
+    /// Input channels that a block reads of each tap, an even number.
     pub inputs: usize,
+    /// Where a block's input channels begin.
+    pub grouping: Grouping,
     /// What follows the sum.
     pub epilogue: Epilogue<'a>,
 }
@@ -34,11 +36,11 @@ impl DenseHalves<'_> {
     /// Stops before anything outside is read or written.
     #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))]
     pub(super) fn check(&self, reads: &Reads<u16>, row: &Row) {
+        let blocks = row.stride / LANES;
         row.check(&self.epilogue);
-        reads.check(row.pixels, self.inputs);
+        reads.check(row.pixels, self.grouping.first_input(blocks - 1) + self.inputs);
         assert!(self.inputs.is_multiple_of(2));
         assert!(self.weights.len() == row.stride * reads.taps.len() * self.inputs);
-        assert!(row.stride.is_multiple_of(LANES));
     }
 }
 

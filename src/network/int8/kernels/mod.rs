@@ -220,7 +220,7 @@ pub(super) enum Grouping {
 
 impl Grouping {
     /// The first input channel that a block of results reads.
-    fn first_input(self, block: usize) -> usize {
+    pub(super) fn first_input(self, block: usize) -> usize {
         match self {
             Self::Whole => 0,
             Self::Groups { outputs, inputs } => block * LANES / outputs * inputs,

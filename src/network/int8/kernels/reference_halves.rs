@@ -5,7 +5,7 @@
 use half::{bf16, f16};
 
 use super::reference::finish;
-use super::{DenseHalves, HalfKernels, Reads, Row, padded};
+use super::{DenseHalves, HalfKernels, LANES, Reads, Row, padded};
 
 /// bfloat16 as AVX-512 BF16 multiplies it: of each pair of inputs first the second product is added, then the first, each with one rounding; a sum
 /// or an input nearer to 0 than the least normal number is 0.
@@ -96,13 +96,14 @@ fn convolve(reads: &Reads<u16>, convolution: &DenseHalves, row: &mut Row, add: i
     let DenseHalves {
         weights,
         inputs,
+        grouping,
         epilogue,
     } = convolution;
     for pixel in 0..row.pixels {
         for channel in 0..row.stride {
             let weights = weights[channel * reads.taps.len() * inputs..].chunks_exact(*inputs);
             let sum = reads.taps.iter().zip(weights).fold(0.0, |sum, (offset, weights)| {
-                let begin = reads.first + pixel * reads.step + offset;
+                let begin = reads.first + pixel * reads.step + grouping.first_input(channel / LANES) + offset;
                 add(sum, &reads.map[begin..begin + inputs], weights)
             });
             finish(sum, epilogue, row, pixel, channel);

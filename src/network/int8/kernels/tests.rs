@@ -42,7 +42,9 @@ proptest! {
     #[test]
     fn halves_equal_plain_rust(case in prop_oneof![cases(), wide_cases()]) {
         if let Some((kernels, reference)) = halves() {
-            prop_assert!(case.dense_halves(kernels) == case.dense_halves(reference), "{}", kernels.name());
+            let name = kernels.name();
+            prop_assert!(case.dense_halves(kernels) == case.dense_halves(reference), "{}: dense", name);
+            prop_assert!(case.grouped_halves(kernels) == case.grouped_halves(reference), "{}: grouped", name);
         }
     }
 

@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 
 use half::bf16;
 
-use super::super::{DenseHalves, Grouping, HalfKernels, LANES, Reads, Row, padded, tiles};
+use super::super::{DenseHalves, HalfKernels, LANES, Reads, Row, padded, tiles};
 use super::{Finish, TILE, pairs};
 
 /// Proof that the processor has the instructions.
@@ -43,7 +43,7 @@ impl HalfKernels for Bfloat16 {
 
     fn dense(&self, reads: &Reads<u16>, convolution: &DenseHalves, row: &mut Row) {
         convolution.check(reads, row);
-        for (block, together) in pairs(row.stride / LANES, Grouping::Whole) {
+        for (block, together) in pairs(row.stride / LANES, convolution.grouping) {
             for (pixel, count) in tiles(row.pixels, TILE) {
                 // SAFETY: `Bfloat16` exists only where the processor has the instructions; `check` found the whole row within its slices.
                 with_constant!(count, M => unsafe {
@@ -105,7 +105,7 @@ unsafe fn dense_tile<const M: usize, const N: usize>(
     unsafe {
         let halves = |bits: __m512i| std::mem::transmute::<__m512i, __m512bh>(bits);
         let mut sums = [[_mm512_setzero_ps(); N]; M];
-        let first = reads.first + pixel * reads.step;
+        let first = reads.first + pixel * reads.step + convolution.grouping.first_input(block);
         let mut weights = convolution.weights.as_ptr().add(block * block_weights);
         for tap in reads.taps {
             let base = reads.map.as_ptr().add(first + tap);

@@ -114,7 +114,7 @@ unsafe fn dense_tile<const M: usize>(
     pixel: usize,
 ) {
     let inputs_of_tap = convolution.inputs;
-    let first = reads.first + pixel * reads.step;
+    let first = reads.first + pixel * reads.step + convolution.grouping.first_input(block);
     // SAFETY: the caller's promise.
     unsafe {
         let mut sums = [[vdupq_n_f32(0.0); PARTS]; M];

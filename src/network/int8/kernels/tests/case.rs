@@ -266,28 +266,49 @@ impl Case {
 
     /// The same numbers as [`dense_floats`](Self::dense_floats), rounded to halves.
     pub(super) fn dense_halves(&self, kernels: &dyn HalfKernels) -> Results {
-        let mut next = numbers(self.seed);
         // What is read is a multiple of two inputs; here the map's padding, which has weights too.
-        let channels = padded(self.inputs);
+        let inputs = self.inputs.next_multiple_of(2);
+        self.halves(kernels, padded(self.inputs), self.outputs, inputs, Grouping::Whole)
+    }
+
+    /// The same shape with groups of sixteen or thirty-two channels.
+    pub(super) fn grouped_halves(&self, kernels: &dyn HalfKernels) -> Results {
+        let group = LANES << (self.inputs % 2);
+        let channels = padded(self.outputs).next_multiple_of(32);
+        let grouping = Grouping::Groups {
+            outputs: group,
+            inputs: group,
+        };
+        self.halves(kernels, channels, channels, group, grouping)
+    }
+
+    /// A block reads `inputs` of the map's `channels`.
+    fn halves(
+        &self,
+        kernels: &dyn HalfKernels,
+        channels: usize,
+        outputs: usize,
+        inputs: usize,
+        grouping: Grouping,
+    ) -> Results {
+        let mut next = numbers(self.seed);
         let (taps, length) = self.taps(channels);
         let map: Vec<f32> = (0..length).map(|_| self.float(next())).collect();
         let mut halves = vec![0; length];
         kernels.narrow(&map, &mut halves);
-        let inputs = self.inputs.next_multiple_of(2);
-        let weights: Vec<f32> = (0..self.outputs * taps.len() * inputs)
-            .map(|_| self.float(next()))
-            .collect();
-        let packed = kernels.pack(&weights, self.outputs, taps.len(), inputs);
+        let weights: Vec<f32> = (0..outputs * taps.len() * inputs).map(|_| self.float(next())).collect();
+        let packed = kernels.pack(&weights, outputs, taps.len(), inputs);
         let reads = Reads {
             map: &halves,
             first: 0,
             step: self.stride * channels,
             taps: &taps,
         };
-        self.run(padded(self.outputs), |epilogue, row| {
+        self.run(padded(outputs), |epilogue, row| {
             let convolution = DenseHalves {
                 weights: &packed,
                 inputs,
+                grouping,
                 epilogue,
             };
             kernels.dense(&reads, &convolution, row);
