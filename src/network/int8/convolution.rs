@@ -64,6 +64,9 @@ pub(super) enum Products {
 /// Results of a pixel for which it pays to narrow what they read; also, a network's last convolution has fewer, whose results nothing evens out.
 const HALVES_FROM: usize = 32;
 
+/// The greatest weight in half precision, float16's greatest number: where one is beyond, floats stay.
+const HALVES_MOST: f32 = 65_504.0;
+
 impl Products {
     /// Of a map that is read in this form, where there are `halves`.
     pub(super) fn of(
@@ -153,8 +156,11 @@ impl Prepared {
             Products::Floats | Products::Halves(_) => {
                 let values = view.constant_floats(&convolution.weights).ok_or(gone)?;
                 multiplier[..outputs].fill(1.0);
+                let fit = || values.iter().all(|weight| weight.abs() <= HALVES_MOST);
                 match products {
-                    Products::Halves(kernels) => Packed::Halves(Aligned::of(&layout.halves(&values, kernels)), kernels),
+                    Products::Halves(kernels) if fit() => {
+                        Packed::Halves(Aligned::of(&layout.halves(&values, kernels)), kernels)
+                    }
                     _ => Packed::Floats(Aligned::of(&layout.floats(&values))),
                 }
             }

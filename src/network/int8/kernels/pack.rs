@@ -4,27 +4,30 @@ use super::{LANES, padded};
 
 /// Dense weights of bytes, `weights[output][tap][input]`, as `[block][tap][quad of inputs][lane][4]`; what is not there is 0.
 pub(in super::super) fn pack_dense_bytes(weights: &[i8], outputs: usize, taps: usize, inputs: usize) -> Vec<i8> {
-    let quads = inputs.div_ceil(4);
-    let mut packed = vec![0; padded(outputs) * taps * quads * 4];
-    for output in 0..outputs {
-        for tap in 0..taps {
-            for input in 0..inputs {
-                let quad = ((output / LANES * taps + tap) * quads + input / 4) * LANES + output % LANES;
-                packed[quad * 4 + input % 4] = weights[(output * taps + tap) * inputs + input];
-            }
-        }
-    }
-    packed
+    pack_dense(weights, [outputs, taps, inputs], 4, |weight| weight)
 }
 
 /// Dense weights of floats, `weights[output][tap][input]`, as `[block][tap][input][lane]`; what is not there is 0.
 pub(in super::super) fn pack_dense_floats(weights: &[f32], outputs: usize, taps: usize, inputs: usize) -> Vec<f32> {
-    let mut packed = vec![0.0; padded(outputs) * taps * inputs];
+    pack_dense(weights, [outputs, taps, inputs], 1, |weight| weight)
+}
+
+/// Dense weights, `weights[output][tap][input]`, as `[block][tap][some inputs][lane][those inputs]`, of which a lane multiplies `together` at once; what
+/// is not there is 0.
+pub(super) fn pack_dense<W: Copy, P: Copy + Default>(
+    weights: &[W],
+    [outputs, taps, inputs]: [usize; 3],
+    together: usize,
+    packed_as: impl Fn(W) -> P,
+) -> Vec<P> {
+    let parts = inputs.div_ceil(together);
+    let mut packed = vec![P::default(); padded(outputs) * taps * parts * together];
     for output in 0..outputs {
         for tap in 0..taps {
             for input in 0..inputs {
-                let at = ((output / LANES * taps + tap) * inputs + input) * LANES + output % LANES;
-                packed[at] = weights[(output * taps + tap) * inputs + input];
+                let part = ((output / LANES * taps + tap) * parts + input / together) * LANES + output % LANES;
+                let weight = weights[(output * taps + tap) * inputs + input];
+                packed[part * together + input % together] = packed_as(weight);
             }
         }
     }

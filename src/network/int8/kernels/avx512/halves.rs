@@ -9,7 +9,8 @@ use std::arch::x86_64::*;
 
 use half::bf16;
 
-use super::super::{DenseHalves, HalfKernels, LANES, Reads, Row, padded, tiles};
+use super::super::pack::pack_dense;
+use super::super::{DenseHalves, HalfKernels, LANES, Reads, Row, tiles};
 use super::{Finish, TILE, pairs};
 
 /// Proof that the processor has the instructions.
@@ -38,7 +39,9 @@ impl HalfKernels for Bfloat16 {
     }
 
     fn pack(&self, weights: &[f32], outputs: usize, taps: usize, inputs: usize) -> Vec<u16> {
-        pack_pairs(weights, outputs, taps, inputs)
+        pack_dense(weights, [outputs, taps, inputs], 2, |weight| {
+            bf16::from_f32(weight).to_bits()
+        })
     }
 
     fn dense(&self, reads: &Reads<u16>, convolution: &DenseHalves, row: &mut Row) {
@@ -55,21 +58,6 @@ impl HalfKernels for Bfloat16 {
             }
         }
     }
-}
-
-/// Weights as `[block][tap][pair of inputs][lane][2]`.
-fn pack_pairs(weights: &[f32], outputs: usize, taps: usize, inputs: usize) -> Vec<u16> {
-    let mut packed = vec![0; padded(outputs) * taps * inputs];
-    for output in 0..outputs {
-        for tap in 0..taps {
-            for input in 0..inputs {
-                let pair = ((output / LANES * taps + tap) * (inputs / 2) + input / 2) * LANES + output % LANES;
-                let weight = weights[(output * taps + tap) * inputs + input];
-                packed[pair * 2 + input % 2] = bf16::from_f32(weight).to_bits();
-            }
-        }
-    }
-    packed
 }
 
 /// # Safety

@@ -13,7 +13,8 @@ use std::array::from_fn;
 
 use half::f16;
 
-use super::super::{DenseHalves, HalfKernels, LANES, Reads, Row, padded, tiles};
+use super::super::pack::pack_dense;
+use super::super::{DenseHalves, HalfKernels, LANES, Reads, Row, tiles};
 use super::{PARTS, floats_of, store_tile};
 
 /// Results that are computed together: their sums in float16 and in floats and their inputs fill 28 of the 32 registers.
@@ -44,7 +45,9 @@ impl HalfKernels for Float16 {
     }
 
     fn pack(&self, weights: &[f32], outputs: usize, taps: usize, inputs: usize) -> Vec<u16> {
-        pack_inputs(weights, outputs, taps, inputs)
+        pack_dense(weights, [outputs, taps, inputs], 1, |weight| {
+            f16::from_f32(weight).to_bits()
+        })
     }
 
     fn dense(&self, reads: &Reads<u16>, convolution: &DenseHalves, row: &mut Row) {
@@ -63,20 +66,6 @@ impl HalfKernels for Float16 {
             }
         }
     }
-}
-
-/// Weights as `[block][tap][input][lane]`.
-fn pack_inputs(weights: &[f32], outputs: usize, taps: usize, inputs: usize) -> Vec<u16> {
-    let mut packed = vec![0; padded(outputs) * taps * inputs];
-    for output in 0..outputs {
-        for tap in 0..taps {
-            for input in 0..inputs {
-                let at = ((output / LANES * taps + tap) * inputs + input) * LANES + output % LANES;
-                packed[at] = f16::from_f32(weights[(output * taps + tap) * inputs + input]).to_bits();
-            }
-        }
-    }
-    packed
 }
 
 /// # Safety
