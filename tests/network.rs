@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fishrig::network::{Bundle, Engine, Fusion, NetworkSettings, TraitNetwork, half_precision};
+use fishrig::network::{Bundle, Engine, Fusion, NetworkSettings, TraitNetwork, half_precision, kernel_families};
 use fishrig::traits::{Trait, TraitMask, TraitSet, label_picture};
 use image::RgbImage;
 
@@ -56,6 +56,25 @@ fn threads_do_not_change_the_result() {
             network.probabilities(&check_input()).unwrap()
         };
         assert!(probabilities(1) == probabilities(3), "{name}");
+    }
+}
+
+/// Masks and confidences do not depend on the processor.
+#[test]
+fn every_family_of_kernels_gives_the_same_bits() {
+    let families = kernel_families();
+    assert_eq!(families.last(), Some(&"plain Rust"));
+    for name in ["starter-int8", "starter-float"] {
+        let by = |family| {
+            let engine = Engine::FusedBy(family);
+            let network = TraitNetwork::load(&open(name), &NetworkSettings { threads: 2, engine }).unwrap();
+            assert_eq!(network.fusion().kernels, Some(family));
+            network.segment(&check_input()).unwrap()
+        };
+        let fastest = by(families[0]);
+        for family in &families[1..] {
+            assert!(by(family) == fastest, "{name}: {family}");
+        }
     }
 }
 

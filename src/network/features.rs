@@ -41,11 +41,11 @@ impl FeatureNetwork {
             true => None,
             false => {
                 let part = leading_to(message, &computed);
-                let (part, _) = guarded(|| Ok(int8::fuse(part)))
+                let (part, _) = guarded(|| Ok(int8::fuse(part, int8::Choice::default())))
                     .map_err(refused)?
                     .map_err(|e| refused(e.to_string()))?;
                 let plan = guarded(|| {
-                    int8::reader(false)
+                    int8::reader()
                         .model_for_proto_model(&part)?
                         .into_optimized()?
                         .into_runnable()

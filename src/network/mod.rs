@@ -23,7 +23,7 @@ mod run;
 
 pub use bundle::{Bundle, BundleError};
 pub use features::FeatureNetwork;
-pub use int8::{Fusion, LeftNode, half_precision};
+pub use int8::{Fusion, LeftNode, half_precision, kernel_families};
 pub use manifest::{InputSpec, Manifest, OutputSpec, Quantization, ResizeFilter, ValueRange};
 pub use observe::ObservedNetwork;
 pub use profile::{OperatorTime, Profile, RunProfile};

@@ -10,7 +10,7 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
 use super::graph::{self, GraphError};
-use super::int8::{self, Fusion, Island, Traits};
+use super::int8::{self, Choice, Fusion, Island, Traits};
 use super::prepare::Picture;
 use super::profile::{RunProfile, run_profiled, watched};
 use super::{Bundle, BundleError, Manifest};
@@ -36,8 +36,29 @@ pub enum Engine {
     /// The same, with dense convolutions of floats in half precision where the processor has it ([`half_precision`](super::half_precision)); masks
     /// then depend on the processor.
     FusedInHalves,
+    /// The same as [`Fused`](Self::Fused) by this one of the [`kernel_families`](super::kernel_families), not the fastest, for comparison.
+    FusedBy(&'static str),
     /// tract's own operators alone, for comparison.
     Plain,
+}
+
+impl Engine {
+    /// By what fused operators compute; `None` where there are none.
+    fn choice(self) -> Option<Choice> {
+        let fused = Choice::default();
+        match self {
+            Self::Fused => Some(fused),
+            Self::FusedInHalves => Some(Choice {
+                half_precision: true,
+                ..fused
+            }),
+            Self::FusedBy(name) => Some(Choice {
+                kernels: Some(name),
+                ..fused
+            }),
+            Self::Plain => None,
+        }
+    }
 }
 
 impl NetworkSettings {
@@ -387,12 +408,12 @@ pub(super) fn typed(
         shape(manifest.output.classes.len(), size),
     )?;
     let mut fusion = Fusion::default();
-    if engine != Engine::Plain {
-        let fused = guarded(|| Ok(int8::fuse(message))).map_err(|reason| load_error(origin, reason))?;
+    if let Some(choice) = engine.choice() {
+        let fused = guarded(|| Ok(int8::fuse(message, choice))).map_err(|reason| load_error(origin, reason))?;
         (message, fusion) = fused.map_err(refused)?;
     }
     let model = guarded(|| {
-        let model = int8::reader(engine == Engine::FusedInHalves).model_for_proto_model(&message)?;
+        let model = int8::reader().model_for_proto_model(&message)?;
         model.with_input_fact(0, f32::fact(shape(3, size)).into())?.into_typed()
     });
     Ok((model.map_err(|reason| load_error(origin, reason))?, fusion))

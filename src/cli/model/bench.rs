@@ -17,7 +17,7 @@ use crate::cli::segment::read_file;
 use crate::cli::{Outcome, progress};
 use crate::frame::{DecodeOptions, Frame, Size};
 use crate::health::{Memory, ProcessorLoad};
-use crate::network::{Engine, Fusion, NetworkSettings, Profile, StepTimes, TraitNetwork};
+use crate::network::{Engine, Fusion, NetworkSettings, Profile, StepTimes, TraitNetwork, kernel_families};
 use crate::render::{RigScene, SceneSettings};
 
 /// Measure time and memory of a network on this machine.
@@ -38,13 +38,24 @@ pub(in crate::cli) struct BenchArgs {
     #[arg(long)]
     profile: bool,
     /// Run tract's own operators alone, to compare the fused ones with.
-    #[arg(long, conflicts_with = "half_precision")]
+    #[arg(long, conflicts_with_all = ["half_precision", "kernels"])]
     plain: bool,
+    /// Run a slower family of kernels, for example "plain Rust"; an unknown name says which this processor can run.
+    #[arg(long, value_name = "NAME", conflicts_with = "half_precision", value_parser = kernels)]
+    kernels: Option<&'static str>,
     #[command(flatten)]
     half_precision: HalfPrecision,
     /// Write JSON.
     #[arg(long)]
     json: bool,
+}
+
+fn kernels(name: &str) -> Result<&'static str, String> {
+    let families = kernel_families();
+    let found = families.iter().find(|family| family.eq_ignore_ascii_case(name));
+    found
+        .copied()
+        .ok_or_else(|| format!("this processor can run {}", families.join(", ")))
 }
 
 /// All that was measured; times in seconds, memory in bytes.
@@ -192,12 +203,11 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<Outcome> {
     let bundle = open_bundle(args.bundle.as_deref())?;
     let open = begin.elapsed();
     let begin = Instant::now();
-    let network = match args.plain {
-        true => {
-            let engine = Engine::Plain;
-            TraitNetwork::load(&bundle, &NetworkSettings { threads, engine })?
-        }
-        false => args.half_precision.load(&bundle, threads)?,
+    let with = |engine| TraitNetwork::load(&bundle, &NetworkSettings { threads, engine });
+    let network = match (args.plain, args.kernels) {
+        (true, _) => with(Engine::Plain)?,
+        (_, Some(name)) => with(Engine::FusedBy(name))?,
+        _ => args.half_precision.load(&bundle, threads)?,
     };
     let load = begin.elapsed();
     let peak_after_loading = Memory::peak();

@@ -19,6 +19,19 @@ use crate::network::graph::{self, GraphError};
 pub(super) const OPERATOR: &str = "FusedIsland";
 /// The attribute that holds its nodes.
 pub(super) const BODY: &str = "body";
+/// The attribute that names the kernels which compute it; those of [`Choice`].
+pub(super) const KERNELS: &str = "kernels";
+/// The attribute that is there where half precision is wanted.
+pub(super) const HALF_PRECISION: &str = "half_precision";
+
+/// By what islands compute.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// A family of kernels by its name; the fastest where there is none.
+    pub kernels: Option<&'static str>,
+    /// Dense convolutions of floats in half precision, where the processor has it.
+    pub half_precision: bool,
+}
 
 /// What was fused of a network, and what was not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,11 +65,11 @@ pub struct LeftNode {
     pub reason: String,
 }
 
-/// Puts the nodes that are understood into islands.
+/// Puts the nodes that are understood into islands, to be computed as chosen.
 ///
 /// # Errors
 /// Those of [`graph::check`].
-pub(super) fn fuse(mut model: ModelProto) -> Result<(ModelProto, Fusion), GraphError> {
+pub(super) fn fuse(mut model: ModelProto, choice: Choice) -> Result<(ModelProto, Fusion), GraphError> {
     let shapes = graph::shapes(&model)?;
     let Some(mut graph) = model.graph.take() else {
         return Ok((model, Fusion::default()));
@@ -77,7 +90,7 @@ pub(super) fn fuse(mut model: ModelProto) -> Result<(ModelProto, Fusion), GraphE
         ..Fusion::default()
     };
     if !islands.is_empty() {
-        graph = rewritten(graph, &islands, &makers, &shapes);
+        graph = rewritten(graph, &islands, &makers, &shapes, choice);
     }
     model.graph = Some(graph);
     Ok((model, fusion))
@@ -227,6 +240,7 @@ fn rewritten(
     islands: &[Island],
     makers: &[usize],
     shapes: &HashMap<String, Vec<usize>>,
+    choice: Choice,
 ) -> GraphProto {
     // A node that makes a constant may be in several islands, and outside as well.
     let mut islands_of: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -299,12 +313,7 @@ fn rewritten(
             domain: "fishrig".to_owned(),
             input: island.inputs.clone(),
             output: island.outputs.clone(),
-            attribute: vec![AttributeProto {
-                name: BODY.to_owned(),
-                r#type: AttributeType::Graph as i32,
-                g: Some(body),
-                ..AttributeProto::default()
-            }],
+            attribute: attributes(body, choice),
             ..NodeProto::default()
         });
     }
@@ -317,6 +326,29 @@ fn rewritten(
             ..graph
         }
     }
+}
+
+/// What an island's node says.
+fn attributes(body: GraphProto, choice: Choice) -> Vec<AttributeProto> {
+    let body = AttributeProto {
+        name: BODY.to_owned(),
+        r#type: AttributeType::Graph as i32,
+        g: Some(body),
+        ..AttributeProto::default()
+    };
+    let kernels = choice.kernels.map(|name| AttributeProto {
+        name: KERNELS.to_owned(),
+        r#type: AttributeType::String as i32,
+        s: name.as_bytes().to_vec(),
+        ..AttributeProto::default()
+    });
+    let half_precision = choice.half_precision.then(|| AttributeProto {
+        name: HALF_PRECISION.to_owned(),
+        r#type: AttributeType::Int as i32,
+        i: 1,
+        ..AttributeProto::default()
+    });
+    [Some(body), kernels, half_precision].into_iter().flatten().collect()
 }
 
 /// A tensor's name and shape, as the graph has them.

@@ -40,17 +40,17 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::TypedModel;
 
 pub(super) use head::Traits;
-pub use islands::{Fusion, LeftNode};
+pub use islands::{Choice, Fusion, LeftNode};
 pub(super) use operator::Island;
 
 use super::graph::GraphError;
 
-/// The graph with an operator of ours for each part that is fused; what [`reader`] reads.
+/// The graph with an operator of ours for each part that is fused, to be computed as chosen; what [`reader`] reads.
 ///
 /// # Errors
 /// Those of [`check`](super::graph::check).
-pub(super) fn fuse(model: ModelProto) -> Result<(ModelProto, Fusion), GraphError> {
-    islands::fuse(model)
+pub(super) fn fuse(model: ModelProto, choice: Choice) -> Result<(ModelProto, Fusion), GraphError> {
+    islands::fuse(model, choice)
 }
 
 /// What islands of a plan say of themselves, added to what is known of them.
@@ -66,6 +66,11 @@ pub(super) fn describe(fusion: &mut Fusion, model: &TypedModel) {
     if fusion.half_macs > 0 {
         fusion.halves = half_precision();
     }
+}
+
+/// The families of kernels that this processor can run, the fastest first; the last is plain Rust.
+pub fn kernel_families() -> Vec<&'static str> {
+    kernels::all().into_iter().map(|kernels| kernels.name()).collect()
 }
 
 /// The format of half precision that this processor multiplies, twice as fast as floats, and for which there are kernels.
@@ -157,10 +162,10 @@ pub(crate) fn run_in_tract(model: &ModelProto, input: &[f32], fused: bool) -> (F
     use tract_onnx::prelude::*;
 
     let (model, fusion) = match fused {
-        true => fuse(model.clone()).unwrap(),
+        true => fuse(model.clone(), Choice::default()).unwrap(),
         false => (model.clone(), Fusion::default()),
     };
-    let plan = reader(false).model_for_proto_model(&model).unwrap();
+    let plan = reader().model_for_proto_model(&model).unwrap();
     let plan = plan.into_optimized().unwrap().into_runnable().unwrap();
     let shape = plan
         .model()
@@ -178,8 +183,8 @@ pub(crate) fn run_in_tract(model: &ModelProto, input: &[f32], fused: bool) -> (F
 }
 
 /// tract's reader of ONNX, which knows fused parts.
-pub(super) fn reader(half_precision: bool) -> tract_onnx::Onnx {
+pub(super) fn reader() -> tract_onnx::Onnx {
     let mut onnx = tract_onnx::onnx();
-    operator::register(&mut onnx, half_precision);
+    operator::register(&mut onnx);
     onnx
 }

@@ -4,14 +4,15 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use tract_linalg::multithread::{Executor, current_tract_executor};
+use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::*;
 
 use super::entry::Given;
 use super::head::Traits;
-use super::islands::{BODY, OPERATOR, shapes_of};
-use super::kernels::{self, HalfKernels};
+use super::islands::{BODY, HALF_PRECISION, KERNELS, OPERATOR, shapes_of};
+use super::kernels;
 use super::lower::lower;
 use super::memory::Memory;
 use super::program::{Macs, Program, Wanted};
@@ -19,26 +20,21 @@ use super::units::units;
 use super::view::View;
 use crate::network::prepare::Picture;
 
-/// Teaches tract's reader of ONNX the islands' operator, whose dense convolutions of floats are in half precision if that is wanted and the
-/// processor has it.
-pub(super) fn register(onnx: &mut tract_onnx::Onnx, half_precision: bool) {
-    onnx.op_register.insert(
-        OPERATOR,
-        match half_precision {
-            true => |_, node| read(node, kernels::best_halves()),
-            false => |_, node| read(node, None),
-        },
-    );
+/// Teaches tract's reader of ONNX the islands' operator.
+pub(super) fn register(onnx: &mut tract_onnx::Onnx) {
+    onnx.op_register.insert(OPERATOR, read);
 }
 
-fn read(
-    node: &NodeProto,
-    halves: Option<&'static dyn HalfKernels>,
-) -> TractResult<(Box<dyn InferenceOp>, Vec<String>)> {
-    let body = node.attribute.iter().find(|attribute| attribute.name == BODY);
-    let body = body
+fn read(_context: &ParsingContext, node: &NodeProto) -> TractResult<(Box<dyn InferenceOp>, Vec<String>)> {
+    let attribute = |name| node.attribute.iter().find(|attribute| attribute.name == name);
+    let body = attribute(BODY)
         .and_then(|attribute| attribute.g.as_ref())
         .context("an island without a body")?;
+    let kernels = match attribute(KERNELS) {
+        Some(name) => kernels::named(&name.s).context("the processor has no such kernels")?,
+        None => kernels::best(),
+    };
+    let halves = attribute(HALF_PRECISION).and_then(|_| kernels::best_halves());
     let shapes = shapes_of(body);
     let view = View::new(body, &shapes);
     let nodes: Vec<usize> = (0..body.node.len()).collect();
@@ -57,7 +53,7 @@ fn read(
         &node.output,
     )?;
     let units = units(&steps);
-    let program = Program::new(steps, &units, &view, kernels::best(), halves)?;
+    let program = Program::new(steps, &units, &view, kernels, halves)?;
     let island = Island {
         program: Arc::new(program),
         inputs,

@@ -341,6 +341,11 @@ pub(super) fn all() -> Vec<&'static dyn Kernels> {
     found
 }
 
+/// The family of that name, if this processor can run it.
+pub(super) fn named(name: &[u8]) -> Option<&'static dyn Kernels> {
+    all().into_iter().find(|kernels| kernels.name().as_bytes() == name)
+}
+
 /// The fastest family that this processor can run.
 pub(super) fn best() -> &'static dyn Kernels {
     all()[0]
