@@ -16,6 +16,7 @@ use super::view::View;
 /// A convolution of one map to another, ready to run row by row.
 #[derive(Debug)]
 pub(super) struct Prepared {
+    kernels: &'static dyn Kernels,
     kind: Kind,
     weights: Packed,
     /// From the first tap of a result to each tap.
@@ -104,9 +105,9 @@ impl Prepared {
     pub(super) fn new(
         convolution: &Convolution,
         view: &View,
+        kernels: &'static dyn Kernels,
         products: Products,
-        input: &Place,
-        output: &Place,
+        [input, output]: [&Place; 2],
         adds: bool,
         clamp: Clamp,
     ) -> Result<Self, String> {
@@ -177,10 +178,11 @@ impl Prepared {
                     start[output] = -i32::from(code.zero) * sum;
                     multiplier[output] = code.scale * scales[output];
                 }
-                Packed::Bytes(Aligned::of(&layout.bytes(&values)))
+                Packed::Bytes(Aligned::of(&layout.bytes(&values, kernels)))
             }
         };
         let mut prepared = Self {
+            kernels,
             kind,
             weights,
             taps,
@@ -242,22 +244,14 @@ impl Prepared {
     }
 
     /// One row of results, which begins at `column` of row `line`.
-    pub(super) fn run(&self, kernels: &dyn Kernels, input: Input, line: usize, column: usize, row: &mut Row) {
-        self.run_scaled(kernels, self.scale(), input, line, column, row);
+    pub(super) fn run(&self, input: Input, line: usize, column: usize, row: &mut Row) {
+        self.run_scaled(self.scale(), input, line, column, row);
     }
 
     /// The same with another scale.
-    pub(super) fn run_scaled(
-        &self,
-        kernels: &dyn Kernels,
-        scale: Scale,
-        input: Input,
-        line: usize,
-        column: usize,
-        row: &mut Row,
-    ) {
+    pub(super) fn run_scaled(&self, scale: Scale, input: Input, line: usize, column: usize, row: &mut Row) {
         let first = self.first + line * self.row_step + column * self.step;
-        self.compute(kernels, scale, input, first, &self.taps, row);
+        self.compute(scale, input, first, &self.taps, row);
     }
 
     /// What sums are multiplied with and what is added, channel by channel.
@@ -269,19 +263,11 @@ impl Prepared {
     }
 
     /// Results from `column` on, the first of the row reading at each of `taps`.
-    pub(super) fn run_on(&self, kernels: &dyn Kernels, input: Input, column: usize, taps: &[usize], row: &mut Row) {
-        self.compute(kernels, self.scale(), input, column * self.step, taps, row);
+    pub(super) fn run_on(&self, input: Input, column: usize, taps: &[usize], row: &mut Row) {
+        self.compute(self.scale(), input, column * self.step, taps, row);
     }
 
-    fn compute(
-        &self,
-        kernels: &dyn Kernels,
-        Scale { multiplier, addend }: Scale,
-        input: Input,
-        first: usize,
-        taps: &[usize],
-        row: &mut Row,
-    ) {
+    fn compute(&self, Scale { multiplier, addend }: Scale, input: Input, first: usize, taps: &[usize], row: &mut Row) {
         let epilogue = Epilogue {
             multiplier,
             addend,
@@ -294,7 +280,7 @@ impl Prepared {
             (Packed::Bytes(weights), Input::Bytes(map)) => {
                 let reads = Reads { map, first, step, taps };
                 if self.kind == Kind::Depthwise {
-                    kernels.depthwise_bytes(
+                    self.kernels.depthwise_bytes(
                         &reads,
                         &Depthwise {
                             weights,
@@ -306,7 +292,7 @@ impl Prepared {
                     );
                 } else {
                     let quads = self.inputs.div_ceil(4);
-                    kernels.dense_bytes(
+                    self.kernels.dense_bytes(
                         &reads,
                         &DenseBytes {
                             weights,
@@ -322,7 +308,7 @@ impl Prepared {
             (Packed::Floats(weights), Input::Floats(map)) => {
                 let reads = Reads { map, first, step, taps };
                 if self.kind == Kind::Depthwise {
-                    kernels.depthwise_floats(
+                    self.kernels.depthwise_floats(
                         &reads,
                         &Depthwise {
                             weights,
@@ -333,7 +319,7 @@ impl Prepared {
                         row,
                     );
                 } else {
-                    kernels.dense_floats(
+                    self.kernels.dense_floats(
                         &reads,
                         &DenseFloats {
                             weights,
@@ -345,21 +331,21 @@ impl Prepared {
                     );
                 }
             }
-            (Packed::Halves(weights, kernels), Input::Floats(map)) => {
+            (Packed::Halves(weights, halves), Input::Floats(map)) => {
                 let last_block = row.stride / LANES - 1;
                 let window = Window {
                     lines: self.lines,
                     pixels: row.pixels,
                     inputs: grouping.first_input(last_block) + self.inputs,
                 };
-                narrowed(*kernels, &Reads { map, first, step, taps }, &window, |reads| {
+                narrowed(*halves, &Reads { map, first, step, taps }, &window, |reads| {
                     let convolution = DenseHalves {
                         weights,
                         inputs: self.inputs,
                         grouping,
                         epilogue,
                     };
-                    kernels.dense(reads, &convolution, row);
+                    halves.dense(reads, &convolution, row);
                 });
             }
             _ => unreachable!("weights were packed for the form of the input"),
@@ -445,10 +431,10 @@ struct Layout {
 }
 
 impl Layout {
-    fn bytes(&self, values: &[i8]) -> Vec<i8> {
+    fn bytes(&self, values: &[i8], kernels: &dyn Kernels) -> Vec<i8> {
         match self.kind {
             Kind::Depthwise => kernels::pack_depthwise_bytes(values, self.outputs, self.side),
-            _ => kernels::pack_dense_bytes(
+            _ => kernels.pack_dense_bytes(
                 &self.arranged(values),
                 self.outputs,
                 self.tap_count,

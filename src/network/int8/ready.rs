@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::chain::Chain;
 use super::convolution::{Prepared, Products};
 use super::head::enlarged;
-use super::kernels::HalfKernels;
+use super::kernels::{HalfKernels, Kernels};
 use super::memory::Place;
 use super::rows::Between;
 use super::steps::{Clamp, Form, MapId, Normalization, Step, Term, Work};
@@ -136,6 +136,7 @@ pub(super) fn make_ready(
     units: &[Unit],
     places: &[Place],
     view: &View,
+    kernels: &'static dyn Kernels,
     halves: Option<&'static dyn HalfKernels>,
 ) -> Result<Vec<Ready>, Unprepared> {
     let mut ready = Vec::with_capacity(steps.len());
@@ -153,7 +154,8 @@ pub(super) fn make_ready(
             } => {
                 let adds = residual.is_some() || factor.is_some();
                 let products = Products::of(form, &convolution, place, halves);
-                let prepared = Prepared::new(&convolution, view, products, &places[input], place, adds, clamp);
+                let maps = [&places[input], place];
+                let prepared = Prepared::new(&convolution, view, kernels, products, maps, adds, clamp);
                 let refused = |reason| Unprepared {
                     step: step.name.clone(),
                     reason,

@@ -26,6 +26,7 @@ const ROW_BYTES: usize = 4 * LANES;
 const TOGETHER: usize = 2 * ROWS;
 
 /// Proof that the processor has the instructions and that the kernel lets this process use them.
+#[derive(Debug)]
 pub(super) struct Amx {
     /// The family that does what tiles do not.
     others: &'static dyn Kernels,
@@ -82,7 +83,7 @@ impl Kernels for Amx {
     }
 
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
-        convolution.check(reads, row);
+        convolution.check(reads, row, 1);
         match quads_at_once(reads, convolution, row) {
             // SAFETY: `Amx` exists only where the processor has the instructions and the kernel permits them; `check`
             // found the whole row within its slices, and the number divides those of a tap.

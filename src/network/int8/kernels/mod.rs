@@ -54,10 +54,11 @@ mod reference_halves;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Debug;
 use std::ops::Range;
 
 pub(super) use halves::{DenseHalves, HalfKernels, best_halves};
-pub(super) use pack::{pack_dense_bytes, pack_dense_floats, pack_depthwise_bytes, pack_depthwise_floats};
+pub(super) use pack::{pack_dense_floats, pack_depthwise_bytes, pack_depthwise_floats};
 
 /// Channels of a pixel lie in memory, and are computed, so many at a time: the sums in one AVX-512 register.
 pub(super) const LANES: usize = 16;
@@ -230,7 +231,7 @@ impl Grouping {
 
 /// A convolution of bytes in which every result channel of a block reads the same input channels of every tap.
 pub(super) struct DenseBytes<'a> {
-    /// By [`pack_dense_bytes`].
+    /// By [`Kernels::pack_dense_bytes`].
     pub weights: &'a [i8],
     /// Groups of four input channels that a block reads of each tap.
     pub quads: usize,
@@ -267,12 +268,12 @@ pub(super) struct Depthwise<'a, W> {
 }
 
 impl DenseBytes<'_> {
-    /// Stops before anything outside is read or written.
-    fn check(&self, reads: &Reads<u8>, row: &Row) {
+    /// Stops before anything outside is read or written; a weight has `bytes`.
+    fn check(&self, reads: &Reads<u8>, row: &Row, bytes: usize) {
         let blocks = row.stride / LANES;
         row.check(&self.epilogue);
         reads.check(row.pixels, self.grouping.first_input(blocks - 1) + 4 * self.quads);
-        assert!(self.weights.len() == blocks * reads.taps.len() * self.quads * 4 * LANES);
+        assert!(self.weights.len() == blocks * reads.taps.len() * self.quads * 4 * LANES * bytes);
         assert!(self.start.len() == row.stride);
     }
 }
@@ -312,9 +313,13 @@ fn tiles(pixels: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
 }
 
 /// One family of kernels.
-pub(super) trait Kernels: Send + Sync {
+pub(super) trait Kernels: Debug + Send + Sync {
     /// What a person calls it.
     fn name(&self) -> &'static str;
+    /// Dense weights of bytes as this family reads them, from `weights[output][tap][input]`.
+    fn pack_dense_bytes(&self, weights: &[i8], outputs: usize, taps: usize, inputs: usize) -> Vec<i8> {
+        pack::pack_dense_bytes(weights, outputs, taps, inputs)
+    }
     /// One row of a dense convolution of bytes.
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row);
     /// One row of a dense convolution of floats.

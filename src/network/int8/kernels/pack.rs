@@ -3,7 +3,7 @@
 use super::{LANES, padded};
 
 /// Dense weights of bytes, `weights[output][tap][input]`, as `[block][tap][quad of inputs][lane][4]`; what is not there is 0.
-pub(in super::super) fn pack_dense_bytes(weights: &[i8], outputs: usize, taps: usize, inputs: usize) -> Vec<i8> {
+pub(super) fn pack_dense_bytes(weights: &[i8], outputs: usize, taps: usize, inputs: usize) -> Vec<i8> {
     pack_dense(weights, [outputs, taps, inputs], 4, |weight| weight)
 }
 

@@ -3,6 +3,7 @@
 use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads, Residual, Row};
 
 /// The kernels of a processor about which nothing is known.
+#[derive(Debug)]
 pub(super) struct Reference;
 
 impl Kernels for Reference {

@@ -116,7 +116,6 @@ const EXTREMES: [(u8, i8); 7] = [
 fn extreme_bytes_do_not_saturate() {
     for (value, weight) in EXTREMES {
         let inputs = 4608;
-        let packed = pack_dense_bytes(&vec![weight; 16 * inputs], 16, 1, inputs);
         // Enough results for tiles.
         let pixels = 20;
         let map = vec![value; pixels * inputs];
@@ -127,6 +126,7 @@ fn extreme_bytes_do_not_saturate() {
             taps: &[0],
         };
         for kernels in all() {
+            let packed = kernels.pack_dense_bytes(&vec![weight; 16 * inputs], 16, 1, inputs);
             let mut floats = vec![0f32; pixels * 16];
             let mut row = Row {
                 pixels,
@@ -324,7 +324,6 @@ fn bytes_of_special_numbers_are_the_same() {
     let map: Vec<u8> = (0..(1 + pixels) * inputs).map(|at| (at / inputs % 3) as u8).collect();
     // The sums are 0, 1 and 2.
     let weights: Vec<i8> = (0..channels * inputs).map(|at| i8::from(at % inputs == 5)).collect();
-    let packed = pack_dense_bytes(&weights, channels, 1, inputs);
     let reads = Reads {
         map: &map,
         first: inputs,
@@ -336,6 +335,7 @@ fn bytes_of_special_numbers_are_the_same() {
         for high in [0.0, 0.5, 2.5, 200.0, 254.5, 255.0] {
             for addend in [0.0, 1.0, f32::INFINITY, -1e30] {
                 let row_of = |kernels: &dyn Kernels| {
+                    let packed = kernels.pack_dense_bytes(&weights, channels, 1, inputs);
                     let mut bytes = vec![9u8; pixels * channels];
                     let epilogue = Epilogue {
                         multiplier: &multiplier,

@@ -230,7 +230,7 @@ impl InRings<'_> {
             None => {
                 let input = program.input(self.memory, (*input, *form));
                 in_parts(&mut to, |begin, part| {
-                    prepared.run(program.kernels, input, row, begin, part);
+                    prepared.run(input, row, begin, part);
                 });
             }
             Some(ring) => {
@@ -240,7 +240,7 @@ impl InRings<'_> {
                     Form::Bytes => Input::Bytes(&self.bytes[ring.values()]),
                 };
                 in_parts(&mut to, |begin, part| {
-                    prepared.run_on(program.kernels, input, begin, taps, part);
+                    prepared.run_on(input, begin, taps, part);
                 });
             }
         }

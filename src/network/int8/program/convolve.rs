@@ -63,7 +63,7 @@ impl Program {
                 };
                 let input = self.input(memory, input);
                 in_parts(&mut row, |begin, part| {
-                    prepared.run_scaled(self.kernels, scale, input, line, column + begin, part);
+                    prepared.run_scaled(scale, input, line, column + begin, part);
                 });
                 if let (Some(totals), Some(floats)) = (totals, row.floats) {
                     self.add_up(floats, stride, totals);

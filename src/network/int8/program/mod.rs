@@ -65,7 +65,7 @@ impl Program {
         Ok(Self {
             outputs: steps.outputs.iter().map(leaving).collect(),
             inputs: steps.inputs.iter().map(|(_, map)| *map).collect(),
-            steps: make_ready(steps.steps, units, &places, view, halves)?,
+            steps: make_ready(steps.steps, units, &places, view, kernels, halves)?,
             places,
             plan,
             kernels,

@@ -8,7 +8,7 @@
 use std::arch::x86_64::*;
 
 use super::super::{DenseBytes, DenseFloats, LANES, Reads, Row};
-use super::{Pairs, TILE, even_weights, finish, load_two, load_two_floats, odd_weights, scale, to_floats};
+use super::{BYTES_IN_PAIRS, Pairs, TILE, finish, load_two, load_two_floats, scale, to_floats};
 
 /// The addresses of a tile's results, three by three from one pointer, so that few registers hold them.
 macro_rules! result {
@@ -75,20 +75,20 @@ pub(super) unsafe fn dense_pairs_tile<const M: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         let mut sums = [load_two(convolution.start.as_ptr().add(block * LANES)); M];
-        let mut weights = convolution.weights.as_ptr().add(block * (kept.len() / M) * 4 * LANES);
+        let quad = 4 * LANES * BYTES_IN_PAIRS;
+        let mut weights = convolution.weights.as_ptr().add(block * (kept.len() / M) * quad);
         for inputs in kept.as_chunks::<M>().0 {
-            let columns = load_two(weights).map(|weights| [even_weights(weights), odd_weights(weights)]);
-            for m in 0..M {
-                // In this order the compiler keeps all sums in registers.
-                for part in [1, 0] {
+            unrolled!(2, part => {
+                let columns = load_two(weights.add(part * quad / 2));
+                for m in 0..M {
                     let pair = _mm256_set1_epi32(inputs[m][part]);
                     for half in 0..2 {
-                        let products = _mm256_madd_epi16(pair, columns[half][part]);
+                        let products = _mm256_madd_epi16(pair, columns[half]);
                         sums[m][half] = _mm256_add_epi32(sums[m][half], products);
                     }
                 }
-            }
-            weights = weights.add(4 * LANES);
+            });
+            weights = weights.add(quad);
         }
         let values = scale(to_floats(sums), &convolution.epilogue, block);
         finish(&values, &convolution.epilogue, row, block, pixel);

@@ -96,35 +96,34 @@ unsafe fn depthwise_bytes_run<const VNNI: bool, const SIDE: usize, const STRIDE:
         for (y, row) in rows.iter_mut().enumerate() {
             *row = first.add(*reads.taps.get_unchecked(y * SIDE));
         }
-        for x in 0..(M - 1) * STRIDE + SIDE {
-            for pair in 0..2 * quads {
+        unrolled!((M - 1) * STRIDE + SIDE, x => {
+            unrolled!(2 * quads, pair => {
                 // The pair's rows are the even or the odd ones of its four.
                 let y = pair / 2 * 4 + pair % 2;
-                if y >= SIDE {
-                    continue;
-                }
-                let column = if y + 2 < SIDE {
-                    two_rows(rows[y], rows[y + 2])
-                } else {
-                    one_row(rows[y])
-                };
-                for (m, sum) in sums.iter_mut().enumerate() {
-                    if x >= m * STRIDE && x - m * STRIDE < SIDE {
-                        let weights = &(*weights.add((x - m * STRIDE) * quads + pair / 2))[pair % 2];
-                        for half in 0..2 {
-                            sum[half] = if VNNI {
-                                _mm256_dpwssd_avx_epi32(sum[half], column[half], weights[half])
-                            } else {
-                                _mm256_add_epi32(sum[half], _mm256_madd_epi16(column[half], weights[half]))
-                            };
+                if y < SIDE {
+                    let column = if y + 2 < SIDE {
+                        two_rows(rows[y], rows[y + 2])
+                    } else {
+                        one_row(rows[y])
+                    };
+                    unrolled!(M, m => {
+                        if x >= m * STRIDE && x - m * STRIDE < SIDE {
+                            let weights = &(*weights.add((x - m * STRIDE) * quads + pair / 2))[pair % 2];
+                            for half in 0..2 {
+                                sums[m][half] = if VNNI {
+                                    _mm256_dpwssd_avx_epi32(sums[m][half], column[half], weights[half])
+                                } else {
+                                    _mm256_add_epi32(sums[m][half], _mm256_madd_epi16(column[half], weights[half]))
+                                };
+                            }
                         }
-                    }
+                    });
                 }
-            }
+            });
             for pointer in &mut rows {
                 *pointer = pointer.wrapping_add(row.stride);
             }
-        }
+        });
         let values = scale(to_floats(sums), &convolution.epilogue, block);
         finish(&values, &convolution.epilogue, row, block, pixel);
     }

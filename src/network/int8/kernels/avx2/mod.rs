@@ -14,30 +14,42 @@ mod dense;
 mod depthwise;
 
 use std::arch::x86_64::*;
+use std::cell::RefCell;
 
 use self::dense::{dense_bytes_tile, dense_floats_tile, dense_pairs_tile, keep_pairs};
 use self::depthwise::{check_depthwise_bytes, depthwise_bytes_avx2, depthwise_bytes_vnni, depthwise_floats_run};
-use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads, Row, tiles};
+use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads, Row, pack, tiles};
 
 /// Results that are computed together where one instruction multiplies and adds: their sums fill 12 of the 16
 /// registers, which leaves some for the weights and an input.
 const TILE: usize = 6;
-/// The same for bytes in pairs: 10 registers of sums, since the pairs of the weights need four registers, and an input
-/// and a product one each.
-const PAIRS_TILE: usize = 5;
+/// What a weight of a dense convolution takes in pairs.
+const BYTES_IN_PAIRS: usize = 2;
 /// Results of a depthwise convolution of bytes that share the columns that they read.
 const RUN: usize = 4;
 /// Fours of inputs that are kept in pairs at a time, unless a single tile has more: 64 KiB, which the second level of
 /// any cache holds.
 const KEPT: usize = 8192;
 
+/// Weights of each four inputs, `[lane][4]`, in 16 bits each: first the even ones, `[lane][2]`, then the odd ones.
+fn in_pairs(fours: &[i8]) -> Vec<i8> {
+    let quads = fours.chunks_exact(4 * LANES);
+    let pairs = quads.flat_map(|quad| [0, 1].map(|odd| (quad, odd)));
+    let weights = pairs.flat_map(|(quad, odd)| quad.chunks_exact(4).flat_map(move |four| [four[odd], four[odd + 2]]));
+    weights
+        .flat_map(|weight| i16::from(weight).to_le_bytes().map(|byte| byte as i8))
+        .collect()
+}
+
 /// Four inputs, each in 16 bits: the even ones and the odd ones.
 type Pairs = [i32; 2];
 
 /// Proof that the processor has AVX2 and FMA.
+#[derive(Debug)]
 pub(super) struct Avx2(());
 
 /// Proof that the processor has AVX-VNNI besides.
+#[derive(Debug)]
 pub(super) struct AvxVnni(Avx2);
 
 /// What the processor has of the two, the faster first.
@@ -46,6 +58,19 @@ pub(super) fn detect() -> impl Iterator<Item = &'static dyn Kernels> {
     let vnni = avx2 && is_x86_feature_detected!("avxvnni");
     let vnni = vnni.then_some(&AvxVnni(Avx2(())) as &dyn Kernels);
     vnni.into_iter().chain(avx2.then_some(&Avx2(()) as &dyn Kernels))
+}
+
+/// Calls `work` with room for so many fours, which each thread allocates once.
+fn with_kept(count: usize, work: impl FnOnce(&mut [Pairs])) {
+    thread_local! {
+        static KEPT: RefCell<Vec<Pairs>> = const { RefCell::new(Vec::new()) };
+    }
+    KEPT.with_borrow_mut(|kept| {
+        if kept.len() < count {
+            kept.resize(count, Pairs::default());
+        }
+        work(&mut kept[..count]);
+    });
 }
 
 /// Calls a tile's function with the number of results as a constant, so that its sums are registers.
@@ -66,33 +91,38 @@ impl Kernels for Avx2 {
         "AVX2"
     }
 
+    fn pack_dense_bytes(&self, weights: &[i8], outputs: usize, taps: usize, inputs: usize) -> Vec<i8> {
+        in_pairs(&pack::pack_dense_bytes(weights, outputs, taps, inputs))
+    }
+
     /// Makes pairs of the inputs of some tiles, then goes through the blocks of channels that read them.
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
-        convolution.check(reads, row);
+        convolution.check(reads, row, BYTES_IN_PAIRS);
         let quads = reads.taps.len() * convolution.quads;
-        let most = (KEPT / quads.max(1) / PAIRS_TILE).max(1) * PAIRS_TILE;
-        let mut kept = vec![Pairs::default(); row.pixels.min(most) * quads];
-        for (first, pixels) in tiles(row.pixels, most) {
-            let mut kept_input = None;
-            for block in 0..row.stride / LANES {
-                let input = convolution.grouping.first_input(block);
-                let renew = kept_input.replace(input) != Some(input);
-                for (pixel, count) in tiles(pixels, PAIRS_TILE) {
-                    let kept = &mut kept[pixel * quads..(pixel + count) * quads];
-                    let pixel = first + pixel;
-                    // SAFETY: `Avx2` exists only where the processor has the instructions; `check` found the whole row
-                    // within its slices, and `kept` has all inputs of `count` results.
-                    unsafe {
-                        if renew {
-                            keep_pairs(reads, convolution.quads, input, pixel, count, kept);
+        let most = (KEPT / quads.max(1) / TILE).max(1) * TILE;
+        with_kept(row.pixels.min(most) * quads, |kept| {
+            for (first, pixels) in tiles(row.pixels, most) {
+                let mut kept_input = None;
+                for block in 0..row.stride / LANES {
+                    let input = convolution.grouping.first_input(block);
+                    let renew = kept_input.replace(input) != Some(input);
+                    for (pixel, count) in tiles(pixels, TILE) {
+                        let kept = &mut kept[pixel * quads..(pixel + count) * quads];
+                        let pixel = first + pixel;
+                        // SAFETY: `Avx2` exists only where the processor has the instructions; `check` found the whole row
+                        // within its slices, and `kept` has all inputs of `count` results.
+                        unsafe {
+                            if renew {
+                                keep_pairs(reads, convolution.quads, input, pixel, count, kept);
+                            }
+                            with_constant!(count, M in [1 2 3 4 5 6] => {
+                                dense_pairs_tile::<M>(kept, convolution, row, block, pixel)
+                            });
                         }
-                        with_constant!(count, M in [1 2 3 4 5] => {
-                            dense_pairs_tile::<M>(kept, convolution, row, block, pixel)
-                        });
                     }
                 }
             }
-        }
+        });
     }
 
     fn dense_floats(&self, reads: &Reads<f32>, convolution: &DenseFloats, row: &mut Row) {
@@ -132,7 +162,7 @@ impl Kernels for AvxVnni {
     }
 
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
-        convolution.check(reads, row);
+        convolution.check(reads, row, 1);
         for block in 0..row.stride / LANES {
             for (pixel, count) in tiles(row.pixels, TILE) {
                 // SAFETY: `AvxVnni` exists only where the processor has the instructions; `check` found the whole row
@@ -243,6 +273,15 @@ unsafe fn finish(values: &[[__m256; 2]], epilogue: &Epilogue, row: &mut Row, blo
     let channel = block * LANES;
     // SAFETY: the caller's promise.
     unsafe {
+        let stride = row.stride;
+        if let Some(bytes) = row.only_bytes(epilogue) {
+            return store_bytes(
+                values,
+                epilogue,
+                bytes.as_mut_ptr().add(pixel * stride + channel),
+                stride,
+            );
+        }
         let (low, high) = (_mm256_set1_ps(epilogue.low), _mm256_set1_ps(epilogue.high));
         let quantize = epilogue
             .quantize
@@ -279,6 +318,44 @@ unsafe fn finish(values: &[[__m256; 2]], epilogue: &Epilogue, row: &mut Row, blo
                 let packed = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
                 _mm_storeu_si128(bytes.as_mut_ptr().add(at).cast(), packed);
             }
+        }
+    }
+}
+
+/// The bytes of [`Row::only_bytes`], two results at once. Rounding keeps the order of numbers, so a clamp of bytes after it gives what one before it would.
+///
+/// # Safety
+/// The processor has the instructions, and there is room for a block of bytes at `to` and at each `stride` behind it.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn store_bytes(values: &[[__m256; 2]], epilogue: &Epilogue, to: *mut u8, stride: usize) {
+    let [low, high] = [epilogue.low, epilogue.high].map(|bound| _mm256_set1_epi8(bound.round_ties_even() as u8 as i8));
+    // Packing goes by halves of a register: four bytes of the first result, eight channels on, of the second, and so on.
+    let in_order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    let words = |values: &[__m256; 2]| {
+        // What is less than 0, or no number, becomes a negative integer, and packing makes that 0; in this order of arguments, `_mm256_min_ps`
+        // leaves it as it is. Rounds to the nearest, ties to even: the processor's default mode, which Rust never changes.
+        let steps = values.map(|value| _mm256_cvtps_epi32(_mm256_min_ps(_mm256_set1_ps(255.0), value)));
+        _mm256_packs_epi32(steps[0], steps[1])
+    };
+    let (pairs, rest) = values.as_chunks::<2>();
+    // SAFETY: the caller's promise.
+    unsafe {
+        for (pair, [first, second]) in pairs.iter().enumerate() {
+            let bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words(first), words(second)), in_order);
+            let bytes = _mm256_min_epu8(_mm256_max_epu8(bytes, low), high);
+            let to = to.add(2 * pair * stride);
+            _mm_storeu_si128(to.cast(), _mm256_castsi256_si128(bytes));
+            _mm_storeu_si128(to.add(stride).cast(), _mm256_extracti128_si256::<1>(bytes));
+        }
+        if let [last] = rest {
+            let words = words(last);
+            let bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words, words), in_order);
+            let bytes = _mm256_min_epu8(_mm256_max_epu8(bytes, low), high);
+            _mm_storeu_si128(
+                to.add((values.len() - 1) * stride).cast(),
+                _mm256_castsi256_si128(bytes),
+            );
         }
     }
 }

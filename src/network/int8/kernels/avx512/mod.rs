@@ -27,6 +27,7 @@ const TILE: usize = 12;
 const RUN: usize = 4;
 
 /// Proof that the processor has the instructions.
+#[derive(Debug)]
 pub(super) struct Avx512(());
 
 impl Avx512 {
@@ -45,7 +46,7 @@ impl Kernels for Avx512 {
     }
 
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
-        convolution.check(reads, row);
+        convolution.check(reads, row, 1);
         if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
             // SAFETY: `Avx512` exists only where the processor has the instructions; `check` found the whole row within its slices.
             return unsafe { groups::dense_bytes(reads, convolution, row, group) };

@@ -16,6 +16,7 @@ use super::pairs::Neon;
 use super::{MINUS_128, PARTS, RUN, TILE, as_floats, four_bytes, rows_of, runs, square, store_tile};
 
 /// Proof that the processor has the dot product of signed bytes and, where `MIXED`, that of bytes without a sign and signed ones.
+#[derive(Debug)]
 pub(super) struct Dot<const MIXED: bool>(pub(super) ());
 
 impl<const MIXED: bool> Kernels for Dot<MIXED> {
@@ -28,7 +29,7 @@ impl<const MIXED: bool> Kernels for Dot<MIXED> {
     }
 
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
-        convolution.check(reads, row);
+        convolution.check(reads, row, 1);
         let block_weights = reads.taps.len() * convolution.quads * 4 * LANES;
         for block in 0..row.stride / LANES {
             let weights = &convolution.weights[block * block_weights..][..block_weights];

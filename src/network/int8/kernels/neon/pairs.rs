@@ -23,6 +23,7 @@ const TAPS: usize = 5 * 5;
 const FROM_127: u8 = 127;
 
 /// The kernels of any 64-bit Arm processor.
+#[derive(Debug)]
 pub(super) struct Neon;
 
 impl Kernels for Neon {
@@ -31,7 +32,7 @@ impl Kernels for Neon {
     }
 
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
-        convolution.check(reads, row);
+        convolution.check(reads, row, 1);
         let block_weights = reads.taps.len() * convolution.quads * 4 * LANES;
         for block in 0..row.stride / LANES {
             let weights = &convolution.weights[block * block_weights..][..block_weights];

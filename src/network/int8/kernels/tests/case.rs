@@ -182,7 +182,7 @@ impl Case {
         let weights: Vec<i8> = (0..self.outputs * taps.len() * self.inputs)
             .map(|_| next() as i8)
             .collect();
-        let packed = pack_dense_bytes(&weights, self.outputs, taps.len(), self.inputs);
+        let packed = kernels.pack_dense_bytes(&weights, self.outputs, taps.len(), self.inputs);
         let stride = padded(self.outputs);
         let start: Vec<i32> = (0..stride).map(|_| next() as i32 >> 16).collect();
         let reads = Reads {
@@ -218,7 +218,7 @@ impl Case {
         let map: Vec<u8> = (0..length).map(|_| next() as u8).collect();
         let mut weights: Vec<i8> = (0..channels * taps.len() * inputs).map(|_| next() as i8).collect();
         clear_other_groups(&mut weights, taps.len(), group);
-        let packed = pack_dense_bytes(&weights, channels, taps.len(), inputs);
+        let packed = kernels.pack_dense_bytes(&weights, channels, taps.len(), inputs);
         let start = vec![0; channels];
         let reads = Reads {
             map: &map,
