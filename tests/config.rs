@@ -11,7 +11,7 @@ use fishrig::gpio::GpioSettings;
 use fishrig::health::HealthSettings;
 use fishrig::identify::IdSettings;
 use fishrig::input::TriggerSettings;
-use fishrig::network::NetworkSettings;
+use fishrig::network::{Engine, NetworkSettings};
 use fishrig::source::SourceSettings;
 use fishrig::source::v4l::{DeviceChoice, FourCc, Setting, V4lSettings};
 
@@ -235,6 +235,13 @@ fn a_camera_is_described_by_its_keys() {
     assert_eq!(camera, wanted);
     let plain = parse("[source]\nkind = \"v4l\"\n").unwrap().source;
     assert_eq!(plain, SourceSettings::V4l(V4lSettings::default()));
+}
+
+#[test]
+fn half_precision_is_there_for_who_asks() {
+    let engine = |text: &str| parse(text).unwrap().network.engine;
+    assert_eq!(engine("[network]\nhalf_precision = true\n"), Engine::FusedInHalves);
+    assert_eq!(engine("[network]\nthreads = 2\n"), Engine::Fused);
 }
 
 #[test]

@@ -93,8 +93,8 @@ fn watching_changes_no_result() {
     }
 }
 
-#[test]
-fn people_get_a_table_of_eighty_columns() {
+/// The table of one run on two threads, with its lines' lengths looked at.
+fn table(options: &[&str]) -> String {
     let crop = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/starter/check_input.png");
     let mut command = fishrig();
     command.args([
@@ -106,9 +106,19 @@ fn people_get_a_table_of_eighty_columns() {
         "2",
         "--profile",
         "--image",
+        crop,
     ]);
-    let output = command.arg(crop).assert().success().get_output().clone();
+    let output = command.args(options).assert().success().get_output().clone();
     let text = String::from_utf8(output.stdout).unwrap();
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line:?}");
+    }
+    text
+}
+
+#[test]
+fn people_get_a_table_of_eighty_columns() {
+    let text = table(&[]);
     for words in [
         "2 threads and 1 run",
         "processor time",
@@ -119,8 +129,17 @@ fn people_get_a_table_of_eighty_columns() {
     ] {
         assert!(text.contains(words), "{words:?} in {text}");
     }
-    for line in text.lines() {
-        assert!(line.chars().count() <= 80, "{line:?}");
+}
+
+#[test]
+fn the_table_says_what_is_in_half_precision() {
+    let text = table(&[
+        "--half-precision",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/models/starter-float"),
+    ]);
+    match fishrig::network::half_precision() {
+        Some(format) => assert!(text.contains(&format!(" in {format}, ")), "{text}"),
+        None => assert!(!text.contains("half-precision"), "{text}"),
     }
 }
 
@@ -131,6 +150,7 @@ fn what_is_no_picture_and_no_number_of_runs_is_refused() {
         (["--image", "absent.png"], "absent.png"),
         (["--runs", "0"], "0 is not in 1..=1000"),
         (["--threads", "65"], "65 is not in 1..=64"),
+        (["--kernels", "GPU"], "this processor can run"),
     ] {
         let mut command = fishrig();
         command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["model", "bench"]);

@@ -144,9 +144,13 @@ impl Fused {
         };
         let billions = |macs: u64| macs as f64 / 1e9;
         let (int8, float) = (billions(self.int8_macs), billions(self.float_macs));
-        let halves = match self.half_precision {
-            Some(format) => format!(", {:.2} in {format}", billions(self.half_macs)),
-            None => String::new(),
+        // With a third kind of numbers the line would be too long.
+        let (halves, maps) = match self.half_precision {
+            Some(format) => (
+                format!(", {:.2} in {format}", billions(self.half_macs)),
+                "\n              ",
+            ),
+            None => (String::new(), ", "),
         };
         writeln!(
             out,
@@ -157,7 +161,7 @@ impl Fused {
         let megabytes = self.memory as f64 / 1e6;
         writeln!(
             out,
-            "              {int8:.2} GMAC in int8{halves}, {float:.2} in float, {megabytes:.0} MB for maps"
+            "              {int8:.2} GMAC in int8{halves}, {float:.2} in float{maps}{megabytes:.0} MB for maps"
         )?;
         for Left { name, operator, reason } in self.left.iter().take(LEFT_SHOWN) {
             writeln!(out, "  not fused   {operator} {name}: {reason}")?;
