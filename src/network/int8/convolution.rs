@@ -433,7 +433,7 @@ struct Layout {
 impl Layout {
     fn bytes(&self, values: &[i8], kernels: &dyn Kernels) -> Vec<i8> {
         match self.kind {
-            Kind::Depthwise => kernels::pack_depthwise_bytes(values, self.outputs, self.side),
+            Kind::Depthwise => kernels.pack_depthwise_bytes(values, self.outputs, self.side),
             _ => kernels.pack_dense_bytes(
                 &self.arranged(values),
                 self.outputs,

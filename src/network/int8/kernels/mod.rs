@@ -58,7 +58,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 
 pub(super) use halves::{DenseHalves, HalfKernels, best_halves};
-pub(super) use pack::{pack_dense_floats, pack_depthwise_bytes, pack_depthwise_floats};
+pub(super) use pack::{pack_dense_floats, pack_depthwise_floats};
 
 /// Channels of a pixel lie in memory, and are computed, so many at a time: the sums in one AVX-512 register.
 pub(super) const LANES: usize = 16;
@@ -257,7 +257,7 @@ pub(super) struct DenseFloats<'a> {
 
 /// A depthwise convolution: each channel is its own. Its taps are a square of `side` rows and columns, as [`Reads::taps`] lists them, row by row.
 pub(super) struct Depthwise<'a, W> {
-    /// By [`pack_depthwise_bytes`] or [`pack_depthwise_floats`].
+    /// By [`Kernels::pack_depthwise_bytes`] or [`pack_depthwise_floats`].
     pub weights: &'a [W],
     /// Rows and columns of its taps.
     pub side: usize,
@@ -319,6 +319,10 @@ pub(super) trait Kernels: Debug + Send + Sync {
     /// Dense weights of bytes as this family reads them, from `weights[output][tap][input]`.
     fn pack_dense_bytes(&self, weights: &[i8], outputs: usize, taps: usize, inputs: usize) -> Vec<i8> {
         pack::pack_dense_bytes(weights, outputs, taps, inputs)
+    }
+    /// Depthwise weights of bytes as this family reads them, from `weights[channel][row][column]`.
+    fn pack_depthwise_bytes(&self, weights: &[i8], channels: usize, side: usize) -> Vec<i8> {
+        pack::pack_depthwise_bytes(weights, channels, side)
     }
     /// One row of a dense convolution of bytes.
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row);

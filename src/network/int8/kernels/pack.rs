@@ -35,7 +35,7 @@ pub(super) fn pack_dense<W: Copy, P: Copy + Default>(
 }
 
 /// Depthwise weights of bytes, `weights[channel][row][column]`, as `[block][column][quad of rows][lane][4]`; what is not there is 0.
-pub(in super::super) fn pack_depthwise_bytes(weights: &[i8], channels: usize, side: usize) -> Vec<i8> {
+pub(super) fn pack_depthwise_bytes(weights: &[i8], channels: usize, side: usize) -> Vec<i8> {
     let quads = side.div_ceil(4);
     let mut packed = vec![0; padded(channels) * side * quads * 4];
     for channel in 0..channels {

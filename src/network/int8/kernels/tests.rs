@@ -166,7 +166,6 @@ fn extreme_bytes_do_not_saturate_in_depthwise_convolutions() {
             let map: Vec<u8> = (0..columns * side * 16)
                 .map(|at| if at / 16 % 3 == 1 { other } else { value })
                 .collect();
-            let packed = pack_depthwise_bytes(&vec![weight; 16 * side * side], 16, side);
             let taps: Vec<usize> = (0..side * side)
                 .map(|tap| (tap / side * columns + tap % side) * 16)
                 .collect();
@@ -177,6 +176,7 @@ fn extreme_bytes_do_not_saturate_in_depthwise_convolutions() {
                 taps: &taps,
             };
             let row_of = |kernels: &dyn Kernels| {
+                let packed = kernels.pack_depthwise_bytes(&vec![weight; 16 * side * side], 16, side);
                 let mut floats = vec![0f32; pixels * 16];
                 let mut row = Row {
                     pixels,

@@ -8,7 +8,7 @@
 use std::arch::x86_64::*;
 
 use super::super::{DenseBytes, DenseFloats, LANES, Reads, Row};
-use super::{BYTES_IN_PAIRS, Pairs, TILE, finish, load_two, load_two_floats, scale, to_floats};
+use super::{Pairs, QUAD, TILE, finish, load_two, load_two_floats, scale, to_floats};
 
 /// The addresses of a tile's results, three by three from one pointer, so that few registers hold them.
 macro_rules! result {
@@ -75,11 +75,10 @@ pub(super) unsafe fn dense_pairs_tile<const M: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         let mut sums = [load_two(convolution.start.as_ptr().add(block * LANES)); M];
-        let quad = 4 * LANES * BYTES_IN_PAIRS;
-        let mut weights = convolution.weights.as_ptr().add(block * (kept.len() / M) * quad);
+        let mut weights = convolution.weights.as_ptr().add(block * (kept.len() / M) * QUAD);
         for inputs in kept.as_chunks::<M>().0 {
             unrolled!(2, part => {
-                let columns = load_two(weights.add(part * quad / 2));
+                let columns = load_two(weights.add(part * QUAD / 2));
                 for m in 0..M {
                     let pair = _mm256_set1_epi32(inputs[m][part]);
                     for half in 0..2 {
@@ -88,7 +87,7 @@ pub(super) unsafe fn dense_pairs_tile<const M: usize>(
                     }
                 }
             });
-            weights = weights.add(quad);
+            weights = weights.add(QUAD);
         }
         let values = scale(to_floats(sums), &convolution.epilogue, block);
         finish(&values, &convolution.epilogue, row, block, pixel);

@@ -8,11 +8,15 @@
 use std::arch::x86_64::*;
 
 use super::super::{Depthwise, LANES, Reads, Row};
-use super::{RUN, even_weights, finish, load_two, load_two_floats, odd_weights, scale, to_floats};
+use super::{QUAD, RUN, finish, load_two, load_two_floats, scale, to_floats};
 
 /// Stops before anything outside is read or written.
 pub(super) fn check_depthwise_bytes(reads: &Reads<u8>, convolution: &Depthwise<i8>, row: &Row) {
-    convolution.check(reads, row, convolution.side * convolution.side.div_ceil(4) * 4);
+    convolution.check(
+        reads,
+        row,
+        convolution.side * convolution.side.div_ceil(4) * QUAD / LANES,
+    );
 }
 
 /// # Safety
@@ -31,7 +35,7 @@ pub(super) unsafe fn depthwise_bytes_vnni(reads: &Reads<u8>, convolution: &Depth
     unsafe { depthwise_bytes_row::<true>(reads, convolution, row) }
 }
 
-/// Makes pairs of all weights, then goes through the row. It is inlined, and becomes AVX2 or AVX-VNNI in its caller.
+/// Goes through the row. It is inlined, and becomes AVX2 or AVX-VNNI in its caller.
 ///
 /// # Safety
 /// As [`dense_pairs_tile`], for the whole row.
@@ -40,23 +44,14 @@ unsafe fn depthwise_bytes_row<const VNNI: bool>(reads: &Reads<u8>, convolution: 
     let stride = reads.step / row.stride;
     // SAFETY: the caller's promise.
     unsafe {
-        let mut pairs = Vec::with_capacity(convolution.weights.len() / (4 * LANES));
-        for weights in convolution.weights.as_chunks::<{ 4 * LANES }>().0 {
-            let [low, high] = load_two(weights.as_ptr());
-            pairs.push([
-                [even_weights(low), even_weights(high)],
-                [odd_weights(low), odd_weights(high)],
-            ]);
-        }
-        let pairs = pairs.as_slice();
         let whole = if stride <= 2 { row.pixels / RUN * RUN } else { 0 };
         for pixel in (0..whole).step_by(RUN) {
             for block in 0..row.stride / LANES {
                 match (convolution.side, stride) {
-                    (3, 1) => depthwise_bytes_run::<VNNI, 3, 1, RUN>(reads, convolution, pairs, row, block, pixel),
-                    (3, 2) => depthwise_bytes_run::<VNNI, 3, 2, RUN>(reads, convolution, pairs, row, block, pixel),
-                    (5, 1) => depthwise_bytes_run::<VNNI, 5, 1, RUN>(reads, convolution, pairs, row, block, pixel),
-                    (5, 2) => depthwise_bytes_run::<VNNI, 5, 2, RUN>(reads, convolution, pairs, row, block, pixel),
+                    (3, 1) => depthwise_bytes_run::<VNNI, 3, 1, RUN>(reads, convolution, row, block, pixel),
+                    (3, 2) => depthwise_bytes_run::<VNNI, 3, 2, RUN>(reads, convolution, row, block, pixel),
+                    (5, 1) => depthwise_bytes_run::<VNNI, 5, 1, RUN>(reads, convolution, row, block, pixel),
+                    (5, 2) => depthwise_bytes_run::<VNNI, 5, 2, RUN>(reads, convolution, row, block, pixel),
                     _ => unreachable!("depthwise convolutions have 3 or 5 rows and columns"),
                 }
             }
@@ -64,8 +59,8 @@ unsafe fn depthwise_bytes_row<const VNNI: bool>(reads: &Reads<u8>, convolution: 
         for pixel in whole..row.pixels {
             for block in 0..row.stride / LANES {
                 match convolution.side {
-                    3 => depthwise_bytes_run::<VNNI, 3, 1, 1>(reads, convolution, pairs, row, block, pixel),
-                    5 => depthwise_bytes_run::<VNNI, 5, 1, 1>(reads, convolution, pairs, row, block, pixel),
+                    3 => depthwise_bytes_run::<VNNI, 3, 1, 1>(reads, convolution, row, block, pixel),
+                    5 => depthwise_bytes_run::<VNNI, 5, 1, 1>(reads, convolution, row, block, pixel),
                     _ => unreachable!("depthwise convolutions have 3 or 5 rows and columns"),
                 }
             }
@@ -81,7 +76,6 @@ unsafe fn depthwise_bytes_row<const VNNI: bool>(reads: &Reads<u8>, convolution: 
 unsafe fn depthwise_bytes_run<const VNNI: bool, const SIDE: usize, const STRIDE: usize, const M: usize>(
     reads: &Reads<u8>,
     convolution: &Depthwise<i8>,
-    weights: &[[[__m256i; 2]; 2]],
     row: &mut Row,
     block: usize,
     pixel: usize,
@@ -91,7 +85,7 @@ unsafe fn depthwise_bytes_run<const VNNI: bool, const SIDE: usize, const STRIDE:
     unsafe {
         let mut sums = [load_two(convolution.start.as_ptr().add(block * LANES)); M];
         let first = reads.map.as_ptr().add(reads.first + pixel * reads.step + block * LANES);
-        let weights = weights.as_ptr().add(block * SIDE * quads);
+        let weights = convolution.weights.as_ptr().add(block * SIDE * quads * QUAD);
         let mut rows: [*const u8; SIDE] = [first; SIDE];
         for (y, row) in rows.iter_mut().enumerate() {
             *row = first.add(*reads.taps.get_unchecked(y * SIDE));
@@ -108,7 +102,8 @@ unsafe fn depthwise_bytes_run<const VNNI: bool, const SIDE: usize, const STRIDE:
                     };
                     unrolled!(M, m => {
                         if x >= m * STRIDE && x - m * STRIDE < SIDE {
-                            let weights = &(*weights.add((x - m * STRIDE) * quads + pair / 2))[pair % 2];
+                            let quad = weights.add(((x - m * STRIDE) * quads + pair / 2) * QUAD);
+                            let weights = load_two(quad.add(pair % 2 * QUAD / 2));
                             for half in 0..2 {
                                 sums[m][half] = if VNNI {
                                     _mm256_dpwssd_avx_epi32(sums[m][half], column[half], weights[half])

@@ -23,8 +23,8 @@ use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads,
 /// Results that are computed together where one instruction multiplies and adds: their sums fill 12 of the 16
 /// registers, which leaves some for the weights and an input.
 const TILE: usize = 6;
-/// What a weight of a dense convolution takes in pairs.
-const BYTES_IN_PAIRS: usize = 2;
+/// Bytes that the weights of four inputs of a block take in pairs.
+const QUAD: usize = 2 * 4 * LANES;
 /// Results of a depthwise convolution of bytes that share the columns that they read.
 const RUN: usize = 4;
 /// Fours of inputs that are kept in pairs at a time, unless a single tile has more: 64 KiB, which the second level of
@@ -63,9 +63,9 @@ pub(super) fn detect() -> impl Iterator<Item = &'static dyn Kernels> {
 /// Calls `work` with room for so many fours, which each thread allocates once.
 fn with_kept(count: usize, work: impl FnOnce(&mut [Pairs])) {
     thread_local! {
-        static KEPT: RefCell<Vec<Pairs>> = const { RefCell::new(Vec::new()) };
+        static ROOM: RefCell<Vec<Pairs>> = const { RefCell::new(Vec::new()) };
     }
-    KEPT.with_borrow_mut(|kept| {
+    ROOM.with_borrow_mut(|kept| {
         if kept.len() < count {
             kept.resize(count, Pairs::default());
         }
@@ -95,9 +95,13 @@ impl Kernels for Avx2 {
         in_pairs(&pack::pack_dense_bytes(weights, outputs, taps, inputs))
     }
 
+    fn pack_depthwise_bytes(&self, weights: &[i8], channels: usize, side: usize) -> Vec<i8> {
+        in_pairs(&pack::pack_depthwise_bytes(weights, channels, side))
+    }
+
     /// Makes pairs of the inputs of some tiles, then goes through the blocks of channels that read them.
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
-        convolution.check(reads, row, BYTES_IN_PAIRS);
+        convolution.check(reads, row, 2);
         let quads = reads.taps.len() * convolution.quads;
         let most = (KEPT / quads.max(1) / TILE).max(1) * TILE;
         with_kept(row.pixels.min(most) * quads, |kept| {
@@ -161,6 +165,10 @@ impl Kernels for AvxVnni {
         "AVX-VNNI"
     }
 
+    fn pack_depthwise_bytes(&self, weights: &[i8], channels: usize, side: usize) -> Vec<i8> {
+        self.0.pack_depthwise_bytes(weights, channels, side)
+    }
+
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
         convolution.check(reads, row, 1);
         for block in 0..row.stride / LANES {
@@ -210,20 +218,6 @@ unsafe fn load_two<T>(from: *const T) -> [__m256i; 2] {
 unsafe fn load_two_floats(from: *const f32) -> [__m256; 2] {
     // SAFETY: the caller's promise.
     unsafe { [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))] }
-}
-
-/// The first and the third of each four weights in 16 bits each.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn even_weights(fours: __m256i) -> __m256i {
-    _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(fours))
-}
-
-/// The second and the fourth of each four weights in 16 bits each.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn odd_weights(fours: __m256i) -> __m256i {
-    _mm256_srai_epi16::<8>(fours)
 }
 
 /// Sums of bytes as floats.

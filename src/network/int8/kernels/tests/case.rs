@@ -363,7 +363,7 @@ impl Case {
         let (taps, length) = case.taps(channels);
         let map: Vec<u8> = (0..length).map(|_| next() as u8).collect();
         let weights: Vec<i8> = (0..self.outputs * taps.len()).map(|_| next() as i8).collect();
-        let packed = pack_depthwise_bytes(&weights, self.outputs, case.side);
+        let packed = kernels.pack_depthwise_bytes(&weights, self.outputs, case.side);
         let start: Vec<i32> = (0..channels).map(|_| next() as i32 >> 20).collect();
         let reads = Reads {
             map: &map,
