@@ -11,7 +11,7 @@ use half::bf16;
 
 use super::super::pack::pack_dense;
 use super::super::{DenseHalves, HalfKernels, LANES, Reads, Row, tiles};
-use super::{Finish, TILE, pairs};
+use super::{Avx512, Finish, TILE, pairs};
 
 /// Proof that the processor has the instructions.
 #[derive(Debug)]
@@ -19,11 +19,7 @@ pub(in super::super) struct Bfloat16(());
 
 impl Bfloat16 {
     pub(in super::super) fn detect() -> Option<&'static dyn HalfKernels> {
-        let has = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512vnni")
-            && is_x86_feature_detected!("avx512bf16");
+        let has = Avx512::detect().is_some() && is_x86_feature_detected!("avx512bf16");
         has.then_some(&Self(()) as &dyn HalfKernels)
     }
 }
