@@ -62,7 +62,8 @@ pub(super) enum Products {
     Bytes,
 }
 
-/// Results of a pixel for which it pays to narrow what they read; also, a network's last convolution has fewer, whose results nothing evens out.
+/// Results of a pixel from which on it pays to narrow what they read. A network's last convolution has fewer and stays in floats: no later layer would
+/// even out what rounding does to its results.
 const HALVES_FROM: usize = 32;
 
 /// The greatest weight in half precision, float16's greatest number: where one is beyond, floats stay.
