@@ -73,7 +73,7 @@ pub fn kernel_families() -> Vec<&'static str> {
     kernels::all().into_iter().map(|kernels| kernels.name()).collect()
 }
 
-/// The format of half precision that this processor multiplies, twice as fast as floats, and for which there are kernels.
+/// The format of half precision that this processor multiplies faster than floats, and for which there are kernels.
 pub fn half_precision() -> Option<&'static str> {
     kernels::best_halves().map(|kernels| kernels.name())
 }
