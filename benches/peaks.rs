@@ -1,6 +1,6 @@
 //! What one core could reach in floats, in half precision and in bytes: `cargo bench --profile dev --bench peaks`.
 //!
-//! Multiply-adds with everything in registers, so that nothing but the instructions themselves counts; no kernel gets more. The three are measured in
+//! Multiply-adds with everything in registers, so that nothing but the instructions themselves counts; no kernel gets more. All are measured in
 //! turn, five times. Half precision is the rival of bytes: it needs no calibration, and where it is as fast there is no reason to quantize. On x86-64 it is
 //! bfloat16 with sums of floats (AVX-512 BF16), on 64-bit Arm float16 with sums of float16 (FP16), each where the processor has it.
 
@@ -12,8 +12,8 @@ use std::time::Instant;
 
 const ROUNDS: usize = 5;
 const REPEATS: u64 = 4_000_000;
-/// Sums that don't wait for each other: more than any core has instructions under way.
-const SUMS: usize = 16;
+/// Sums that don't wait for each other: more than any core has under way, and with sixteen registers some are left for factors.
+const SUMS: usize = 12;
 
 /// A kind of multiply-add.
 struct Kind {
@@ -88,6 +88,32 @@ fn kinds() -> Vec<Kind> {
         black_box(sums);
     }
 
+    #[target_feature(enable = "avx2,avxvnni")]
+    fn narrow_bytes(repeats: u64) {
+        let a = _mm256_set1_epi8(black_box(3));
+        let mut sums = [_mm256_setzero_si256(); SUMS];
+        for _ in 0..repeats {
+            for sum in &mut sums {
+                *sum = _mm256_dpbusd_avx_epi32(*sum, a, a);
+            }
+        }
+        black_box(sums);
+    }
+
+    /// The exact products of bytes that there are without VNNI: a product of pairs, and a sum.
+    #[target_feature(enable = "avx2")]
+    fn pairs(repeats: u64) {
+        let a = _mm256_set1_epi16(black_box(3));
+        let mut sums = [_mm256_setzero_si256(); SUMS];
+        for _ in 0..repeats {
+            for sum in &mut sums {
+                // One factor is the sum, so that no product is the same twice and is left out.
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(a, *sum));
+            }
+        }
+        black_box(sums);
+    }
+
     #[target_feature(enable = "avx2,fma")]
     fn narrow_floats(repeats: u64) {
         let (a, b) = (_mm256_set1_ps(black_box(1.0)), _mm256_set1_ps(black_box(0.5)));
@@ -111,8 +137,13 @@ fn kinds() -> Vec<Kind> {
         if is_x86_feature_detected!("avx512vnni") {
             add("bytes, AVX-512 VNNI", 64, |n| unsafe { bytes(n) });
         }
-    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+    }
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
         add("floats, AVX2", 8, |n| unsafe { narrow_floats(n) });
+        if is_x86_feature_detected!("avxvnni") {
+            add("bytes, AVX-VNNI", 32, |n| unsafe { narrow_bytes(n) });
+        }
+        add("bytes, two instructions of AVX2", 16, |n| unsafe { pairs(n) });
     }
     kinds
 }

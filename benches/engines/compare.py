@@ -2,6 +2,7 @@
 
     python benches/engines/compare.py                        # the default network
     python benches/engines/compare.py --network full=FLOAT_BUNDLE,INT8_BUNDLE
+    python benches/engines/compare.py --processor avx2       # as on a lesser processor; in the environment of hidden_instructions.py
 
 Every round starts each contender once, as a process of its own, one after another: load, one run that is not measured, then the measured ones.
 So whatever else the machine does meets all of them alike. A contender's figure of a round is the median of its runs; the table gives the median
@@ -13,6 +14,7 @@ Wants Python 3.11 and requirements.txt; Linux, for the peak of memory.
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -20,6 +22,8 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+
+from hidden_instructions import answering_library
 
 ROOT = Path(__file__).resolve().parents[2]
 CROP = ROOT / "tests/data/starter/check_input.png"
@@ -38,6 +42,9 @@ CONTENDERS = [
     ("fishrig int8", "fishrig", "int8", ""),
     ("fishrig int8, floats in halves", "fishrig", "int8", "--half-precision"),
 ]
+
+# A lesser processor than this one: what hidden_instructions.c hides from the peers, and fishrig's kernels for it.
+PROCESSORS = {"avx-vnni": ("avx512", "AVX-VNNI"), "avx2": ("avx512,vnni", "AVX2")}
 
 
 def network_input(bundle):
@@ -106,14 +113,18 @@ def worker(runtime, bundle, threads, runs, option):
     print(json.dumps(measured))
 
 
-def start(fishrig, runtime, bundle, threads, runs, option):
+def start(arguments, runtime, bundle, threads, option):
     """Runs one contender once and gives its medians; None where it does not take the network."""
+    environment = dict(os.environ)
+    hidden, kernels = PROCESSORS.get(arguments.processor, (None, None))
     if runtime == "fishrig":
-        command = [fishrig, "model", "bench", bundle, "--json", "--image", CROP]
-        command += ["--threads", threads, "--runs", runs, *option.split()]
+        command = [arguments.fishrig, "model", "bench", bundle, "--json", "--image", CROP]
+        command += ["--threads", threads, "--runs", arguments.runs, *option.split()]
+        command += ["--kernels", kernels] if kernels else []
     else:
-        command = [sys.executable, __file__, "--worker", runtime, bundle, threads, runs, option]
-    ended = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+        command = [sys.executable, __file__, "--worker", runtime, bundle, threads, arguments.runs, option]
+        environment |= {"HIDE": hidden, "LD_PRELOAD": str(answering_library())} if hidden else {}
+    ended = subprocess.run([str(part) for part in command], capture_output=True, text=True, env=environment)
     if ended.returncode != 0:
         print(f"{runtime} {bundle}: {ended.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
         return None
@@ -135,14 +146,16 @@ def spread(values, scale, digits):
 
 
 def compare(name, bundles, threads, arguments):
+    # Halves are no kernels of lesser processors.
+    contenders = [one for one in CONTENDERS if not (arguments.processor and one[3] == "--half-precision")]
     rounds = []
     for number in range(arguments.rounds):
         measured = {}
-        for label, runtime, which, option in CONTENDERS:
-            measured[label] = start(arguments.fishrig, runtime, bundles[which], threads, arguments.runs, option)
+        for label, runtime, which, option in contenders:
+            measured[label] = start(arguments, runtime, bundles[which], threads, option)
         rounds.append(measured)
         print(f"{name}, {threads} thread(s): round {number + 1} of {arguments.rounds}", file=sys.stderr)
-    for label, *_ in CONTENDERS:
+    for label, *_ in contenders:
         got = [measured[label] for measured in rounds if measured[label]]
         if len(got) < len(rounds):
             print(f"| {name} | {threads} | {label} | does not run it | | | | |")
@@ -176,12 +189,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fishrig", default=ROOT / "target/debug/fishrig", help="the program")
     parser.add_argument("--network", action="append", help="NAME=FLOAT_BUNDLE,INT8_BUNDLE; may be repeated")
+    parser.add_argument("--processor", choices=PROCESSORS, help="the processor that all are to believe in")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--runs", type=int, default=5, help="measured runs of a contender in a round")
     arguments = parser.parse_args()
+    if arguments.processor and not answering_library().exists():
+        sys.exit("--processor wants the environment that hidden_instructions.py makes")
     default = f"default={ROOT / 'models/lite0-float'},{ROOT / 'models/lite0-int8'}"
-    print(f"{time.strftime('%d %B %Y %H:%M')}, {machine()}")
+    believed = f", as a processor with {arguments.processor}" if arguments.processor else ""
+    print(f"{time.strftime('%d %B %Y %H:%M')}, {machine()}{believed}")
     print(f"{arguments.rounds} rounds of {arguments.runs} runs\n")
     print("| network | threads | runtime | processor ms | ratio | wall ms | load ms | peak MB |")
     print("|---|---|---|---|---|---|---|---|")
