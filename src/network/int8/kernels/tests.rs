@@ -17,6 +17,11 @@ proptest! {
         for kernels in all() {
             let name = kernels.name();
             prop_assert!(case.dense_bytes(kernels) == case.dense_bytes(&Reference), "{}: dense bytes", name);
+            prop_assert!(
+                case.dense_bytes_of_a_picture(kernels) == case.dense_bytes_of_a_picture(&Reference),
+                "{}: dense bytes of a picture",
+                name
+            );
             prop_assert!(case.grouped_bytes(kernels) == case.grouped_bytes(&Reference), "{}: grouped bytes", name);
             prop_assert!(case.dense_floats(kernels) == case.dense_floats(&Reference), "{}: dense floats", name);
             prop_assert!(case.grouped_floats(kernels) == case.grouped_floats(&Reference), "{}: grouped floats", name);

@@ -8,7 +8,8 @@
 use std::arch::x86_64::*;
 
 use super::super::{DenseBytes, DenseFloats, LANES, Reads, Row};
-use super::{Pairs, QUAD, TILE, finish, load_two, load_two_floats, scale, to_floats};
+use super::pair_rows::{PairRows, Pairs};
+use super::{QUAD, TILE, finish, load_two, load_two_floats, scale, to_floats};
 
 /// The addresses of a tile's results, three by three from one pointer, so that few registers hold them.
 macro_rules! result {
@@ -17,56 +18,11 @@ macro_rules! result {
     };
 }
 
-/// Makes pairs of all inputs of a tile's `count` results, which lie in `kept` side by side for each four inputs.
-///
-/// # Safety
-/// The processor has the instructions, `kept` has `count` times all inputs of a result, and they lie within the map.
-#[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn keep_pairs(
-    reads: &Reads<u8>,
-    quads: usize,
-    input: usize,
-    pixel: usize,
-    count: usize,
-    kept: &mut [Pairs],
-) {
-    let mask = 0x00FF_00FF;
-    for m in 0..count {
-        let first = reads.first + (pixel + m) * reads.step + input;
-        let mut to = kept[m..].as_mut_ptr();
-        for tap in reads.taps {
-            // SAFETY: the caller's promise; `to` is one step behind the last input when that has been written.
-            unsafe {
-                let mut from = reads.map.as_ptr().add(first + tap);
-                for _ in 0..quads / 4 {
-                    let bytes = _mm_loadu_si128(from.cast());
-                    let even = _mm_and_si128(bytes, _mm_set1_epi32(mask));
-                    let odd = _mm_srli_epi16::<8>(bytes);
-                    let two = _mm_castsi128_pd(_mm_unpacklo_epi32(even, odd));
-                    _mm_storel_pd(to.cast(), two);
-                    _mm_storeh_pd(to.wrapping_add(count).cast(), two);
-                    let two = _mm_castsi128_pd(_mm_unpackhi_epi32(even, odd));
-                    _mm_storel_pd(to.wrapping_add(2 * count).cast(), two);
-                    _mm_storeh_pd(to.wrapping_add(3 * count).cast(), two);
-                    from = from.add(16);
-                    to = to.wrapping_add(4 * count);
-                }
-                for _ in 0..quads % 4 {
-                    let four = from.cast::<i32>().read_unaligned();
-                    *to = [four & mask, four >> 8 & mask];
-                    from = from.add(4);
-                    to = to.wrapping_add(count);
-                }
-            }
-        }
-    }
-}
-
 /// # Safety
 /// The processor has the instructions, and all that the tile reads and writes lies within the slices of its arguments.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn dense_pairs_tile<const M: usize>(
-    kept: &[Pairs],
+    rows: &PairRows,
     convolution: &DenseBytes,
     row: &mut Row,
     block: usize,
@@ -75,19 +31,29 @@ pub(super) unsafe fn dense_pairs_tile<const M: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         let mut sums = [load_two(convolution.start.as_ptr().add(block * LANES)); M];
-        let mut weights = convolution.weights.as_ptr().add(block * (kept.len() / M) * QUAD);
-        for inputs in kept.as_chunks::<M>().0 {
-            unrolled!(2, part => {
-                let columns = load_two(weights.add(part * QUAD / 2));
-                for m in 0..M {
-                    let pair = _mm256_set1_epi32(inputs[m][part]);
-                    for half in 0..2 {
-                        let products = _mm256_madd_epi16(pair, columns[half]);
-                        sums[m][half] = _mm256_add_epi32(sums[m][half], products);
+        let first = rows.of(pixel, convolution.grouping.first_input(block));
+        let block_weights = rows.taps.len() * convolution.quads * QUAD;
+        let mut weights = convolution.weights.as_ptr().add(block * block_weights);
+        for tap in rows.taps {
+            let base = first.wrapping_add(*tap);
+            let mut inputs: [*const Pairs; TILE.div_ceil(3)] =
+                std::array::from_fn(|m| base.wrapping_add(3 * m * rows.step));
+            for _ in 0..convolution.quads {
+                unrolled!(2, part => {
+                    let columns = load_two(weights.add(part * QUAD / 2));
+                    for m in 0..M {
+                        let pair = _mm256_set1_epi32((*result!(inputs, rows.step, m))[part]);
+                        for half in 0..2 {
+                            let products = _mm256_madd_epi16(pair, columns[half]);
+                            sums[m][half] = _mm256_add_epi32(sums[m][half], products);
+                        }
                     }
+                });
+                weights = weights.add(QUAD);
+                for pointer in &mut inputs {
+                    *pointer = pointer.wrapping_add(1);
                 }
-            });
-            weights = weights.add(QUAD);
+            }
         }
         let values = scale(to_floats(sums), &convolution.epilogue, block);
         finish(&values, &convolution.epilogue, row, block, pixel);

@@ -2,7 +2,7 @@
 //!
 //! AVX2 has no exact product of unsigned and signed bytes, only `vpmaddwd`, which multiplies numbers of 16 bits and
 //! adds the products two by two. So four bytes count as two pairs of such numbers: the first and the third byte
-//! ("even"), and the second and the fourth ("odd"). Processors with AVX-VNNI multiply the bytes of a dense convolution
+//! ("even"), and the second and the fourth ("odd"); `pair_rows.rs` makes them. Processors with AVX-VNNI multiply the bytes of a dense convolution
 //! as they are, and have one instruction where a product of pairs is added to a sum; their floats are those of AVX2.
 
 #![allow(
@@ -12,12 +12,15 @@
 
 mod dense;
 mod depthwise;
+mod groups;
+mod pair_rows;
 
 use std::arch::x86_64::*;
-use std::cell::RefCell;
 
-use self::dense::{dense_bytes_tile, dense_floats_tile, dense_pairs_tile, keep_pairs};
+use self::dense::{dense_bytes_tile, dense_floats_tile, dense_pairs_tile};
 use self::depthwise::{check_depthwise_bytes, depthwise_bytes_avx2, depthwise_bytes_vnni, depthwise_floats_run};
+use self::groups::narrow;
+use self::pair_rows::{PairRows, results_at_once, with_pairs};
 use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads, Row, pack, tiles};
 
 /// Results that are computed together where one instruction multiplies and adds: their sums fill 12 of the 16
@@ -27,9 +30,6 @@ const TILE: usize = 6;
 const QUAD: usize = 2 * 4 * LANES;
 /// Results of a depthwise convolution of bytes that share the columns that they read.
 const RUN: usize = 4;
-/// Fours of inputs that are kept in pairs at a time, unless a single tile has more: 64 KiB, which the second level of
-/// any cache holds.
-const KEPT: usize = 8192;
 
 /// Weights of each four inputs, `[lane][4]`, in 16 bits each: first the even ones, `[lane][2]`, then the odd ones.
 fn in_pairs(fours: &[i8]) -> Vec<i8> {
@@ -40,9 +40,6 @@ fn in_pairs(fours: &[i8]) -> Vec<i8> {
         .flat_map(|weight| i16::from(weight).to_le_bytes().map(|byte| byte as i8))
         .collect()
 }
-
-/// Four inputs, each in 16 bits: the even ones and the odd ones.
-type Pairs = [i32; 2];
 
 /// Proof that the processor has AVX2 and FMA.
 #[derive(Debug)]
@@ -58,19 +55,6 @@ pub(super) fn detect() -> impl Iterator<Item = &'static dyn Kernels> {
     let vnni = avx2 && is_x86_feature_detected!("avxvnni");
     let vnni = vnni.then_some(&AvxVnni(Avx2(())) as &dyn Kernels);
     vnni.into_iter().chain(avx2.then_some(&Avx2(()) as &dyn Kernels))
-}
-
-/// Calls `work` with room for so many fours, which each thread allocates once.
-fn with_kept(count: usize, work: impl FnOnce(&mut [Pairs])) {
-    thread_local! {
-        static ROOM: RefCell<Vec<Pairs>> = const { RefCell::new(Vec::new()) };
-    }
-    ROOM.with_borrow_mut(|kept| {
-        if kept.len() < count {
-            kept.resize(count, Pairs::default());
-        }
-        work(&mut kept[..count]);
-    });
 }
 
 /// Calls a tile's function with the number of results as a constant, so that its sums are registers.
@@ -99,34 +83,29 @@ impl Kernels for Avx2 {
         in_pairs(&pack::pack_depthwise_bytes(weights, channels, side))
     }
 
-    /// Makes pairs of the inputs of some tiles, then goes through the blocks of channels that read them.
+    /// Makes pairs of the inputs of some results, then goes through the blocks of channels that read them.
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
         convolution.check(reads, row, 2);
-        let quads = reads.taps.len() * convolution.quads;
-        let most = (KEPT / quads.max(1) / TILE).max(1) * TILE;
-        with_kept(row.pixels.min(most) * quads, |kept| {
-            for (first, pixels) in tiles(row.pixels, most) {
-                let mut kept_input = None;
-                for block in 0..row.stride / LANES {
-                    let input = convolution.grouping.first_input(block);
-                    let renew = kept_input.replace(input) != Some(input);
+        let blocks = row.stride / LANES;
+        let depth = convolution.grouping.first_input(blocks - 1) + 4 * convolution.quads;
+        for (first, pixels) in tiles(row.pixels, results_at_once(reads, depth)) {
+            let work = |rows: &PairRows| {
+                if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
+                    // SAFETY: `Avx2` exists only where the processor has the instructions; `check` found the whole row within its slices, and
+                    // `rows` has all inputs of these results; the same below.
+                    return unsafe { groups::pairs(rows, convolution, row, first..first + pixels, group) };
+                }
+                for block in 0..blocks {
                     for (pixel, count) in tiles(pixels, TILE) {
-                        let kept = &mut kept[pixel * quads..(pixel + count) * quads];
-                        let pixel = first + pixel;
-                        // SAFETY: `Avx2` exists only where the processor has the instructions; `check` found the whole row
-                        // within its slices, and `kept` has all inputs of `count` results.
-                        unsafe {
-                            if renew {
-                                keep_pairs(reads, convolution.quads, input, pixel, count, kept);
-                            }
-                            with_constant!(count, M in [1 2 3 4 5 6] => {
-                                dense_pairs_tile::<M>(kept, convolution, row, block, pixel)
-                            });
-                        }
+                        with_constant!(count, M in [1 2 3 4 5 6] => unsafe {
+                            dense_pairs_tile::<M>(rows, convolution, row, block, first + pixel)
+                        });
                     }
                 }
-            }
-        });
+            };
+            // SAFETY: as above.
+            unsafe { with_pairs(reads, first..first + pixels, depth, work) };
+        }
     }
 
     fn dense_floats(&self, reads: &Reads<f32>, convolution: &DenseFloats, row: &mut Row) {
@@ -171,10 +150,13 @@ impl Kernels for AvxVnni {
 
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
         convolution.check(reads, row, 1);
+        if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
+            // SAFETY: `AvxVnni` exists only where the processor has the instructions; `check` found the whole row within its slices.
+            return unsafe { groups::bytes(reads, convolution, row, group) };
+        }
         for block in 0..row.stride / LANES {
             for (pixel, count) in tiles(row.pixels, TILE) {
-                // SAFETY: `AvxVnni` exists only where the processor has the instructions; `check` found the whole row
-                // within its slices.
+                // SAFETY: as above.
                 with_constant!(count, M in [1 2 3 4 5 6] => unsafe {
                     dense_bytes_tile::<M>(reads, convolution, row, block, pixel)
                 });

@@ -175,10 +175,19 @@ impl Case {
     }
 
     pub(super) fn dense_bytes(&self, kernels: &dyn Kernels) -> Results {
+        self.dense_bytes_of(kernels, padded(self.inputs))
+    }
+
+    /// Of pixels without padding, as those of a picture: they are no whole fours of bytes.
+    pub(super) fn dense_bytes_of_a_picture(&self, kernels: &dyn Kernels) -> Results {
+        self.dense_bytes_of(kernels, self.inputs)
+    }
+
+    fn dense_bytes_of(&self, kernels: &dyn Kernels, channels: usize) -> Results {
         let mut next = numbers(self.seed);
-        let channels = padded(self.inputs);
         let (taps, length) = self.taps(channels);
-        let map: Vec<u8> = (0..length).map(|_| next() as u8).collect();
+        // The last pixel's inputs are read as whole fours.
+        let map: Vec<u8> = (0..length + 3).map(|_| next() as u8).collect();
         let weights: Vec<i8> = (0..self.outputs * taps.len() * self.inputs)
             .map(|_| next() as i8)
             .collect();
