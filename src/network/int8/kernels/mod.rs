@@ -227,7 +227,24 @@ impl Grouping {
             Self::Groups { outputs, inputs } => block * LANES / outputs * inputs,
         }
     }
+
+    /// The channels of a group, where a block of lanes holds several and there are kernels for such groups with so many taps.
+    #[cfg(target_arch = "x86_64")]
+    fn narrow(self, taps: usize) -> Option<usize> {
+        match self {
+            Self::Groups { outputs, inputs }
+                if outputs == inputs && matches!(inputs, 4 | 8) && taps <= NARROW_TAPS_MAX =>
+            {
+                Some(inputs)
+            }
+            _ => None,
+        }
+    }
 }
+
+/// The most taps of a window of narrow groups, whose weights are joined and held for a row: 3×3.
+#[cfg(target_arch = "x86_64")]
+const NARROW_TAPS_MAX: usize = 9;
 
 /// A convolution of bytes in which every result channel of a block reads the same input channels of every tap.
 pub(super) struct DenseBytes<'a> {

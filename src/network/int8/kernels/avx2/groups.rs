@@ -9,29 +9,17 @@
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-use super::super::{DenseBytes, Grouping, LANES, Reads, Row, tiles};
+use super::super::{DenseBytes, LANES, NARROW_TAPS_MAX, Reads, Row, tiles};
 use super::pair_rows::PairRows;
 use super::{finish, load_two, scale, to_floats};
 
 /// Results that are computed together.
 const TILE: usize = 4;
-/// Taps of a window whose joined weights are held: 3×3.
-const TAPS_MAX: usize = 9;
 /// Fours of inputs of a block.
 const QUADS: usize = LANES / 4;
 
 /// The weights of a tap's fours of a group, of bytes or of the even and the odd pairs.
-type Joined = [[[__m256i; 2]; QUADS]; TAPS_MAX];
-
-/// The channels of a group, where a block of lanes holds several and there are kernels for it.
-pub(super) fn narrow(grouping: Grouping, taps: usize) -> Option<usize> {
-    match grouping {
-        Grouping::Groups { outputs, inputs } if outputs == inputs && matches!(inputs, 4 | 8) && taps <= TAPS_MAX => {
-            Some(inputs)
-        }
-        _ => None,
-    }
-}
+type Joined = [[[__m256i; 2]; QUADS]; NARROW_TAPS_MAX];
 
 /// Where results read: numbers of 32 bits, of which four inputs are one, or two where they are pairs.
 #[derive(Clone, Copy)]
@@ -45,7 +33,7 @@ struct Inputs<'a> {
 /// With AVX2, of pairs, for some results.
 ///
 /// # Safety
-/// The processor has AVX2 and FMA, the row and the inputs have these results, and the convolution is [`narrow`] with that `group`.
+/// The processor has AVX2 and FMA, the row and the inputs have these results, and the convolution is narrow with that `group`.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn pairs(
     rows: &PairRows,
@@ -54,7 +42,7 @@ pub(super) unsafe fn pairs(
     pixels: Range<usize>,
     group: usize,
 ) {
-    let mut taps = [0; TAPS_MAX];
+    let mut taps = [0; NARROW_TAPS_MAX];
     for (two, tap) in taps.iter_mut().zip(rows.taps) {
         *two = 2 * tap;
     }
@@ -75,10 +63,10 @@ pub(super) unsafe fn pairs(
 /// With AVX-VNNI, of bytes, for a row.
 ///
 /// # Safety
-/// The processor has AVX-VNNI besides, `check` has found the row within its slices, and the convolution is [`narrow`] with that `group`.
+/// The processor has AVX-VNNI besides, `check` has found the row within its slices, and the convolution is narrow with that `group`.
 #[target_feature(enable = "avx2,fma,avxvnni")]
 pub(super) unsafe fn bytes(reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row, group: usize) {
-    let mut taps = [0; TAPS_MAX];
+    let mut taps = [0; NARROW_TAPS_MAX];
     for (four, tap) in taps.iter_mut().zip(reads.taps) {
         *four = tap / 4;
     }
@@ -145,7 +133,7 @@ unsafe fn joined<const PARTS: usize, const GROUP: usize>(
 ) -> Joined {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut joined = [[[_mm256_setzero_si256(); 2]; QUADS]; TAPS_MAX];
+        let mut joined = [[[_mm256_setzero_si256(); 2]; QUADS]; NARROW_TAPS_MAX];
         let mut packed = convolution
             .weights
             .as_ptr()

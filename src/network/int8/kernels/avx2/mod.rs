@@ -19,7 +19,6 @@ use std::arch::x86_64::*;
 
 use self::dense::{dense_bytes_tile, dense_floats_tile, dense_pairs_tile};
 use self::depthwise::{check_depthwise_bytes, depthwise_bytes_avx2, depthwise_bytes_vnni, depthwise_floats_run};
-use self::groups::narrow;
 use self::pair_rows::{PairRows, results_at_once, with_pairs};
 use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Kernels, LANES, Reads, Row, pack, tiles};
 
@@ -90,7 +89,7 @@ impl Kernels for Avx2 {
         let depth = convolution.grouping.first_input(blocks - 1) + 4 * convolution.quads;
         for (first, pixels) in tiles(row.pixels, results_at_once(reads, depth)) {
             let work = |rows: &PairRows| {
-                if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
+                if let Some(group) = convolution.grouping.narrow(reads.taps.len()) {
                     // SAFETY: `Avx2` exists only where the processor has the instructions; `check` found the whole row within its slices, and
                     // `rows` has all inputs of these results; the same below.
                     return unsafe { groups::pairs(rows, convolution, row, first..first + pixels, group) };
@@ -150,7 +149,7 @@ impl Kernels for AvxVnni {
 
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
         convolution.check(reads, row, 1);
-        if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
+        if let Some(group) = convolution.grouping.narrow(reads.taps.len()) {
             // SAFETY: `AvxVnni` exists only where the processor has the instructions; `check` found the whole row within its slices.
             return unsafe { groups::bytes(reads, convolution, row, group) };
         }

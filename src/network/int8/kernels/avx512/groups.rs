@@ -8,23 +8,11 @@
 
 use std::arch::x86_64::*;
 
-use super::super::{DenseBytes, DenseFloats, Grouping, LANES, Reads, Row, tiles};
+use super::super::{DenseBytes, DenseFloats, LANES, NARROW_TAPS_MAX, Reads, Row, tiles};
 use super::Finish;
 
 /// Results that are computed together.
 const TILE: usize = 8;
-/// Taps of a window whose joined weights are kept for a row: 3×3.
-const TAPS_MAX: usize = 9;
-
-/// The channels of a group, where a block of lanes holds several and there are kernels for it.
-pub(super) fn narrow(grouping: Grouping, taps: usize) -> Option<usize> {
-    match grouping {
-        Grouping::Groups { outputs, inputs } if outputs == inputs && matches!(inputs, 4 | 8) && taps <= TAPS_MAX => {
-            Some(inputs)
-        }
-        _ => None,
-    }
-}
 
 /// # Safety
 /// The processor has the instructions, and `check` has found the row within its slices.
@@ -70,7 +58,7 @@ unsafe fn bytes_row<const QUADS: usize>(reads: &Reads<u8>, convolution: &DenseBy
     unsafe {
         for block in 0..row.stride / LANES {
             // Where a lane's group has no weights there are zeros, so all groups' weights lie in one register.
-            let mut weights = [[_mm512_setzero_si512(); QUADS]; TAPS_MAX];
+            let mut weights = [[_mm512_setzero_si512(); QUADS]; NARROW_TAPS_MAX];
             let packed = convolution.weights.as_ptr().add(block * taps * 4 * 4 * LANES);
             for (tap, joined) in weights[..taps].iter_mut().enumerate() {
                 for quad in 0..4 {
@@ -95,7 +83,7 @@ unsafe fn bytes_tile<const QUADS: usize, const M: usize>(
     block: usize,
     pixel: usize,
     places: &[__m512i; QUADS],
-    weights: &[[__m512i; QUADS]; TAPS_MAX],
+    weights: &[[__m512i; QUADS]; NARROW_TAPS_MAX],
 ) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -127,7 +115,7 @@ unsafe fn floats_row<const GROUP: usize>(reads: &Reads<f32>, convolution: &Dense
     // SAFETY: the caller's promise.
     unsafe {
         for block in 0..row.stride / LANES {
-            let mut weights = [[_mm512_setzero_ps(); GROUP]; TAPS_MAX];
+            let mut weights = [[_mm512_setzero_ps(); GROUP]; NARROW_TAPS_MAX];
             let packed = convolution.weights.as_ptr().add(block * taps * LANES * LANES);
             for (tap, joined) in weights[..taps].iter_mut().enumerate() {
                 for input in 0..LANES {
@@ -154,7 +142,7 @@ unsafe fn floats_tile<const GROUP: usize, const M: usize>(
     block: usize,
     pixel: usize,
     places: &[__m512i; GROUP],
-    weights: &[[__m512; GROUP]; TAPS_MAX],
+    weights: &[[__m512; GROUP]; NARROW_TAPS_MAX],
 ) {
     // SAFETY: the caller's promise.
     unsafe {

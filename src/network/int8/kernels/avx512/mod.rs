@@ -17,7 +17,6 @@ mod halves;
 
 use std::arch::x86_64::*;
 
-use self::groups::narrow;
 pub(super) use self::halves::Bfloat16;
 use super::{DenseBytes, DenseFloats, Depthwise, Epilogue, Grouping, Kernels, LANES, Reads, Row, tiles};
 
@@ -47,7 +46,7 @@ impl Kernels for Avx512 {
 
     fn dense_bytes(&self, reads: &Reads<u8>, convolution: &DenseBytes, row: &mut Row) {
         convolution.check(reads, row, 1);
-        if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
+        if let Some(group) = convolution.grouping.narrow(reads.taps.len()) {
             // SAFETY: `Avx512` exists only where the processor has the instructions; `check` found the whole row within its slices.
             return unsafe { groups::dense_bytes(reads, convolution, row, group) };
         }
@@ -66,7 +65,7 @@ impl Kernels for Avx512 {
 
     fn dense_floats(&self, reads: &Reads<f32>, convolution: &DenseFloats, row: &mut Row) {
         convolution.check(reads, row);
-        if let Some(group) = narrow(convolution.grouping, reads.taps.len()) {
+        if let Some(group) = convolution.grouping.narrow(reads.taps.len()) {
             // SAFETY: as in `dense_bytes`.
             return unsafe { groups::dense_floats(reads, convolution, row, group) };
         }
