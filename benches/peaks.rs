@@ -12,15 +12,18 @@ use std::time::Instant;
 
 const ROUNDS: usize = 5;
 const REPEATS: u64 = 4_000_000;
-/// Sums that don't wait for each other: more than any core has under way, and with sixteen registers some are left for factors.
-const SUMS: usize = 12;
+/// Sums that don't wait for each other: more than any core has instructions under way.
+const SUMS: usize = 16;
+/// The same where there are but sixteen registers, some of them for factors.
+#[cfg(target_arch = "x86_64")]
+const NARROW_SUMS: usize = 12;
 
 /// A kind of multiply-add.
 struct Kind {
     name: &'static str,
-    /// Multiply-adds of one instruction.
-    width: u64,
-    /// [`SUMS`] instructions, so many times.
+    /// Multiply-adds of one repeat.
+    work: usize,
+    /// One instruction for each sum, so many times.
     run: fn(u64),
 }
 
@@ -31,7 +34,7 @@ fn main() {
         for (kind, best) in kinds.iter().zip(&mut best) {
             let begin = Instant::now();
             (kind.run)(black_box(REPEATS));
-            let done = (REPEATS * SUMS as u64 * kind.width) as f64;
+            let done = REPEATS as f64 * kind.work as f64;
             *best = best.max(done / begin.elapsed().as_secs_f64() / 1e9);
         }
     }
@@ -91,7 +94,7 @@ fn kinds() -> Vec<Kind> {
     #[target_feature(enable = "avx2,avxvnni")]
     fn narrow_bytes(repeats: u64) {
         let a = _mm256_set1_epi8(black_box(3));
-        let mut sums = [_mm256_setzero_si256(); SUMS];
+        let mut sums = [_mm256_setzero_si256(); NARROW_SUMS];
         for _ in 0..repeats {
             for sum in &mut sums {
                 *sum = _mm256_dpbusd_avx_epi32(*sum, a, a);
@@ -104,7 +107,7 @@ fn kinds() -> Vec<Kind> {
     #[target_feature(enable = "avx2")]
     fn pairs(repeats: u64) {
         let a = _mm256_set1_epi16(black_box(3));
-        let mut sums = [_mm256_setzero_si256(); SUMS];
+        let mut sums = [_mm256_setzero_si256(); NARROW_SUMS];
         for _ in 0..repeats {
             for sum in &mut sums {
                 // One factor is the sum, so that no product is the same twice and is left out.
@@ -117,7 +120,7 @@ fn kinds() -> Vec<Kind> {
     #[target_feature(enable = "avx2,fma")]
     fn narrow_floats(repeats: u64) {
         let (a, b) = (_mm256_set1_ps(black_box(1.0)), _mm256_set1_ps(black_box(0.5)));
-        let mut sums = [_mm256_setzero_ps(); SUMS];
+        let mut sums = [_mm256_setzero_ps(); NARROW_SUMS];
         for _ in 0..repeats {
             for sum in &mut sums {
                 *sum = _mm256_fmadd_ps(a, b, *sum);
@@ -127,23 +130,23 @@ fn kinds() -> Vec<Kind> {
     }
 
     let mut kinds = Vec::new();
-    let mut add = |name, width, run| kinds.push(Kind { name, width, run });
+    let mut add = |name, work, run| kinds.push(Kind { name, work, run });
     if is_x86_feature_detected!("avx512f") {
         // SAFETY: the processor has the instructions; the same below.
-        add("floats, AVX-512", 16, |n| unsafe { floats(n) });
+        add("floats, AVX-512", 16 * SUMS, |n| unsafe { floats(n) });
         if is_x86_feature_detected!("avx512bf16") {
-            add("half precision, AVX-512 BF16", 32, |n| unsafe { halves(n) });
+            add("half precision, AVX-512 BF16", 32 * SUMS, |n| unsafe { halves(n) });
         }
         if is_x86_feature_detected!("avx512vnni") {
-            add("bytes, AVX-512 VNNI", 64, |n| unsafe { bytes(n) });
+            add("bytes, AVX-512 VNNI", 64 * SUMS, |n| unsafe { bytes(n) });
         }
     }
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        add("floats, AVX2", 8, |n| unsafe { narrow_floats(n) });
+        add("floats, AVX2", 8 * NARROW_SUMS, |n| unsafe { narrow_floats(n) });
         if is_x86_feature_detected!("avxvnni") {
-            add("bytes, AVX-VNNI", 32, |n| unsafe { narrow_bytes(n) });
+            add("bytes, AVX-VNNI", 32 * NARROW_SUMS, |n| unsafe { narrow_bytes(n) });
         }
-        add("bytes, two instructions of AVX2", 16, |n| unsafe { pairs(n) });
+        add("bytes, AVX2 in two steps", 16 * NARROW_SUMS, |n| unsafe { pairs(n) });
     }
     kinds
 }
@@ -178,15 +181,15 @@ fn kinds() -> Vec<Kind> {
 
     let mut kinds = vec![Kind {
         name: "floats, NEON",
-        width: 4,
+        work: 4 * SUMS,
         run: floats,
     }];
-    let mut add = |name, width, run| kinds.push(Kind { name, width, run });
+    let mut add = |name, work, run| kinds.push(Kind { name, work, run });
     if is_aarch64_feature_detected!("fp16") {
-        add("half precision, NEON FP16", 8, halves as fn(u64));
+        add("half precision, NEON FP16", 8 * SUMS, halves as fn(u64));
     }
     if is_aarch64_feature_detected!("dotprod") {
-        add("bytes, NEON dot product", 16, bytes);
+        add("bytes, NEON dot product", 16 * SUMS, bytes);
     }
     kinds
 }
