@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use fishrig::labels::{Collection, Shapes, Target, encoded};
 use fishrig::traits::{Trait, TraitSet, label_picture};
 
 fn fishrig() -> Command {
@@ -249,6 +250,125 @@ fn palettes_tiffs_and_trait_bits_tell_the_same() {
         let ours = std::fs::read(at(kind).join("measured/level_morphology.json")).unwrap();
         assert_eq!(ours, theirs, "{kind}");
     }
+}
+
+#[test]
+fn corrected_masks_are_measured_as_the_labelling_program_saved_them() {
+    let picture = image::open(drawn("level")).unwrap().into_rgb8();
+    let mask = label_picture::from_bgnn(&picture).unwrap();
+    let theirs = std::fs::read(drawn("level").with_file_name("level_morphology.json")).unwrap();
+    for target in Target::ALL {
+        let folder = folder_of(&[]);
+        let at = |name: &str| folder.path().join(name);
+        let shapes = match target {
+            Target::LabelMe => Shapes::Polygons { tolerance: 0.0 },
+            _ => Shapes::Masks,
+        };
+        let file = match target {
+            Target::LabelMe => "level_cropped.json".to_owned(),
+            _ if target.form().holds_many() => target.ending().to_owned(),
+            _ => format!("level{}", target.ending()),
+        };
+        let content = if target.form().holds_many() {
+            let mut collection = Collection::new(target).unwrap();
+            collection.add("level_cropped.jpg", &mask, shapes);
+            collection.add("other.jpg", &mask, shapes);
+            collection.finish()
+        } else {
+            encoded(target, &mask, "level_cropped.jpg", shapes).unwrap()
+        };
+        std::fs::write(at(&file), content).unwrap();
+        // What lies beside masks is no mask, and gives the scale.
+        std::fs::write(at("level.json"), r#"{"ruler": {"scale": 50.0, "unit": "cm"}}"#).unwrap();
+        for paths in [".", &file] {
+            let measured = fishrig()
+                .current_dir(&folder)
+                .args(["measure", paths, "--json"])
+                .output()
+                .unwrap();
+            assert_eq!(measured.status.code(), Some(0), "{target:?}: {measured:?}");
+            let lines = json_lines(&measured);
+            assert_eq!(
+                lines.len(),
+                if target.form().holds_many() { 2 } else { 1 },
+                "{target:?}"
+            );
+            let length = lines[0]["measurements"]["values"]["standard_length"]["specimen"]["value"].as_f64();
+            assert!(
+                length.is_some_and(|cm| (2.8..3.0).contains(&cm)),
+                "{target:?}: {}",
+                lines[0]
+            );
+            let ours = std::fs::read_to_string(at("measured/level_morphology.json")).unwrap();
+            let scaled = String::from_utf8(theirs.clone()).unwrap();
+            let scaled = scaled.replace(r#""scale": "None", "unit": "None""#, r#""scale": 50.0, "unit": "cm""#);
+            assert_eq!(ours, scaled, "{target:?}");
+        }
+        let again = fishrig().current_dir(&folder).args(["measure", "."]).output().unwrap();
+        let named = String::from_utf8_lossy(&again.stdout).contains("(other): done before");
+        assert_eq!(named, target.form().holds_many(), "{target:?}");
+        assert!(
+            String::from_utf8_lossy(&again.stderr).contains("done before"),
+            "{target:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_labeller_says_beside_a_label_is_no_metadata() {
+    let folder = folder_of(&[]);
+    let at = |name: &str| folder.path().join(name);
+    let picture = image::open(drawn("level")).unwrap().into_rgb8();
+    let mask = label_picture::from_bgnn(&picture).unwrap();
+    let label = encoded(Target::Indexed, &mask, "level.jpg", Shapes::Masks).unwrap();
+    std::fs::write(at("level_labels.png"), label).unwrap();
+    let says = r#"{"picture": "frames/level.jpg", "crop_box_xywh": [10, 20, 200, 80]}"#;
+    std::fs::write(at("level.json"), says).unwrap();
+    let run = |metadata: &[&str]| {
+        let mut command = fishrig();
+        let arguments = ["measure", ".", "--json", "--again"];
+        let output = command.current_dir(&folder).args(arguments).args(metadata).output();
+        json_lines(&output.unwrap()).remove(0)
+    };
+    assert!(run(&[])["metadata"].is_null());
+    std::fs::create_dir(at("metadata")).unwrap();
+    std::fs::write(at("metadata/level.json"), r#"{"ruler": {"scale": 50.0, "unit": "cm"}}"#).unwrap();
+    let scaled = run(&["--metadata", "metadata"]);
+    assert_eq!(scaled["metadata"]["file"], "metadata/level.json");
+}
+
+#[test]
+fn classes_of_other_names_are_said_and_remembered() {
+    let folder = folder_of(&[]);
+    let picture = image::open(drawn("level")).unwrap().into_rgb8();
+    let mask = label_picture::from_bgnn(&picture).unwrap();
+    let exact = Shapes::Polygons { tolerance: 0.0 };
+    let label = encoded(Target::LabelMe, &mask, "level.jpg", exact).unwrap();
+    let label = String::from_utf8(label).unwrap().replace("\"caudal_fin\"", "\"tail\"");
+    std::fs::write(folder.path().join("level.json"), label).unwrap();
+    let run = |more: &[&str]| {
+        let mut command = fishrig();
+        let output = command
+            .current_dir(&folder)
+            .args(["measure", "."])
+            .args(more)
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, words) = run(&[]);
+    assert!(
+        code == Some(1) && words.contains("tail") && words.contains("--map"),
+        "{words}"
+    );
+    let map = ["--map", "tail=caudal_fin"];
+    assert!(run(&map).1.contains("1 measured"));
+    assert!(run(&map).1.contains("done before"));
+    let (code, words) = run(&["--unknown", "skip"]);
+    assert!(
+        code == Some(0) && words.contains("1 measured"),
+        "read another way: {words}"
+    );
 }
 
 #[test]

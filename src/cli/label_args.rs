@@ -75,6 +75,24 @@ impl OverlapsArg {
 }
 
 impl LabelArgs {
+    /// What was said otherwise than it is without, in the words of the command line.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.map.iter().map(|said| format!("--map {said}")).collect();
+        if self.label_form != FormArg::Auto {
+            words.push(format!("--label-form {}", name_of(self.label_form)));
+        }
+        if self.unknown != UnknownArg::Refuse {
+            words.push(format!("--unknown {}", name_of(self.unknown)));
+        }
+        if self.overlaps != OverlapsArg::Keep {
+            words.push(format!("--overlaps {}", name_of(self.overlaps)));
+        }
+        if self.as_stored {
+            words.push("--as-stored".to_owned());
+        }
+        words
+    }
+
     /// The same for the library.
     ///
     /// # Errors
@@ -102,6 +120,12 @@ impl LabelArgs {
             },
         })
     }
+}
+
+/// A value as the command line has it.
+fn name_of(value: impl clap::ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// Whether something was refused because label and picture have different sizes.

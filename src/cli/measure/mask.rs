@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use image::ImageFormat;
 
-use super::masks::Mask;
+use super::masks::{Mask, Shared};
 use super::read::{self, ReadMask};
 use super::result::{MaskResult, MetadataFacts};
 use crate::checksum::sha256_hex;
@@ -14,6 +14,7 @@ use crate::cli::batch::with_ending;
 use crate::cli::output_file::OutputFolder;
 use crate::cli::segment::read_file;
 use crate::frame::{PixelBox, Point, Size};
+use crate::labels::{LabelsError, Library};
 use crate::locate::HeadSide;
 use crate::measure::Measured;
 use crate::measure::bgnn::{self, MetadataScale};
@@ -26,15 +27,59 @@ use crate::traits::TraitSet;
 pub(super) struct Job {
     pub(super) outputs: OutputFolder,
     pub(super) folder: PathBuf,
+    /// Reads masks.
+    pub(super) library: Library,
+    /// How, where it is not as usual, in the words of the command line.
+    pub(super) read_with: Vec<String>,
     /// Whether specks, holes, gaps and loose fins don't count.
     pub(super) clean_up: bool,
     pub(super) landmark_pictures: bool,
     pub(super) again: bool,
 }
 
+/// What a mask is read from.
+enum MaskFile<'a> {
+    /// A file of its own.
+    Own(Vec<u8>),
+    /// One of the masks in a file of many, which the library keeps open.
+    Shared(&'a Shared),
+}
+
+impl<'a> MaskFile<'a> {
+    fn of(mask: &'a Mask) -> anyhow::Result<Self> {
+        Ok(match &mask.shared {
+            Some(shared) => Self::Shared(shared),
+            None => Self::Own(read_file(&mask.path)?),
+        })
+    }
+
+    fn sha256(&self) -> String {
+        match self {
+            Self::Own(file) => sha256_hex(file),
+            Self::Shared(shared) => shared.sha256.to_string(),
+        }
+    }
+
+    fn read(self, mask: &Mask, library: &Library) -> anyhow::Result<ReadMask> {
+        let read = match self {
+            Self::Own(file) => read::mask(&mask.path, file, library.reading()),
+            Self::Shared(shared) => Ok(library.read(&mask.path, Some(&shared.stem), None)?.into()),
+        };
+        // Measuring has no pictures.
+        read.map_err(|error| match error.downcast_ref() {
+            Some(LabelsError::NoPicture { .. }) => {
+                error.context("bring it to its picture first: fishrig labels convert --images PICTURES --to bits")
+            }
+            _ => error,
+        })
+    }
+}
+
 /// How one mask went.
 pub(super) struct Item {
     pub(super) result: MaskResult,
+    /// Which of the masks in its file, where that may hold many.
+    within: Option<String>,
     /// The result was there already.
     pub(super) resumed: bool,
 }
@@ -43,7 +88,12 @@ impl Item {
     /// A line for people.
     pub(super) fn words(&self) -> String {
         let before = if self.resumed { "done before; " } else { "" };
-        format!("{}: {before}{}", self.result.picture.display(), self.result.words())
+        let within = self
+            .within
+            .as_ref()
+            .map_or_else(String::new, |stem| format!(" ({stem})"));
+        let file = self.result.picture.display();
+        format!("{file}{within}: {before}{}", self.result.words())
     }
 }
 
@@ -56,22 +106,39 @@ struct Metadata {
 
 /// The whole way of one mask.
 pub(super) fn measure(job: &Job, mask: &Mask) -> anyhow::Result<Item> {
-    let file = read_file(&mask.path)?;
-    let sha256 = sha256_hex(&file);
+    let within = mask.shared.as_ref().map(|shared| shared.stem.clone());
+    let measured = match &within {
+        Some(stem) => measured(job, mask).with_context(|| stem.clone()),
+        None => measured(job, mask),
+    };
+    let (result, resumed) = measured?;
+    Ok(Item {
+        result,
+        within,
+        resumed,
+    })
+}
+
+/// What is known of a mask afterwards, and whether it was known before.
+fn measured(job: &Job, mask: &Mask) -> anyhow::Result<(MaskResult, bool)> {
+    let file = MaskFile::of(mask)?;
+    let sha256 = file.sha256();
     let metadata = mask.metadata.as_deref().map(read_metadata).transpose()?;
     let facts = metadata.as_ref().map(|m| &m.facts);
     if !job.again
         && let Some(result) = earlier_result(job, mask, &sha256, facts)
     {
-        return Ok(Item { result, resumed: true });
+        return Ok((result, true));
     }
-    let read = read::mask(file)?;
+    let read = file.read(mask, &job.library)?;
     let size = read.mask.size();
     if read.mask.present().is_empty() && read.unknown_colours().is_none() {
         bail!("the mask of {size} pixels is empty: there is nothing to measure");
     }
     let mut result = MaskResult::new(mask, sha256, facts.cloned(), size);
     result.cleaned_up = job.clean_up;
+    result.read_with.clone_from(&job.read_with);
+    result.notes.extend(read.notes.iter().cloned());
     if let Some(unknown) = read.unknown_colours() {
         result.notes.push(format!(
             "{} pixels have colours that no trait has, the first {:?} at column {}, row {}: masks must be resized by nearest neighbour only",
@@ -94,7 +161,7 @@ pub(super) fn measure(job: &Job, mask: &Mask) -> anyhow::Result<Item> {
     // Written last: where it is, all that it names is.
     let path = job.folder.join(with_ending(&mask.name, "_measure.json"));
     job.outputs.write(&path, &serde_json::to_vec_pretty(&result)?)?;
-    Ok(Item { result, resumed: false })
+    Ok((result, false))
 }
 
 fn read_metadata(path: &Path) -> anyhow::Result<Metadata> {
@@ -203,6 +270,7 @@ fn earlier_result(job: &Job, mask: &Mask, sha256: &str, metadata: Option<&Metada
     let result: MaskResult = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
     let picture = with_ending(&mask.name, "_landmark.png");
     let has_picture = !job.landmark_pictures || result.crash.is_some() || result.files.contains(&picture);
-    let holds = result.holds_for(sha256, metadata) && result.cleaned_up == job.clean_up && has_picture;
+    let same_way = result.cleaned_up == job.clean_up && result.read_with == job.read_with;
+    let holds = result.holds_for(sha256, metadata) && same_way && has_picture;
     (holds && result.files.iter().all(|file| job.folder.join(file).is_file())).then_some(result)
 }

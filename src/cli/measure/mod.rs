@@ -13,8 +13,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::batch::{self, Manner, workers};
+use super::label_args::LabelArgs;
 use super::output_file::OutputFolder;
 use super::{Outcome, make_folder, say};
+use crate::labels::Library;
 use mask::{Item, Job};
 use masks::Mask;
 use table::Table;
@@ -22,7 +24,8 @@ use table::Table;
 /// Measure segmented pictures: presence, landmarks, lengths.
 ///
 /// Masks are NAME_segmented.png (BGNN's colours) or NAME_traits.png (16-bit, bit k for trait k+1), also as palette PNG or TIFF; where a folder has
-/// both of a NAME, NAME_traits is taken. For each it writes NAME_presence.json, NAME_landmark.json and NAME_morphology.json, equal to the output of
+/// both of a NAME, NAME_traits is taken. Masks that were corrected by hand are measured as they come: NAME_labels.png (class ids), .nrrd and .nii.gz
+/// label maps, LabelMe or COCO JSON, CVAT XML. For each mask it writes NAME_presence.json, NAME_landmark.json and NAME_morphology.json, equal to the output of
 /// BGNN's Morphology-analysis and absent where that program crashes, and NAME_measure.json with this program's own measurements. The scale comes
 /// from NAME.json or NAME_metadata.json beside the mask. What is there already, for the same mask and metadata, is not done again.
 #[derive(Debug, clap::Args)]
@@ -39,6 +42,8 @@ pub(super) struct MeasureArgs {
     /// Folder of the metadata files, if they do not lie beside the masks.
     #[arg(long, value_name = "DIR")]
     metadata: Option<PathBuf>,
+    #[command(flatten)]
+    reading: LabelArgs,
     /// Measure the mask as it is, with its specks, pin holes, gaps in the body and fins that hang in the air. BGNN's files never leave them out.
     #[arg(long)]
     no_clean_up: bool,
@@ -67,6 +72,8 @@ pub(super) fn run(args: MeasureArgs) -> anyhow::Result<Outcome> {
     let job = Job {
         outputs: OutputFolder::protecting(inputs.flatten().map(PathBuf::as_path)),
         folder: args.output,
+        library: Library::new(args.reading.reading()?),
+        read_with: args.reading.words(),
         clean_up: !args.no_clean_up,
         landmark_pictures: args.landmark_pictures,
         again: args.again,

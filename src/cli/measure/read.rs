@@ -1,8 +1,12 @@
-//! The file of a mask: bits, colours, ids; and colours that no trait has, which are counted and named.
+//! The file of a mask: a picture of bits, colours or ids, or a label file of another program. Colours that no trait has are counted and named.
+
+use std::path::Path;
 
 use anyhow::Context;
 
+use super::masks::CORRECTED;
 use crate::frame::{DecodeOptions, Frame, Limits};
+use crate::labels::{Document, Form, Label, Overlaps, Reading, visible_only};
 use crate::measure::bgnn::{Painted, UnknownColours};
 use crate::traits::label_picture::{self, LabelForm};
 use crate::traits::{LabelPictureError, TraitMask};
@@ -18,6 +22,8 @@ pub(super) struct ReadMask {
     /// The picture as Morphology-analysis sees it, where its colours are not all traits'; else the mask tells as much.
     pub(super) picture: Option<Painted<'static>>,
     pub(super) mask: TraitMask,
+    /// What was passed over, in words.
+    pub(super) notes: Vec<String>,
 }
 
 impl ReadMask {
@@ -31,17 +37,37 @@ impl ReadMask {
     }
 }
 
-/// Reads the mask in a file.
-pub(super) fn mask(file: Vec<u8>) -> anyhow::Result<ReadMask> {
-    let known = |mask| ReadMask { picture: None, mask };
-    match label_picture::read(&file, None) {
+impl From<Label> for ReadMask {
+    fn from(Label { mask, notes }: Label) -> Self {
+        Self {
+            picture: None,
+            mask,
+            notes,
+        }
+    }
+}
+
+/// Reads the only mask in a file.
+pub(super) fn mask(path: &Path, file: Vec<u8>, reading: &Reading) -> anyhow::Result<ReadMask> {
+    match Form::of_content(&file) {
+        Ok(Some(form)) if form != Form::Picture => Ok(Document::of(file)?.label(None, reading, None)?.into()),
+        _ => picture(path, file, reading),
+    }
+}
+
+fn picture(path: &Path, file: Vec<u8>, reading: &Reading) -> anyhow::Result<ReadMask> {
+    let known = |mask| {
+        let mask = match reading.overlaps {
+            Overlaps::Keep => mask,
+            Overlaps::Top => visible_only(&mask),
+        };
+        let notes = Vec::new();
+        ReadMask::from(Label { mask, notes })
+    };
+    match label_picture::read(&file, reading.picture_form) {
         Ok((mask, _)) => Ok(known(mask)),
-        // This workflow's masks hold colours or bits, never ids.
         Err(LabelPictureError::Ambiguous(a, b)) => {
-            let form = match [a, b].contains(&LabelForm::Colours) {
-                true => LabelForm::Colours,
-                false => LabelForm::Bits,
-            };
+            let form = likelier(path, [a, b]);
             Ok(known(label_picture::read(&file, Some(form))?.0))
         }
         Err(LabelPictureError::UnknownColour { .. }) => {
@@ -56,8 +82,21 @@ pub(super) fn mask(file: Vec<u8>) -> anyhow::Result<ReadMask> {
             Ok(ReadMask {
                 mask: picture.mask(),
                 picture: Some(picture),
+                notes: Vec::new(),
             })
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What pixels are that make sense in two ways: ids where the file is called as corrected labels are, else what this workflow writes, colours or bits.
+fn likelier(path: &Path, two: [LabelForm; 2]) -> LabelForm {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let corrected = stem.ends_with(CORRECTED);
+    let usual = match corrected {
+        true => [LabelForm::Ids, LabelForm::Colours, LabelForm::Bits],
+        false => [LabelForm::Colours, LabelForm::Bits, LabelForm::Ids],
+    };
+    let found = usual.into_iter().find(|form| two.contains(form));
+    found.expect("there are three forms")
 }

@@ -21,6 +21,9 @@ pub(super) struct MaskResult {
     pub(super) base_name: String,
     /// SHA-256 of the mask's file.
     pub(super) sha256: String,
+    /// How it was read, where not as usual, in the words of the command line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) read_with: Vec<String>,
     /// The metadata that gave the scale; absent where there is none.
     pub(super) metadata: Option<MetadataFacts>,
     /// The version of fishrig that made it.
@@ -68,6 +71,7 @@ impl MaskResult {
             picture: mask.path.clone(),
             base_name: mask.name.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             sha256,
+            read_with: Vec::new(),
             metadata,
             fishrig: env!("CARGO_PKG_VERSION").to_owned(),
             size,
