@@ -19,7 +19,7 @@ import net
 from net import TRAITS
 from pairs import frames, load_pairs
 
-FROZEN = {"lite0": 5, "lite1": 7, "lite2": 7}  # the stem and the blocks of strides 2 to 8 are never trained
+FROZEN = {"lite0": 5, "lite1": 7, "lite2": 7}  # the stem and the blocks of strides 2 to 8 are not trained unless asked for: most of a step's time is there
 
 
 def loss_fn(z, y, w):
@@ -88,6 +88,8 @@ if __name__ == "__main__":
     a.add_argument("--enc-lr", type=float, default=1.5e-4)
     a.add_argument("--ema", type=float, default=.97)
     a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--frozen", type=int, help="stem and so many of the encoder's blocks are not trained; -1 trains all")
+    a.add_argument("--float32", action="store_true", help="no bfloat16: faster where its backward pass is slow (Intel without AMX: half the time)")
     a = a.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -101,8 +103,9 @@ if __name__ == "__main__":
     drawn = drawn[:len(drawn) - len(hold)]
     print(f"{len(drawn)} drawn, {len(real)} real, {len(test)} held out", flush=True)
     ema = copy.deepcopy(n).eval()
-    n.encoder.requires_grad_(False)
-    for b in n.encoder._blocks[FROZEN[n.kind]:]:
+    frozen = FROZEN[n.kind] if a.frozen is None else a.frozen
+    n.encoder.requires_grad_(frozen < 0)
+    for b in n.encoder._blocks[max(0, frozen):]:
         b.requires_grad_(True)
     late = [p for p in n.encoder.parameters() if p.requires_grad]
     dec = [p for k, p in n.named_parameters() if not k.startswith("encoder.")]
@@ -127,8 +130,8 @@ if __name__ == "__main__":
         opt.param_groups[0]["lr"] = a.lr * k
         opt.param_groups[1]["lr"] = a.enc_lr * k
         x, y = mix.next()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            z = n.logits4(n.encoder(x.contiguous(memory_format=torch.channels_last), FROZEN[n.kind]))
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=not a.float32):
+            z = n.logits4(n.encoder(x.contiguous(memory_format=torch.channels_last), frozen))
         z = F.interpolate(z.float(), scale_factor=2., mode="bilinear", align_corners=False)
         loss = loss_fn(z, y, wt)
         opt.zero_grad(set_to_none=True)
