@@ -16,15 +16,16 @@ from PIL import Image
 from scipy import ndimage
 
 import pairs
-from data import H, W
+from data import H, W, planes
 from net import TRAITS
 
 TRUNK = TRAITS.index("trunk")
 LABELS = {specimen: bits for specimen, _, bits, _, _, fold in pairs.read(os.path.join(pairs.HERE, "pairs.tsv")) if fold != 9}
 
 
-def planes(bits):
-    return (bits[None] >> np.arange(12)[:, None, None]) & 1 > 0
+def traits_of(bits):
+    """Twelve planes of truth values."""
+    return planes(bits, 1) > .5
 
 
 def iou(a, b):
@@ -43,7 +44,7 @@ def second():
                 cv2.fillPoly(inside, [(np.array(polygon) * 2).round().astype(np.int32)], 1)
             inside = cv2.resize(inside, (W, H), interpolation=cv2.INTER_NEAREST) > 0
             traits[inside & (first > 0)] = TRAITS.index(trait) + 1
-        a, b = np.stack([traits == k + 1 for k in range(12)]), planes(first)
+        a, b = np.stack([traits == k + 1 for k in range(12)]), traits_of(first)
         whole.append(iou(a, b))
         sums += [(a & b).sum((1, 2)), a.sum((1, 2)), b.sum((1, 2))]
         print(f"{whole[-1]:.3f} {name}")
@@ -62,7 +63,7 @@ def displaced(percent, rng, repeats=3):
         length = columns[-1] - columns[0]
         w, h = natural[name]
         squeezed = (H / h) / (W / w)  # a crop is stretched to 640x256
-        traits = np.where(fish, planes(bits).argmax(0), -1)
+        traits = np.where(fish, traits_of(bits).argmax(0), -1)
         nearest = ndimage.distance_transform_edt(~fish, return_indices=True)[1]
         filled = traits[tuple(nearest)]
         for _ in range(repeats):
@@ -97,7 +98,7 @@ def errors(files):
         mended[:, wrong] = label[:, wrong]
         gains.setdefault(what, []).append(iou(mended, label))
     for name, bits in found.items():
-        p, t = planes(bits), planes(LABELS[name])
+        p, t = traits_of(bits), traits_of(LABELS[name])
         fish, seen = t.any(0), p.any(0)
         without("as it is", np.zeros_like(fish), p, t)
         without("the outline right", fish != seen, p, t)
